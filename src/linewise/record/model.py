@@ -1,0 +1,140 @@
+"""One person's record: dated entries with their origin, before anything is concluded from them.
+
+The record keeps everything that was read, also what contradicts itself: two receptor results from two biopsies are two
+entries. Which one decides is a policy of `record.facts`, not of the reader. Nothing here knows a file format.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+import msgspec
+
+Setting = Literal["adjuvant", "metastatic"]
+StopReason = Literal["progression", "toxicity", "completion", "choice"]
+Response = Literal["CR", "PR", "SD", "PD"]
+FactValue = bool | float | str
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where an entry stands in what was read, in words a reader can find: `variants.ESR1`, `entry[12] Observation/abc`."""
+
+    where: str
+    text: str = ""  # the original wording or code, kept as it was
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One statement about one fact of the dictionary: a receptor result, a laboratory value, an illness.
+
+    For facts that are sets (sites, comorbidities, symptoms) each member is an entry of its own, its value the member's id.
+    """
+
+    fact: str
+    value: FactValue
+    on: dt.date | None = None  # the day it was true or measured; None: as of the record
+    specimen: Literal["primary", "metastasis"] | None = None
+    grade: int | None = None  # CTCAE grade, of a symptom
+    since_days: float | None = None  # how long a symptom has been there
+    absent: bool = False  # for sets: stated not to be there
+    until: dt.date | None = None  # for sets: resolved or inactive since
+    origin: Origin
+
+
+class Administration(msgspec.Struct, frozen=True, kw_only=True):
+    """One drug given, requested, dispensed or stated, at ingredient level, before grouping into lines.
+
+    `start` or `end` may be unknown (None); `ongoing` where the source says so (status active).
+    """
+
+    drug: str
+    start: dt.date | None = None
+    end: dt.date | None = None
+    ongoing: bool = False
+    planned: bool = False  # ordered or intended only, never known to be given
+    setting: Setting | None = None
+    stopped_for: StopReason | None = None
+    origin: Origin
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """A dated turn of the disease: relapse, progression, response. Progressions end lines."""
+
+    what: Literal["diagnosis", "metastatic", "progression", "response", "stable", "surgery", "radiotherapy"]
+    on: dt.date | None = None
+    site: str | None = None
+    origin: Origin
+
+
+class Course(msgspec.Struct, frozen=True, kw_only=True):
+    """One course of treatment: an adjuvant course or one line for metastatic disease.
+
+    Months count from start to stop; `months_since_end` from the stop to the record's day. An ongoing course has neither
+    `stopped_for` nor `end`. `progressed` is what the course ended with, where known.
+    """
+
+    drugs: tuple[str, ...]
+    setting: Setting
+    number: int | None = None  # of the line, 1 = first for metastatic disease
+    start: dt.date | None = None
+    end: dt.date | None = None
+    months: float | None = None
+    months_since_end: float | None = None
+    stopped_for: StopReason | None = None
+    best_response: Response | None = None
+    ongoing: bool = False
+    assumed: tuple[str, ...] = ()  # what was inferred about it, in words
+    reason: str = ""  # why this is a line of its own (lines grouped from administrations)
+    origins: tuple[Origin, ...] = ()
+
+
+class Reaction(msgspec.Struct, frozen=True, kw_only=True):
+    """A harm that a treatment caused."""
+
+    drug: str
+    effect: str
+    grade: int | None = None
+    ongoing: bool | None = None
+    on: dt.date | None = None
+    origin: Origin
+
+
+class Medication(msgspec.Struct, frozen=True, kw_only=True):
+    """What is taken now besides cancer treatment: drugs, supplements, foods that matter."""
+
+    drug: str
+    start: dt.date | None = None
+    end: dt.date | None = None
+    origin: Origin
+
+
+class Unread(msgspec.Struct, frozen=True, kw_only=True):
+    """Something in the record that was not understood. It is listed, never dropped."""
+
+    where: str
+    what: str
+    why: str
+
+
+class Record(msgspec.Struct, kw_only=True):
+    """Everything read about one person.
+
+    `adjuvant`, `lines`, `comorbidities` … may be declared complete: a list that was there, even empty. Where it was not, `declared`
+    lacks its name and "none recorded" is an assumption that every answer resting on it shows.
+    """
+
+    id: str | None = None
+    region: Literal["US", "EU", "UK", "DE"] | None = None
+    day: dt.date | None = None  # the day the record speaks of, where it says so
+    birth: dt.date | None = None
+    entries: list[Entry] = msgspec.field(default_factory=list)
+    courses: list[Course] = msgspec.field(default_factory=list)  # as stated by the source (profiles)
+    administrations: list[Administration] = msgspec.field(default_factory=list)  # to be grouped into courses
+    events: list[Event] = msgspec.field(default_factory=list)
+    reactions: list[Reaction] = msgspec.field(default_factory=list)
+    medications: list[Medication] = msgspec.field(default_factory=list)
+    declared: frozenset[str] = frozenset()  # of: adjuvant, metastatic_lines, comorbidities, medications, symptoms, …
+    unread: list[Unread] = msgspec.field(default_factory=list)
+    notes: list[str] = msgspec.field(default_factory=list)  # said to the reader: contradictions, what was assumed on reading
+    scope: str | None = None  # why no MBC plan can honestly be given (another cancer, early disease, a child), else None
+    format: str = ""  # profile, FHIR R4 bundle, …
