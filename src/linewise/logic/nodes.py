@@ -307,7 +307,7 @@ class Known(_Node, frozen=True):
 class Compare(_Node, frozen=True):
     """A number against a limit. `unit` is what was written behind the limit, if anything."""
 
-    what: str | MonthsOn | MonthsSince | MonthsToRelapse | LinesOf | GradeOf | DaysOf
+    what: str | NumberQuestion
     op: Operator
     number: float
     unit: str | None = None
@@ -350,7 +350,7 @@ class Includes(_Node, frozen=True):
 class Ask(_Node, frozen=True):
     """A question that has a yes or a no."""
 
-    question: Had | ProgressedOn | Receiving | Taking | ReactedTo
+    question: YesNoQuestion
 
     def _words(self) -> str:
         return self.question.text

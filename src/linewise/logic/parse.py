@@ -40,6 +40,7 @@ from .nodes import (
     Treatment,
     Unit,
     Within,
+    children,
 )
 from .where import CriterionError, Where, did_you_mean, snippet
 
@@ -47,10 +48,12 @@ _SPACE = re.compile(r"(?:\s|#[^\n]*)*")
 _WORD = re.compile(r"(?:[^\W_]|\*)(?:[^\W_]|[-:+/*.])*")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _UNIT = re.compile(r"[^\s(),#<>=]+")
+_ANYTHING = re.compile(r"\S")
 _OPERATOR = re.compile(r"<=|>=|<|>|=")
 
 _RESERVED = frozenset(
-    "and or not is include within known yes no had receiving taking with without any all none at".split()
+    ("and", "or", "not", "is", "include", "within", "known", "yes", "no", "had", "receiving", "taking")
+    + ("with", "without", "any", "all", "none", "at")
 )
 _SETTINGS: tuple[tuple[tuple[str, ...], Setting], ...] = (
     (("as", "adjuvant"), "adjuvant"),
@@ -66,8 +69,6 @@ _UNITS: dict[str, Unit] = {
     "year": "years",
     "years": "years",
 }
-_NUMBER_STARTS = (("months", "on"), ("months", "since"), ("months", "from"), ("lines", "of"))
-_SYMPTOM_STARTS = (("grade", "of"), ("days", "of"))
 _JOINERS = ("and", "or", "within", "is", "include")
 
 
@@ -86,8 +87,6 @@ def offsets(text: str) -> list[int]:
 
 
 def _collect(node: Node, starts: dict[int, int], outer: int, found: list[int]) -> None:
-    from .nodes import children
-
     here = starts.get(id(node), outer)
     found.append(here)
     for item in children(node):
@@ -135,7 +134,7 @@ class _Reader:
             self._fail(f"expected `{symbol}` {why}, found {self._found()}")
 
     def _found(self) -> str:
-        match = _WORD.match(self.text, self.pos) or re.compile(r"\S").match(self.text, self.pos)
+        match = _WORD.match(self.text, self.pos) or _ANYTHING.match(self.text, self.pos)
         return f"`{match.group()}`" if match else "the end"
 
     def _fail(self, message: str, hint: str = "", at: int | None = None) -> NoReturn:
@@ -249,9 +248,10 @@ class _Reader:
     # Facts
 
     def _comparison(self) -> Node:
+        start = self.pos
         fact = self._name("a fact or a question")
         if self._take("is"):
-            return self._is(fact)
+            return self._is(fact, start)
         if self._take("include"):
             return self._include(fact)
         if _OPERATOR.match(self.text, self.pos):
@@ -259,7 +259,7 @@ class _Reader:
             return Compare(fact, op, number, self._unit(), self._within())
         return Is(fact, ("yes",), self._within())
 
-    def _is(self, fact: str) -> Node:
+    def _is(self, fact: str, start: int) -> Node:
         negated = self._take("not")
         node: Node
         if self._take("known"):
@@ -272,7 +272,7 @@ class _Reader:
             self._fail("a list of values needs `one of`", "say `is one of ( … )`")
         else:
             node = Is(fact, (self._value(),), self._within())
-        return Not(self._mark(node, self.pos)) if negated else node
+        return Not(self._mark(node, start)) if negated else node
 
     def _include(self, fact: str) -> Node:
         mode: Mode = "any"
@@ -353,7 +353,8 @@ class _Reader:
             if question is None:
                 return None
             op, number = self._limit()
-            if (unit_at := self.pos) is not None and self._unit() is not None:
+            unit_at = self.pos
+            if self._unit() is not None:
                 self._fail("the words already say the unit; write the number alone", at=unit_at)
             node = Compare(question, op, number)
         if self._word() == "within":
@@ -403,9 +404,8 @@ class _Reader:
         has: list[str] = [] if self._take("any", "treatment") else [self._name("a drug or class")]
         without: list[str] = []
         while not alone and self._word() in ("with", "without"):
-            joined = has if self._take("with") else without
-            if joined is without:
-                self._take("without")
+            joined = has if self._word() == "with" else without
+            self._take(self._word())
             joined.append(self._name("a drug or class"))
         return Combination(tuple(has), tuple(without))
 

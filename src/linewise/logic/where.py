@@ -66,5 +66,5 @@ def snippet(text: str, offset: int) -> str:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean x?`, or nothing where no known name is near."""
     names = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.7)
+    near = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.6)
     return f"did you mean `{names[near[0]]}`?" if near else ""

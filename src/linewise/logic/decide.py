@@ -1,0 +1,373 @@
+"""The reader for one person: decides a criterion in three values and says why.
+
+Three rules, shared with every other reader:
+
+- A compound is Kleene's: unknown stays unknown until what is known settles the answer.
+- A fact is unknown where the record has no value, or, under `within`, none that is recent enough on the calendar.
+  The day that lies exactly that far back still counts, and a value without a date is never recent.
+- A derived fact is its definition. `is` over a derived choice unfolds into the cases: with cases c1, c2, … it is
+  (c1 or rest) where the value of c1 is wanted and (not c1 and rest) where it is not, and unknown behind the last
+  case. So a comparison can be decided although the fact itself is not, where every value left agrees on it.
+  A derived fact has no date, so under `within` it is unknown.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any, Protocol
+
+from .explain import Explanation, Need, Reading, Value
+from .needs import need
+from .nodes import (
+    And,
+    Ask,
+    AtLeast,
+    Compare,
+    Constant,
+    Includes,
+    Is,
+    Known,
+    Leaf,
+    Node,
+    Not,
+    Or,
+    Question,
+    Within,
+    children,
+    subject,
+)
+from .recent import earliest
+from .vocabulary import Derivation, Vocabulary
+
+_MISSING: Any = object()
+
+
+class Subject(Protocol):
+    """One person's record, as criteria see it."""
+
+    @property
+    def as_of(self) -> date: ...
+
+    def read(self, about: str | Question) -> Reading:
+        """The reading of a base fact, by name, or of a question. Asked once for each."""
+        ...
+
+
+class Decider:
+    """Decides criteria for one subject. Everything it works out is kept, so make one per subject and day."""
+
+    __slots__ = ("_derived", "_explained", "_known", "_limits", "_readings", "_values", "subject", "vocabulary")
+
+    def __init__(self, vocabulary: Vocabulary, subject: Subject) -> None:
+        self.vocabulary, self.subject = vocabulary, subject
+        self._derived = vocabulary.derived
+        self._readings: dict[str | Question, Reading] = {}
+        self._known: dict[Node, bool | None] = {}
+        self._explained: dict[Node, Explanation] = {}
+        self._values: dict[str, Value] = {}
+        self._limits: dict[Within, date] = {}
+
+    def value(self, node: Node) -> bool | None:
+        """True, false, or None for unknown."""
+        found = self._known.get(node, _MISSING)
+        if found is _MISSING:
+            found = self._known[node] = _DECIDE[type(node)](self, node)
+        return found  # type: ignore[no-any-return]
+
+    def explain(self, node: Node) -> Explanation:
+        """The value of every part, with the entries of the record it comes from."""
+        found = self._explained.get(node)
+        if found is None:
+            found = self._explained[node] = _EXPLAIN[type(node)](self, node)
+        return found
+
+    def fact(self, name: str) -> Reading:
+        """The reading of a fact, derived or not. A derived one carries the sources of what it was derived from."""
+        definition = self._derived.get(name)
+        if definition is None:
+            return self.reading(name)
+        sources, assumed = _origin(self._cases_that_count(definition))
+        return Reading(self.fact_value(name), sources, assumed)
+
+    def reading(self, about: str | Question) -> Reading:
+        """What the record says, asked once."""
+        found = self._readings.get(about)
+        if found is None:
+            found = self._readings[about] = self.subject.read(about)
+        return found
+
+    def fact_value(self, name: str) -> Value:
+        """The value of a fact, derived or not, without its sources."""
+        definition = self._derived.get(name)
+        if definition is None:
+            return self.reading(name).value
+        found = self._values.get(name, _MISSING)
+        if found is _MISSING:
+            found = self._values[name] = self._first_case(definition)
+        return found  # type: ignore[no-any-return]
+
+    def open(self, node: Node) -> list[str | Question]:
+        """The unknown facts and questions that could still settle the criterion, in the order of its text.
+
+        Empty where it is settled. A derived fact stands for itself only where its cases leave it without a value.
+        """
+        found: dict[str | Question, None] = {}
+        self._open(node, found)
+        return list(found)
+
+    def needed(self, node: Node) -> Need:
+        """What would have to be different for the criterion to hold."""
+        return need(node, self.value)
+
+    # Facts
+
+    def _current(self, name: str, within: Within | None) -> Value:
+        """The value of a base fact, or None where there is none or it is too old."""
+        reading = self._readings.get(name) or self.reading(name)
+        if within is not None and (reading.on is None or reading.on < self._limit(within)):
+            return None
+        return reading.value
+
+    def _limit(self, within: Within) -> date:
+        found = self._limits.get(within)
+        if found is None:
+            found = self._limits[within] = earliest(self.subject.as_of, within)
+        return found
+
+    def _first_case(self, definition: Derivation) -> Value:
+        for value, node in definition.steps:
+            holds = self.value(node)
+            if holds is None:
+                return None
+            if holds:
+                return value if definition.criterion is None else value == "yes"
+        return None
+
+    def _unfold(self, definition: Derivation, wanted: frozenset[str]) -> list[bool | None]:
+        """The value of `is` from each case onwards; the first entry is the answer, the last stands behind all cases."""
+        rest: bool | None = None
+        tail: list[bool | None] = [None]
+        for value, node in reversed(definition.steps):
+            holds, fits = self.value(node), value in wanted
+            if holds is True or (holds is None and rest is not fits):
+                rest = fits if holds else None
+            tail.append(rest)
+        tail.reverse()
+        return tail
+
+    def _cases_that_count(self, definition: Derivation) -> tuple[Explanation, ...]:
+        """The cases that leave or make the value: not the false ones, unless nothing but a constant is left."""
+        if definition.criterion is not None:
+            return (self.explain(definition.criterion),)
+        counted: list[Explanation] = []
+        failed: list[Explanation] = []
+        for _, node in definition.cases:
+            if isinstance(node, Constant):
+                counted.extend(() if counted else failed)
+                break
+            explained = self.explain(node)
+            (failed if explained.value is False else counted).append(explained)
+            if explained.value:
+                break
+        return tuple(counted or failed)
+
+    def _about(self, leaf: Leaf) -> Explanation:
+        about = subject(leaf)
+        value = self.value(leaf)
+        definition = self._derived.get(about) if type(about) is str else None
+        if definition is not None:
+            parts = self._cases_that_count(definition)
+            sources, assumed = _origin(parts)
+            return Explanation(leaf.text, value, "leaf", about, sources, assumed, children=parts)
+        reading = self.reading(about)
+        note = reading.note
+        within = None if type(leaf) is Ask else leaf.within  # type: ignore[union-attr]
+        if within is not None and reading.value is not None and self._current(about, within) is None:  # type: ignore[arg-type]
+            age = f"from {reading.on.isoformat()}: not {within.text}" if reading.on else "without a date"
+            note = f"{note}; {age}" if note else age
+        return Explanation(leaf.text, value, "leaf", about, reading.sources, reading.assumed, reading.on, note)
+
+    def _open(self, node: Node, found: dict[str | Question, None]) -> None:
+        if self.value(node) is not None:
+            return
+        if not isinstance(node, (Is, Known, Compare, Includes, Ask)):
+            for item in children(node):
+                self._open(item, found)
+            return
+        about = subject(node)
+        definition = self._derived.get(about) if isinstance(about, str) else None
+        if definition is None or not isinstance(node, Is) or node.within is not None:
+            found[about] = None
+            return
+        before = len(found)
+        tail = self._unfold(definition, self.vocabulary.members(node.fact, node.values))
+        unknown = False
+        for index, (_, case) in enumerate(definition.steps):
+            if tail[index] is not None:
+                break
+            unknown = unknown or self.value(case) is None
+            self._open(case, found)
+        if not unknown and len(found) == before:
+            found[about] = None
+
+
+def _origin(parts: Iterable[Explanation]) -> tuple[tuple[str, ...], bool]:
+    """The entries of the record behind these explanations, and whether any was assumed."""
+    sources: dict[str, None] = {}
+    assumed = False
+    for part in parts:
+        for leaf in part.reasons():
+            assumed = assumed or leaf.assumed
+            for source in leaf.sources:
+                sources[source] = None
+    return tuple(sources), assumed
+
+
+# The value of each kind of node
+
+
+def _constant(_: Decider, node: Constant) -> bool | None:
+    return node.value
+
+
+def _not(decider: Decider, node: Not) -> bool | None:
+    value = decider.value(node.item)
+    return None if value is None else not value
+
+
+def _and(decider: Decider, node: And) -> bool | None:
+    answer: bool | None = True
+    for item in node.items:
+        value = decider.value(item)
+        if value is False:
+            return False
+        if value is None:
+            answer = None
+    return answer
+
+
+def _or(decider: Decider, node: Or) -> bool | None:
+    answer: bool | None = False
+    for item in node.items:
+        value = decider.value(item)
+        if value is True:
+            return True
+        if value is None:
+            answer = None
+    return answer
+
+
+def _at_least(decider: Decider, node: AtLeast) -> bool | None:
+    holding = unknown = 0
+    for item in node.items:
+        value = decider.value(item)
+        if value:
+            holding += 1
+        elif value is None:
+            unknown += 1
+    if holding >= node.n:
+        return True
+    return None if holding + unknown >= node.n else False
+
+
+def _is(decider: Decider, node: Is) -> bool | None:
+    wanted = decider.vocabulary.members(node.fact, node.values)
+    definition = decider._derived.get(node.fact)
+    if definition is not None:
+        return None if node.within is not None else decider._unfold(definition, wanted)[0]
+    value = decider._current(node.fact, node.within)
+    if value is None:
+        return None
+    if value is True:
+        return "yes" in wanted
+    return "no" in wanted if value is False else value in wanted
+
+
+def _is_known(decider: Decider, node: Known) -> bool:
+    if node.fact in decider._derived:
+        return node.within is None and decider.fact_value(node.fact) is not None
+    return decider._current(node.fact, node.within) is not None
+
+
+def _compare(decider: Decider, node: Compare) -> bool | None:
+    what = node.what
+    value: Any = decider._current(what, node.within) if type(what) is str else decider.reading(what).value
+    return None if value is None else _OPERATORS[node.op](value, node.number)
+
+
+def _includes(decider: Decider, node: Includes) -> bool | None:
+    value: Any = decider._current(node.fact, node.within)
+    if value is None:
+        return None
+    members = decider.vocabulary.members
+    absent = False if decider.reading(node.fact).complete else None
+    if node.mode == "only":
+        if not value <= members(node.fact, node.values):
+            return False
+        return absent if absent is None else bool(value)
+    if node.mode == "any":
+        return absent if members(node.fact, node.values).isdisjoint(value) else True
+    missing = any(members(node.fact, (one,)).isdisjoint(value) for one in node.values)
+    return absent if missing else True
+
+
+def _ask(decider: Decider, node: Ask) -> bool | None:
+    value: Any = decider.reading(node.question).value
+    return value  # type: ignore[no-any-return]
+
+
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+}
+_DECIDE: dict[type, Callable[[Decider, Any], bool | None]] = {
+    Constant: _constant,
+    Not: _not,
+    And: _and,
+    Or: _or,
+    AtLeast: _at_least,
+    Is: _is,
+    Known: _is_known,
+    Compare: _compare,
+    Includes: _includes,
+    Ask: _ask,
+}
+
+
+# The explanation of each kind of node
+
+
+def _explain_constant(_: Decider, node: Constant) -> Explanation:
+    return Explanation(node.text, node.value, "constant")
+
+
+def _explain_not(decider: Decider, node: Not) -> Explanation:
+    return Explanation(node.text, decider.value(node), "not", children=(decider.explain(node.item),))
+
+
+def _explain_and(decider: Decider, node: And) -> Explanation:
+    return Explanation(node.text, decider.value(node), "all", children=tuple(map(decider.explain, node.items)))
+
+
+def _explain_or(decider: Decider, node: Or) -> Explanation:
+    return Explanation(node.text, decider.value(node), "any", children=tuple(map(decider.explain, node.items)))
+
+
+def _explain_count(decider: Decider, node: AtLeast) -> Explanation:
+    parts = tuple(map(decider.explain, node.items))
+    return Explanation(node.text, decider.value(node), "count", n=node.n, children=parts)
+
+
+_EXPLAIN: dict[type, Callable[[Decider, Any], Explanation]] = {
+    Constant: _explain_constant,
+    Not: _explain_not,
+    And: _explain_and,
+    Or: _explain_or,
+    AtLeast: _explain_count,
+    **dict.fromkeys((Is, Known, Compare, Includes, Ask), Decider._about),
+}
