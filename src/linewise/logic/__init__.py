@@ -9,9 +9,10 @@ The same criteria over a table, many people at once: `linewise.logic.columns`, w
 imported on its own. A further reader walks the tree with what `linewise.logic.nodes` offers.
 """
 
+from .check import check, check_definitions
 from .decide import Decider, Subject
 from .explain import UNKNOWN, Explanation, Need, Reading, Value
-from .nodes import Node, Question, Within, children, subject, walk
+from .nodes import Node, Question, Within, children, subject, subjects, walk
 from .parse import parse
 from .vocabulary import Derivation, FactType, Kind, Vocabulary
 from .where import CriterionError, Problem, Where
@@ -34,8 +35,11 @@ __all__ = [
     "Vocabulary",
     "Where",
     "Within",
+    "check",
+    "check_definitions",
     "children",
     "parse",
     "subject",
+    "subjects",
     "walk",
 ]

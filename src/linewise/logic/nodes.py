@@ -437,3 +437,13 @@ def subject(leaf: Leaf) -> str | Question:
     if isinstance(leaf, Ask):
         return leaf.question
     return leaf.what if isinstance(leaf, Compare) else leaf.fact
+
+
+def subjects(*nodes: Node) -> tuple[str | Question, ...]:
+    """Every fact and question these criteria are about, once each, in the order of the text."""
+    found: dict[str | Question, None] = {}
+    for top in nodes:
+        for node in walk(top):
+            if isinstance(node, Leaf):
+                found[subject(node)] = None
+    return tuple(found)

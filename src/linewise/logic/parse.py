@@ -40,21 +40,21 @@ from .nodes import (
     Treatment,
     Unit,
     Within,
-    children,
+    walk,
 )
 from .where import CriterionError, Where, did_you_mean, snippet
 
 _SPACE = re.compile(r"(?:\s|#[^\n]*)*")
 _WORD = re.compile(r"(?:[^\W_]|\*)(?:[^\W_]|[-:+/*.])*")
+_WORD_OR_COMMENT = re.compile(rf"#[^\n]*|{_WORD.pattern}")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _UNIT = re.compile(r"[^\s(),#<>=]+")
 _ANYTHING = re.compile(r"\S")
 _OPERATOR = re.compile(r"<=|>=|<|>|=")
 
-_RESERVED = frozenset(
-    ("and", "or", "not", "is", "include", "within", "known", "yes", "no", "had", "receiving", "taking")
-    + ("with", "without", "any", "all", "none", "at")
-)
+_CONNECTING = ("and", "or", "not", "is", "include", "within", "known", "with", "without")
+_LEADING = ("yes", "no", "had", "receiving", "taking", "any", "all", "none", "at")
+_RESERVED = frozenset((*_CONNECTING, *_LEADING))
 _SETTINGS: tuple[tuple[tuple[str, ...], Setting], ...] = (
     (("as", "adjuvant"), "adjuvant"),
     (("for", "metastatic", "disease"), "metastatic"),
@@ -80,17 +80,15 @@ def parse(text: str, where: Where | None = None) -> Node:
 def offsets(text: str) -> list[int]:
     """Where each node of the criterion begins in its text, in the order of `walk`."""
     reader = _Reader(text, Where())
-    node = reader.whole()
-    found: list[int] = []
-    _collect(node, reader.starts, 0, found)
-    return found
+    return [reader.starts[id(node)] for node in walk(reader.whole())]
 
 
-def _collect(node: Node, starts: dict[int, int], outer: int, found: list[int]) -> None:
-    here = starts.get(id(node), outer)
-    found.append(here)
-    for item in children(node):
-        _collect(item, starts, here, found)
+def offset_of(text: str, name: str, start: int) -> int:
+    """Where a name first stands in the text from `start` on; `start` where it does not."""
+    for match in _WORD_OR_COMMENT.finditer(text, start):
+        if match.group() == name:
+            return match.start()
+    return start
 
 
 class _Reader:
