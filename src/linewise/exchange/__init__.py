@@ -1,0 +1,77 @@
+"""Readers of patient records: the hand-written profile, and FHIR R4 with mCODE. The only room that speaks foreign formats.
+
+`read` and `read_bytes` give one `Record` for each person found. What cannot be read at all raises `RecordError`; what was
+not understood inside a readable record is listed in its `unread`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from linewise.errors import RecordError
+from linewise.exchange.codes import Codes, build
+from linewise.exchange.profile import looks_like_profile, read_profile
+from linewise.exchange.source import decode_text, numbered, parse
+from linewise.record.model import Record
+
+__all__ = ["Codes", "build", "read", "read_bytes", "read_lines"]
+
+
+def read(path_or_dash: str | Path, codes: Codes, text: bytes | None = None) -> list[Record]:
+    """The records of a file, or of standard input for `-`; `text` goes before both where the content is at hand."""
+    name = "standard input" if str(path_or_dash) == "-" else str(path_or_dash)
+    return read_bytes(load(path_or_dash) if text is None else text, name, codes)
+
+
+def load(path_or_dash: str | Path) -> bytes:
+    """The bytes of a file, or of standard input for `-`. Raises RecordError where it cannot be opened."""
+    if str(path_or_dash) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(path_or_dash).read_bytes()
+    except FileNotFoundError:
+        raise RecordError(str(path_or_dash), "there is no such file.") from None
+    except IsADirectoryError:
+        raise RecordError(str(path_or_dash), "this is a folder.", "Name a file in it.") from None
+    except (OSError, ValueError) as fault:
+        raise RecordError(str(path_or_dash), f"it cannot be opened: {fault}.") from None
+
+
+def read_bytes(data: bytes, name: str, codes: Codes, lines: bool = False) -> list[Record]:
+    """The records in a file's content; with `lines`, of every line by itself. Raises RecordError at the first fault."""
+    if lines:
+        records = []
+        for result in read_lines(data, name, codes):
+            if isinstance(result, RecordError):
+                raise result
+            records += result
+        return records
+    value, notation = parse(data, name)
+    return _records(value, name, codes, notation == "YAML")
+
+
+def read_lines(data: bytes, name: str, codes: Codes) -> Iterator[list[Record] | RecordError]:
+    """For every line that is not blank, in order: the records in it, or why it cannot be read. Never raises for a line."""
+    try:
+        text = decode_text(data, name)
+    except RecordError as fault:
+        yield fault
+        return
+    for number, line in numbered(text):
+        where = f"{name}, line {number}"
+        try:
+            value, notation = parse(line.encode(errors="surrogatepass"), where)
+            yield _records(value, where, codes, notation == "YAML")
+        except RecordError as fault:
+            yield fault
+
+
+def _records(value: Any, name: str, codes: Codes, lenient: bool) -> list[Record]:
+    if looks_like_profile(value, codes):
+        return [read_profile(value, name, codes, lenient)]
+    if isinstance(value, list) and value and all(looks_like_profile(item, codes) for item in value):
+        return [read_profile(item, f"{name}, person {number}", codes, lenient) for number, item in enumerate(value, 1)]
+    raise RecordError(name, "this is neither a profile nor a FHIR R4 record.")

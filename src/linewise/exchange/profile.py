@@ -1,0 +1,221 @@
+"""The short form of a record, written by hand in YAML or JSON: checked against its schema, then turned into entries.
+
+Shape faults stop the reading, all of them listed at once. Words outside the vocabulary do not: they come back as unread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from linewise.errors import RecordError
+from linewise.exchange.codes import Codes, FactShape, normal
+from linewise.exchange.shape import faults, shown, softened
+from linewise.record.model import Course, Entry, FactValue, Medication, Origin, Reaction, Record, Setting, Unread
+
+_COURSES: dict[str, Setting] = {"adjuvant": "adjuvant", "metastatic_lines": "metastatic"}
+_NOT_FACTS = {"id", "region", *_COURSES, "reactions", "medications", "symptoms"}
+_DECLARED = ("adjuvant", "metastatic_lines", "comorbidities", "reactions", "medications", "symptoms", "planned")
+
+
+def looks_like_profile(value: Any, codes: Codes) -> bool:
+    """Whether a group of members was meant as a profile: no resource type, and at least one member of a profile."""
+    known = codes.profile.schema.get("properties", {})
+    return isinstance(value, dict) and "resourceType" not in value and any(name in known for name in value)
+
+
+def read_profile(value: Mapping[str, Any], name: str, codes: Codes, lenient: bool = False) -> Record:
+    """The record that a profile holds. `lenient` takes numbers for text, as YAML writes them.
+
+    Raises RecordError with every fault of shape, each with its place.
+    """
+    schema = codes.profile.schema
+    if lenient:
+        value = softened(value, schema)
+    found = faults(value, schema)
+    if found:
+        raise RecordError(name, "; ".join(found) + ".")
+    reader = _Reader(value, codes)
+    return reader.record()
+
+
+class _Reader:
+    def __init__(self, value: Mapping[str, Any], codes: Codes) -> None:
+        self.value, self.codes = value, codes
+        self.entries: list[Entry] = []
+        self.unread: list[Unread] = []
+        self.notes: list[str] = []
+
+    def record(self) -> Record:
+        value = self.value
+        for name in value:
+            if name not in _NOT_FACTS:
+                self._member(name, value[name])
+        self._symptoms(value.get("symptoms", ()))
+        courses = [course for name, setting in _COURSES.items() for course in self._courses(name, setting)]
+        record = Record(
+            id=value.get("id"),
+            region=value.get("region"),
+            courses=courses,
+            reactions=[self._reaction(item, f"reactions[{i}]") for i, item in enumerate(value.get("reactions", ()))],
+            medications=list(self._medications()),
+            declared=self._declared(),
+            format="profile",
+        )
+        record.scope = self._metastatic()
+        record.entries, record.unread, record.notes = self.entries, self.unread, self.notes
+        return record
+
+    def _declared(self) -> frozenset[str]:
+        value = self.value
+        names = {name for name in _DECLARED if name in value}
+        names |= {"sites"} if "metastatic_sites" in value else set()
+        return frozenset(names | set(value.get("preferences", ())))
+
+    def _metastatic(self) -> str | None:
+        """A profile speaks of metastatic disease, unless it says itself that there is no spread and never was."""
+        value = self.value
+        brain = value.get("brain", {}).get("status") in ("stable", "active")
+        spread = value.get("metastatic_lines") or value.get("de_novo") or value.get("lesion_count") or brain
+        none = value.get("metastatic_sites") == [] and not spread
+        where = "metastatic_sites" if "metastatic_sites" in value else "profile"
+        text = "no place listed" if none else "a profile is a record of metastatic disease"
+        self.entries.append(Entry(fact="metastatic", value=not none, origin=Origin(where, text)))
+        if none:
+            return "The record lists no place of spread and no treatment for metastatic disease: not metastatic on this record."
+        return None
+
+    def _member(self, path: str, value: Any) -> None:
+        """One member, or the members inside it, as entries."""
+        fact = self.codes.profile.members.get(path)
+        if fact:
+            self._entry(fact, value, path)
+        elif isinstance(value, dict):
+            for name, inner in value.items():
+                self._member(f"{path}.{name}", inner)
+        else:
+            self._open(path, value)
+
+    def _open(self, path: str, value: Any) -> None:
+        """A member whose name is free: a gene or a laboratory value. Its last word may be a fact's own name."""
+        name = path.rsplit(".", 1)[-1]
+        fact = name if name in self.codes.facts else self.codes.profile.members.get(f"*.{name}")
+        if fact:
+            self._entry(fact, value, path)
+        else:
+            near = _near(name, [*self.codes.facts, *(key.rsplit(".", 1)[-1] for key in self.codes.profile.members)])
+            self._leave(path, f"{name}: {_plain(value)}", f"“{name}” is not a known gene, marker or measurement{near}")
+
+    def _entry(self, fact: str, value: Any, where: str) -> None:
+        shape = self.codes.facts[fact]
+        if shape.type == "set" and isinstance(value, list):
+            for number, item in enumerate(value):
+                self._set_member(fact, shape, item, f"{where}[{number}]")
+            return
+        fitting, why = _fitting(value, shape)
+        if fitting is None:
+            self._leave(where, _plain(value), why)
+        else:
+            self.entries.append(Entry(fact=fact, value=fitting, origin=Origin(where, _plain(value))))
+
+    def _set_member(self, fact: str, shape: FactShape, item: str, where: str) -> None:
+        if not shape.values or item in shape.values:
+            self.entries.append(Entry(fact=fact, value=item, origin=Origin(where, item)))
+            return
+        members = self.codes.groups.get(item, ())
+        near = f"; say which: {', '.join(members)}" if members else _near(item, shape.values)
+        self._leave(where, item, f"not a word of the vocabulary for {fact}{near}")
+
+    def _symptoms(self, symptoms: Any) -> None:
+        for number, item in enumerate(symptoms):
+            where, name = f"symptoms[{number}]", item["name"]
+            if name in self.codes.facts["symptoms"].values:
+                self.entries.append(
+                    Entry(fact="symptoms", value=name, grade=_whole(item.get("grade")), since_days=item.get("since_days"), origin=Origin(where, name))
+                )
+            else:
+                self._set_member("symptoms", self.codes.facts["symptoms"], name, where)
+            if "celsius" in item:
+                self._entry(self.codes.profile.members["symptoms.celsius"], item["celsius"], f"{where}.celsius")
+
+    def _courses(self, name: str, setting: Setting) -> Iterator[Course]:
+        listed = self.value.get(name, [])
+        for number, item in enumerate(listed):
+            where = f"{name}[{number}]"
+            last = setting == "metastatic" and number == len(listed) - 1
+            open_end = "stopped_for" not in item
+            assumed: tuple[str, ...] = ()
+            if setting == "metastatic" and open_end and not last:
+                assumed = ("it had ended before the next line; why is not recorded",)
+            yield Course(
+                drugs=tuple(self._drug(drug, f"{where}.drugs[{i}]") for i, drug in enumerate(item["drugs"])),
+                setting=setting,
+                number=number + 1 if setting == "metastatic" else None,
+                months=item.get("months"),
+                months_since_end=item.get("months_since_end"),
+                stopped_for=item.get("stopped_for"),
+                best_response=item.get("best_response"),
+                ongoing=last and open_end and not item.get("months_since_end"),
+                assumed=assumed,
+                origins=(Origin(where, ", ".join(item["drugs"])),),
+            )
+
+    def _reaction(self, item: Mapping[str, Any], where: str) -> Reaction:
+        effect, known = item["effect"], self.codes.effects
+        if known and effect not in known:
+            self._leave(f"{where}.effect", effect, f"not a known side effect{_near(effect, known)}")
+        drug = self._drug(item["drug"], f"{where}.drug")
+        text = f"{item['drug']}: {effect}"
+        return Reaction(
+            drug=drug, effect=effect, grade=_whole(item.get("grade")), ongoing=item.get("ongoing"), origin=Origin(where, text)
+        )
+
+    def _medications(self) -> Iterator[Medication]:
+        for number, name in enumerate(self.value.get("medications", ())):
+            where = f"medications[{number}]"
+            yield Medication(drug=self._drug(name, where), origin=Origin(where, name))
+
+    def _drug(self, name: str, where: str) -> str:
+        """The drug's own id where the name is one, or a brand; else the name as written, listed as unread."""
+        if name in self.codes.drugs or name in self.codes.classes:
+            return name
+        drug = self.codes.names.get(normal(name))
+        if drug is None:
+            near = _near(name, self.codes.drugs | self.codes.classes)
+            self._leave(where, name, f"not a drug or class that is known here{near}")
+        return drug or name
+
+    def _leave(self, where: str, what: str, why: str) -> None:
+        self.unread.append(Unread(where=where, what=what, why=why))
+
+
+def _fitting(value: Any, shape: FactShape) -> tuple[FactValue | None, str]:
+    """The value as the fact's type has it, or None and the reason."""
+    if shape.type == "yes-no":
+        return (value, "") if isinstance(value, bool) else (None, "only yes or no can be recorded here")
+    if shape.type == "number":
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None, "a number is needed here" + (f", in {shape.unit}" if shape.unit else "")
+        low = value if shape.low is None else shape.low
+        high = value if shape.high is None else shape.high
+        if not low <= value <= high:
+            return None, f"outside what is possible ({shape.low:g} to {shape.high:g} {shape.unit})".replace(" )", ")")
+        return float(value), ""
+    if isinstance(value, str) and value in shape.values:
+        return value, ""
+    return None, f"not one of {', '.join(shape.values)}"
+
+
+def _near(name: str, known: Any) -> str:
+    import difflib  # only when something was not understood
+
+    close = difflib.get_close_matches(name, [str(word) for word in known], 1, 0.75)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else shown(value)
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)

@@ -1,0 +1,149 @@
+"""Bytes to plain values: which text encoding, JSON, JSON lines or YAML, and a clear word where it is none of them.
+
+Everything here raises `RecordError` only; the messages name line and column where they are known.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Any, Literal
+
+import msgspec
+
+from linewise.errors import RecordError
+
+Notation = Literal["JSON", "JSON lines", "YAML"]
+
+_MARKS = (  # the four-byte marks first: that of UTF-32 begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
+_DEEPEST = 200  # levels of nesting: a FHIR bundle has about 20
+_ALIASES = 100  # anchors a hand-written profile may repeat; far more is an attack on memory
+
+
+def decode_text(data: bytes, name: str) -> str:
+    """The text of a file in UTF-8 or, where a byte-order mark or zero bytes say so, UTF-16 or UTF-32."""
+    if not data.strip(b" \t\r\n\x00"):
+        raise RecordError(name, "the file is empty.")
+    encoding = next((word for mark, word in _MARKS if data.startswith(mark)), "")
+    if not encoding:
+        head = data[:4]
+        encoding = "utf-16-be" if head[:1] == b"\0" else "utf-16-le" if head[1:2] == b"\0" else "utf-8"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as fault:
+        what = f"the text is not {encoding.upper()} (byte {fault.start})."
+        raise RecordError(name, what, "Save it as UTF-8 and try again.") from None
+    if not text.strip("\ufeff \t\r\n"):
+        raise RecordError(name, "the file is empty.")
+    return text.removeprefix("\ufeff")
+
+
+def parse(data: bytes, name: str) -> tuple[Any, Notation]:
+    """The plain value of a file and its notation. Of JSON lines, the value is the list of the lines' values."""
+    text = decode_text(data, name)
+    if text.lstrip()[:1] not in ("{", "["):
+        return _yaml(text, name), "YAML"
+    try:
+        return parse_json(text, name), "JSON"
+    except RecordError as fault:
+        lines = [line for line in text.splitlines() if line.strip()]
+        if len(lines) > 1 and _whole(lines[0]):
+            return [parse_json(line, f"{name}, line {number}") for number, line in numbered(text)], "JSON lines"
+        if "\n" not in text.strip() and re.match(r"\{\s*\w+\s*:", text.lstrip()):
+            return _yaml(text, name), "YAML"  # the flow notation: {sex: female, …}
+        raise fault from None
+
+
+def numbered(text: str) -> list[tuple[int, str]]:
+    """The lines that are not blank, with their numbers from 1."""
+    return [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+
+
+def parse_json(text: str, name: str) -> Any:
+    try:
+        value = msgspec.json.decode(text.encode())
+    except UnicodeEncodeError:
+        raise RecordError(name, "the text holds half a character (a lone surrogate).") from None
+    except (msgspec.MsgspecError, ValueError, OverflowError) as fault:
+        raise RecordError(name, _json_fault(str(fault), text)) from None
+    except RecursionError:
+        raise RecordError(name, "brackets are nested too deeply to be a patient record.") from None
+    _check_depth(value, name)
+    return value
+
+
+def _whole(line: str) -> bool:
+    try:
+        msgspec.json.decode(line.encode())
+    except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError):
+        return False
+    return True
+
+
+def _json_fault(message: str, text: str) -> str:
+    if "truncated" in message:
+        return "the file ends in the middle: it was cut off, or a closing bracket is missing."
+    found = re.search(r"\(byte (\d+)\)", message)
+    if not found:
+        return f"this is not valid JSON: {message}."
+    before = text.encode()[: int(found[1])].decode(errors="ignore")
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    reason = re.sub(r"^JSON is malformed: |\s*\(byte \d+\)$", "", message)
+    return f"this is not valid JSON: line {line}, column {column}: {reason}."
+
+
+def _check_depth(value: Any, name: str) -> None:
+    """Walk level by level, without recursion, so that no later step meets more depth than it can bear."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner += [part for part in item.values() if isinstance(part, dict | list)]
+            elif isinstance(item, list):
+                inner += [part for part in item if isinstance(part, dict | list)]
+        if not inner:
+            return
+        level = inner
+    raise RecordError(name, "brackets are nested too deeply to be a patient record.")
+
+
+def _yaml(text: str, name: str) -> Any:
+    if len(re.findall(r"(?m)(?:^|[\s,\[{:])\*\w", text)) > _ALIASES:
+        raise RecordError(name, "the YAML repeats itself by reference too often to be read safely.")
+    import yaml  # only profiles in YAML pay for loading it
+
+    class Loader(yaml.SafeLoader):
+        """Safe, and a date stays the text that was written."""
+
+    Loader.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in rules if tag != "tag:yaml.org,2002:timestamp"]
+        for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    try:
+        value = yaml.load(text, Loader)
+    except yaml.MarkedYAMLError as fault:
+        mark = fault.problem_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise RecordError(name, f"this is neither JSON nor YAML: {place}{fault.problem}.") from None
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError, KeyError) as fault:
+        raise RecordError(name, f"this is neither JSON nor YAML: {fault}.") from None
+    except RecursionError:
+        raise RecordError(name, "the YAML is nested too deeply to be a patient record.") from None
+    _check_tree(value, name)
+    return value
+
+
+def _check_tree(value: Any, name: str) -> None:
+    """A YAML reference may make a value hold itself, or multiply: count what a reader would visit."""
+    visited, todo = 0, [(value, 0)]
+    while todo:
+        item, depth = todo.pop()
+        visited += 1
+        if visited > 200_000 or depth > _DEEPEST:
+            raise RecordError(name, "the YAML repeats itself by reference too often to be read safely.")
+        parts = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+        todo += [(part, depth + 1) for part in parts]

@@ -1,0 +1,32 @@
+"""The codes of this repository's knowledge, built from the files themselves: the readers are tested without the loader."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from linewise.exchange import Codes, build
+
+KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
+
+
+def _yaml(path: Path) -> Any:
+    return yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+@functools.cache
+def all_codes() -> Codes:
+    facts = [f for path in sorted((KNOWLEDGE / "facts").glob("*.yaml")) if path.name != "codes.yaml" for f in _yaml(path)]
+    drugs = [_yaml(path) for path in sorted((KNOWLEDGE / "drugs").rglob("*.yaml"))]
+    classes = [c["id"] for path in sorted((KNOWLEDGE / "classes").glob("*.yaml")) for c in _yaml(path)]
+    effects = [_yaml(path)["id"] for path in sorted((KNOWLEDGE / "effects").glob("*.yaml"))]
+    return build(facts, drugs, _yaml(KNOWLEDGE / "facts/codes.yaml"), classes, effects)
+
+
+@pytest.fixture(scope="session")
+def codes() -> Codes:
+    return all_codes()
