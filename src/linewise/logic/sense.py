@@ -1,8 +1,8 @@
 """Finds criteria that say nothing: parts that can never hold, always hold, or repeat what others say.
 
 A clause about one fact allows a region: a set of values, or a stretch of the number line. Two clauses about the same
-fact are compared by their regions, all others by what they say. Everything found here is senseless in three values
-too; where only two-valued logic would object, nothing is reported.
+fact are compared by their regions, all others by what they say. What is reported has no use whatever the record
+says; a clause such as `x is known`, which only turns unknown into false, has one and is left alone.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class _Sense:
 
     def implies(self, one: Node, other: Node) -> bool:
         """Where the first holds, the second holds; where the second fails, the first fails."""
-        if one == other or other == Constant(True) or one == Constant(False):
+        if one == other:
             return True
         if isinstance(one, Or):
             return all(self.implies(part, other) for part in one.items)
@@ -103,7 +103,7 @@ class _Sense:
 
     def excludes(self, one: Node, other: Node) -> bool:
         """The two never hold together."""
-        if Not(one) == other or one == Not(other):
+        if _opposite(one) == other:
             return True
         for first, second in ((one, other), (other, one)):
             if isinstance(first, And):
@@ -168,7 +168,7 @@ class _Sense:
 
     def _covers(self, one: Node, other: Node) -> bool:
         """Between them, the two leave nothing out."""
-        first, second = self.region(Not(one)), self.region(Not(other))
+        first, second = self.region(_opposite(one)), self.region(_opposite(other))
         return bool(first and second and first[0] == second[0] and not _both(first[1], second[1]))
 
 
@@ -177,7 +177,9 @@ def senseless(node: Node, vocabulary: Vocabulary) -> Iterator[Finding]:
     sense = _Sense(vocabulary)
     inner: set[int] = set()
     for one in walk(node):
-        if isinstance(one, (Is, Compare)):
+        if isinstance(one, Constant) and one is not node:
+            yield Finding(one, "a constant inside a criterion says nothing", one.text)
+        elif isinstance(one, (Is, Compare)):
             yield from sense.leaf(one)
         elif isinstance(one, (And, Or)):
             # A conjunction inside a conjunction was judged with the outer one.
@@ -194,6 +196,10 @@ def _repeated(items: Iterable[Node]) -> Iterator[Finding]:
         if item in seen:
             yield Finding(item, "is counted twice")
         seen.add(item)
+
+
+def _opposite(node: Node) -> Node:
+    return node.item if isinstance(node, Not) else Not(node)
 
 
 def _flat(node: Node, kind: type[And] | type[Or]) -> Iterator[Node]:

@@ -52,7 +52,7 @@ class Problem(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.file else f"line {self.line}, column {self.column}"
         about = f" (in `{self.clause}`)" if self.clause else ""
-        return f"{place}: {self.message}{about}" + (f". {self.hint}" if self.hint else "")
+        return f"{place}: {self.message}{about}" + (f"; {self.hint}" if self.hint else "")
 
 
 def snippet(text: str, offset: int) -> str:

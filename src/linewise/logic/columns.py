@@ -1,0 +1,323 @@
+"""The reader for a table: the same criteria as Polars expressions, many people at once.
+
+The table has one row per person and these columns, named by `base`; null is unknown throughout:
+
+    <fact>            Boolean for yes-no, String for a choice, a number, List(String) for a set
+    <fact>@complete   Boolean, for a set: whether what is not listed is known to be absent
+    <fact>@on         Date of the value, for a fact that is asked `within` a time
+    as_of             Date the question is asked for, where anything is asked `within` a time
+    <question>        Boolean or number, named by the question's key, such as `had some-drug`
+
+Lists hold no nulls, and numbers are never NaN: what is not known is null.
+
+The rules are those of `decide`, word for word, and every answer agrees with it. Two things of Polars shape the code:
+`&`, `|` and `~` are Kleene's on nulls, and so is a comparison; `when(null)` takes the other branch, so it stands
+only over conditions that cannot be null, or where that branch is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import NamedTuple
+
+import polars as pl
+
+from .nodes import (
+    And,
+    Ask,
+    AtLeast,
+    Compare,
+    Constant,
+    Includes,
+    Is,
+    Known,
+    Node,
+    Not,
+    Or,
+    Within,
+    subject,
+    subjects,
+    walk,
+)
+from .vocabulary import Derivation, Vocabulary
+
+AS_OF = "as_of"
+_NULL = pl.lit(None, dtype=pl.Boolean)
+_OFFSETS = {"days": "d", "months": "mo", "years": "y"}
+
+
+class Column(NamedTuple):
+    """A column the table must have. `about` is the fact or question it belongs to, empty for the day asked for."""
+
+    name: str
+    type: str
+    about: str
+
+
+def base(nodes: Mapping[str, Node], vocabulary: Vocabulary) -> list[Column]:
+    """The columns these criteria need, through every derived fact."""
+    found: dict[str, Column] = {}
+    needed = [*nodes.values()]
+    for name in _in_order(needed, vocabulary):
+        needed.extend(vocabulary.derived[name].nodes)
+    for node in (one for top in needed for one in walk(top)):
+        if isinstance(node, (Is, Known, Compare, Includes, Ask)):
+            for column in _columns_of(node, vocabulary):
+                found.setdefault(column.name, column)
+    return list(found.values())
+
+
+def expressions(nodes: Mapping[str, Node], vocabulary: Vocabulary) -> dict[str, pl.Expr]:
+    """One Boolean expression for each criterion, over base columns alone: derived facts are written out inside.
+
+    For many criteria over the same facts `evaluate` is faster, as it works each derived fact out once.
+    """
+    writer = _Writer(vocabulary, staged=False)
+    return {name: writer.write(node).alias(name) for name, node in nodes.items()}
+
+
+def evaluate(
+    frame: pl.DataFrame | pl.LazyFrame,
+    nodes: Mapping[str, Node],
+    vocabulary: Vocabulary,
+    facts: Iterable[str] = (),
+) -> pl.LazyFrame:
+    """The table with the derived facts these criteria use, then the criteria, as further columns.
+
+    `facts` names further derived facts to add. Raises ValueError where a criterion has the name of a column.
+    """
+    lazy = frame.lazy()
+    present = set(lazy.collect_schema().names())
+    order = _in_order(nodes.values(), vocabulary, facts)
+    clash = sorted((present | set(order)) & set(nodes))
+    if clash:
+        raise ValueError(f"a criterion and a column have the same name: {', '.join(clash)}")
+    writer = _Writer(vocabulary, staged=True)
+    helpers: list[str] = []
+    for stage in _stages(order, vocabulary):
+        cases: list[pl.Expr] = []
+        for name in stage:
+            names = [_case(name, index) for index in range(len(vocabulary.derived[name].steps))]
+            cases += (
+                writer.write(node).alias(case)
+                for case, (_, node) in zip(names, vocabulary.derived[name].steps, strict=True)
+            )
+            helpers += names
+        lazy = lazy.with_columns(cases).with_columns(writer.derived(name).alias(name) for name in stage)
+    shared = _shared(nodes.values())
+    if shared:
+        names_of = {node: f"#{index}" for index, node in enumerate(shared)}
+        lazy = lazy.with_columns(writer.write(node).alias(name) for node, name in names_of.items())
+        writer.shared = names_of
+        helpers += names_of.values()
+    lazy = lazy.with_columns(writer.write(node).alias(name) for name, node in nodes.items())
+    return lazy.drop(helpers)
+
+
+# Order of work
+
+
+def _derived_in(nodes: Iterable[Node], vocabulary: Vocabulary) -> list[str]:
+    return [name for name in subjects(*nodes) if isinstance(name, str) and name in vocabulary.derived]
+
+
+def _in_order(nodes: Iterable[Node], vocabulary: Vocabulary, facts: Iterable[str] = ()) -> list[str]:
+    """The derived facts in use, each behind those it rests on."""
+    order: dict[str, None] = {}
+
+    def add(name: str) -> None:
+        if name not in order:
+            for inner in _derived_in(vocabulary.derived[name].nodes, vocabulary):
+                add(inner)
+            order[name] = None
+
+    for name in (*_derived_in(nodes, vocabulary), *facts):
+        add(name)
+    return list(order)
+
+
+def _stages(order: list[str], vocabulary: Vocabulary) -> list[list[str]]:
+    """The derived facts in groups that can be worked out at the same time."""
+    depth: dict[str, int] = {}
+    stages: list[list[str]] = []
+    for name in order:
+        inner = _derived_in(vocabulary.derived[name].nodes, vocabulary)
+        depth[name] = max((depth[one] + 1 for one in inner), default=0)
+        if depth[name] == len(stages):
+            stages.append([])
+        stages[depth[name]].append(name)
+    return stages
+
+
+def _shared(nodes: Iterable[Node]) -> list[Node]:
+    """Clauses that several criteria contain, worth working out once. The whole of a criterion counts as well."""
+    seen: dict[Node, int] = {}
+    for top in nodes:
+        for node in walk(top):
+            seen[node] = seen.get(node, 0) + 1
+    return [node for node, times in seen.items() if times > 1 and not isinstance(node, (Constant, Ask))]
+
+
+def _case(name: str, index: int) -> str:
+    """The helper column of one case of a derived fact; `#` begins a comment, so no fact has this name."""
+    return f"{name}#{index}"
+
+
+def _columns_of(leaf: Is | Known | Compare | Includes | Ask, vocabulary: Vocabulary) -> list[Column]:
+    about = subject(leaf)
+    if not isinstance(about, str):
+        return [Column(about.key, "yes-no" if isinstance(leaf, Ask) else "number", about.key)]
+    if about in vocabulary.derived:
+        return []
+    fact = vocabulary.facts.get(about)
+    kind = fact.kind if fact else "set" if isinstance(leaf, Includes) else "choice"
+    columns = [Column(about, kind, about)]
+    if kind == "set":
+        columns.append(Column(f"{about}@complete", "yes-no", about))
+    if not isinstance(leaf, Ask) and leaf.within is not None:
+        columns += [Column(f"{about}@on", "date", about), Column(AS_OF, "date", "")]
+    return columns
+
+
+# Expressions
+
+
+@dataclass
+class _Writer:
+    """Writes nodes as expressions. Staged, a derived fact is a column that is already there; else it is written out."""
+
+    vocabulary: Vocabulary
+    staged: bool
+
+    def __post_init__(self) -> None:
+        self.shared: dict[Node, str] = {}
+
+    def write(self, node: Node) -> pl.Expr:
+        name = self.shared.get(node)
+        return self._written(node) if name is None else pl.col(name)
+
+    def _written(self, node: Node) -> pl.Expr:
+        if isinstance(node, Constant):
+            return pl.lit(node.value)
+        if isinstance(node, Not):
+            return ~self.write(node.item)
+        if isinstance(node, And):
+            return _all(map(self.write, node.items))
+        if isinstance(node, Or):
+            return _any(map(self.write, node.items))
+        if isinstance(node, AtLeast):
+            return _at_least(node.n, [self.write(item) for item in node.items])
+        if isinstance(node, Ask):
+            return pl.col(node.question.key)
+        if isinstance(node, Compare):
+            return _recent(_compared(pl.col(node.key), node), node.key, node.within)
+        if isinstance(node, Includes):
+            return _recent(self._includes(node), node.fact, node.within)
+        return self._is(node) if isinstance(node, Is) else self._known(node)
+
+    def derived(self, name: str) -> pl.Expr:
+        """The value of a derived fact: the first case that holds, if none before it is unknown."""
+        definition = self.vocabulary.derived[name]
+        cases = self._cases(name, definition)
+        if definition.criterion is not None:
+            return cases[0]
+        value = pl.lit(None, dtype=pl.String)
+        for holds, (wanted, _) in reversed(list(zip(cases, definition.steps, strict=True))):
+            fails = pl.when(~holds).then(value)
+            value = pl.when(holds).then(pl.lit(wanted)).otherwise(fails)
+        return value
+
+    def _cases(self, name: str, definition: Derivation) -> list[pl.Expr]:
+        if self.staged:
+            return [pl.col(_case(name, index)) for index in range(len(definition.steps))]
+        return [self.write(node) for _, node in definition.steps]
+
+    def _is(self, node: Is) -> pl.Expr:
+        wanted = self.vocabulary.members(node.fact, node.values)
+        definition = self.vocabulary.derived.get(node.fact)
+        if definition is not None:
+            if node.within is not None:
+                return _NULL
+            rest = _NULL
+            steps = zip(self._cases(node.fact, definition), definition.steps, strict=True)
+            for holds, (value, _) in reversed(list(steps)):
+                rest = holds | rest if value in wanted else ~holds & rest
+            return rest
+        return _recent(self._one_of(pl.col(node.fact), node.fact, wanted), node.fact, node.within)
+
+    def _one_of(self, column: pl.Expr, name: str, wanted: frozenset[str]) -> pl.Expr:
+        fact = self.vocabulary.facts.get(name)
+        if fact is not None and fact.kind == "yes-no":
+            yes, no = "yes" in wanted, "no" in wanted
+            if yes != no:
+                return column if yes else ~column
+            return column | ~column if yes else column & ~column
+        if not wanted:
+            return _false_where_known(column)
+        return _any([column == value for value in sorted(wanted)]) if len(wanted) < 4 else column.is_in(sorted(wanted))
+
+    def _known(self, node: Known) -> pl.Expr:
+        definition = self.vocabulary.derived.get(node.fact)
+        if definition is not None:
+            if node.within is not None:
+                return pl.lit(False)
+            return (pl.col(node.fact) if self.staged else self.derived(node.fact)).is_not_null()
+        known = pl.col(node.fact).is_not_null()
+        return known if node.within is None else known & _fresh(node.fact, node.within).fill_null(False)
+
+    def _includes(self, node: Includes) -> pl.Expr:
+        column, complete = pl.col(node.fact), pl.col(f"{node.fact}@complete")
+        if node.mode == "only":
+            members = sorted(self.vocabulary.members(node.fact, node.values))
+            inside = column.list.eval(pl.element().is_in(members)).list.all()
+            settled = pl.when(complete).then(column.list.len() > 0)
+            return inside & settled
+        wanted = [node.values] if node.mode == "any" else [(value,) for value in node.values]
+        return _all(_present(column, complete, sorted(self.vocabulary.members(node.fact, values))) for values in wanted)
+
+
+def _present(column: pl.Expr, complete: pl.Expr, members: list[str]) -> pl.Expr:
+    """At least one member is in the set; absent is false only where the set is complete."""
+    if not members:
+        return _false_where_known(pl.when(complete).then(column))
+    found = _any([column.list.contains(pl.lit(member)) for member in members])
+    return found | pl.when(complete).then(found)
+
+
+def _false_where_known(column: pl.Expr) -> pl.Expr:
+    """The answer about a group that has no members."""
+    return pl.when(column.is_not_null()).then(False)
+
+
+def _compared(column: pl.Expr, node: Compare) -> pl.Expr:
+    number = pl.lit(node.number)
+    if node.op == "=":
+        return column == number
+    if node.op in ("<", "<="):
+        return column < number if node.op == "<" else column <= number
+    return column > number if node.op == ">" else column >= number
+
+
+def _fresh(fact: str, within: Within) -> pl.Expr:
+    earliest = pl.col(AS_OF).dt.offset_by(f"-{within.count}{_OFFSETS[within.unit]}")
+    return pl.col(f"{fact}@on") >= earliest
+
+
+def _recent(answer: pl.Expr, fact: str, within: Within | None) -> pl.Expr:
+    return answer if within is None else pl.when(_fresh(fact, within)).then(answer)
+
+
+def _at_least(n: int, items: list[pl.Expr]) -> pl.Expr:
+    holding = pl.sum_horizontal(item.fill_null(False).cast(pl.UInt16) for item in items)
+    possible = pl.sum_horizontal(item.fill_null(True).cast(pl.UInt16) for item in items)
+    return pl.when(holding >= n).then(True).when(possible < n).then(False)
+
+
+def _all(items: Iterable[pl.Expr]) -> pl.Expr:
+    return reduce(lambda one, other: one & other, items)
+
+
+def _any(items: Iterable[pl.Expr]) -> pl.Expr:
+    return reduce(lambda one, other: one | other, items)

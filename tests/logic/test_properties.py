@@ -1,0 +1,146 @@
+"""What holds for every criterion and every record."""
+
+from __future__ import annotations
+
+from random import Random
+
+import msgspec
+from field import VOCABULARY, Person, random_node, random_person, random_reading
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linewise.logic import Decider, Node, Question, Reading, parse
+from linewise.logic.nodes import And, AtLeast, Not, Or, walk
+
+randoms = st.randoms(use_true_random=False)
+many = settings(max_examples=250, deadline=None)
+
+
+def value(node: Node, person: Person) -> bool | None:
+    return Decider(VOCABULARY, person).value(node)
+
+
+def key(about: str | Question) -> str:
+    return about if isinstance(about, str) else about.key
+
+
+@given(randoms)
+@many
+def test_the_text_of_a_criterion_means_that_criterion(rng: Random) -> None:
+    node = random_node(rng, 4)
+    assert parse(node.text) == node
+    for part in walk(node):
+        assert parse(part.text) == part
+
+
+@given(randoms)
+@many
+def test_a_criterion_survives_encoding(rng: Random) -> None:
+    node = random_node(rng)
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(node), type=Node) == node
+
+
+@given(randoms)
+@many
+def test_kleene_laws_hold(rng: Random) -> None:
+    a, b, c = (random_node(rng, 1) for _ in range(3))
+    person = random_person(rng)
+    pairs = [
+        (Not(Not(a)), a),
+        (Not(And((a, b))), Or((Not(a), Not(b)))),
+        (Not(Or((a, b))), And((Not(a), Not(b)))),
+        (And((a, b, c)), And((c, And((b, a))))),
+        (Or((a, b, c)), Or((Or((c, a)), b))),
+        (And((a, Or((b, c)))), Or((And((a, b)), And((a, c))))),
+        (And((a, Or((a, b)))), a),
+        (AtLeast(1, (a, b, c)), Or((a, b, c))),
+        (AtLeast(3, (a, b, c)), And((a, b, c))),
+        (AtLeast(2, (a, b, c)), Or((And((a, b)), And((a, c)), And((b, c))))),
+    ]
+    for left, right in pairs:
+        assert value(left, person) is value(right, person), (left.text, right.text)
+
+
+@given(randoms)
+@many
+def test_more_knowledge_never_turns_an_answer_round(rng: Random) -> None:
+    node = random_node(rng, known=False)
+    person = random_person(rng, silence=0.6)
+    before = value(node, person)
+    if before is None:
+        return
+    unknown = [about for about in _about(node) if person.read(about).value is None]
+    learnt = {key(about): random_reading(rng, about, fresh=True) for about in unknown}
+    sets = {name: _completed(rng, reading) for name, reading in person.readings.items() if not reading.complete}
+    assert value(node, Person({**person.readings, **learnt, **sets})) is before
+
+
+def _about(node: Node) -> list[str | Question]:
+    return [about for about in Decider(VOCABULARY, Person()).open(node)]
+
+
+def _completed(rng: Random, reading: Reading) -> Reading:
+    """The same set, with more in it and nothing left to find."""
+    assert isinstance(reading.value, frozenset)
+    others = [value for value in VOCABULARY.facts["sites"].values if rng.random() < 0.5]
+    return msgspec.structs.replace(reading, value=reading.value | set(others), complete=True)
+
+
+@given(randoms)
+@many
+def test_open_is_empty_exactly_when_decided_and_its_answers_decide(rng: Random) -> None:
+    node = random_node(rng, known=False)
+    person = random_person(rng, silence=0.6)
+    decider = Decider(VOCABULARY, person)
+    found = decider.open(node)
+    if decider.value(node) is not None:
+        assert found == []
+        return
+    assert found
+    assert len(set(found)) == len(found)
+    answers = {key(about): random_reading(rng, about, fresh=True) for about in found}
+    assert value(node, Person({**person.readings, **answers})) is not None
+
+
+@given(randoms)
+@many
+def test_the_explanation_agrees_with_the_value(rng: Random) -> None:
+    node = random_node(rng)
+    person = random_person(rng)
+    explained = Decider(VOCABULARY, person).explain(node)
+    assert explained.value is value(node, person)
+    assert explained.text == node.text
+    pending = [explained]
+    while pending:
+        one = pending.pop()
+        if one.kind != "leaf":
+            pending.extend(one.children)
+        assert one.value is value(parse(one.text), person)
+    if explained.value is None:
+        assert all(reason.value is None for reason in explained.reasons())
+
+
+@given(randoms)
+@many
+def test_a_derived_fact_agrees_with_its_comparisons(rng: Random) -> None:
+    person = random_person(rng)
+    decider = Decider(VOCABULARY, person)
+    for name in ("her2", "subtype"):
+        known = decider.fact(name).value
+        for one in VOCABULARY.facts[name].values:
+            answer = decider.value(parse(f"{name} is {one}"))
+            assert answer is (known == one) if known is not None else answer is not True
+
+
+@given(randoms)
+@many
+def test_what_is_needed_is_enough(rng: Random) -> None:
+    node = random_node(rng, known=False)
+    decider = Decider(VOCABULARY, random_person(rng))
+    need = decider.needed(node)
+    if decider.value(node) is True:
+        assert need.kind == "nothing"
+    elif need.kind != "never":
+        wanted = [leaf.text for leaf in need.leaves()]
+        assert wanted
+        assert all(decider.value(parse(text)) is not True for text in wanted)
