@@ -28,7 +28,9 @@ VOCABULARY = Vocabulary(
         "lvef": FactType("number", unit="%", low=0, high=100),
         "t-score": FactType("number", low=-6, high=6),
         "sites": FactType(
-            "set", ("bone", "liver", "lung", "node"), groups={"visceral": frozenset(("liver", "lung")), "no-site": frozenset()}
+            "set",
+            ("bone", "liver", "lung", "node"),
+            groups={"visceral": frozenset(("liver", "lung")), "no-site": frozenset()},
         ),
         "her2": FactType(
             "choice",

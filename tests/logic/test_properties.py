@@ -76,7 +76,7 @@ def test_more_knowledge_never_turns_an_answer_round(rng: Random) -> None:
 
 
 def _about(node: Node) -> list[str | Question]:
-    return [about for about in Decider(VOCABULARY, Person()).open(node)]
+    return Decider(VOCABULARY, Person()).open(node)
 
 
 def _completed(rng: Random, reading: Reading) -> Reading:

@@ -73,7 +73,9 @@ class Decider:
         """True, false, or None for unknown."""
         found = self._known.get(node, _MISSING)
         if found is _MISSING:
-            found = self._known[node] = _DECIDE[type(node)](self, node)
+            explained = self._explained.get(node)
+            found = _DECIDE[type(node)](self, node) if explained is None else explained.value
+            self._known[node] = found
         return found  # type: ignore[no-any-return]
 
     def explain(self, node: Node) -> Explanation:
@@ -126,15 +128,13 @@ class Decider:
     def _current(self, name: str, within: Within | None) -> Value:
         """The value of a base fact, or None where there is none or it is too old."""
         reading = self._readings.get(name) or self.reading(name)
-        if within is not None and (reading.on is None or reading.on < self._limit(within)):
-            return None
-        return reading.value
+        return None if within is not None and self._too_old(reading, within) else reading.value
 
-    def _limit(self, within: Within) -> date:
-        found = self._limits.get(within)
-        if found is None:
-            found = self._limits[within] = earliest(self.subject.as_of, within)
-        return found
+    def _too_old(self, reading: Reading, within: Within) -> bool:
+        limit = self._limits.get(within)
+        if limit is None:
+            limit = self._limits[within] = earliest(self.subject.as_of, within)
+        return reading.on is None or reading.on < limit
 
     def _first_case(self, definition: Derivation) -> Value:
         for value, node in definition.steps:
@@ -173,21 +173,19 @@ class Decider:
                 break
         return tuple(counted or failed)
 
-    def _about(self, leaf: Leaf) -> Explanation:
-        about = subject(leaf)
+    def _about(self, leaf: Leaf, about: str | Question, within: Within | None) -> Explanation:
         value = self.value(leaf)
         definition = self._derived.get(about) if type(about) is str else None
         if definition is not None:
             parts = self._cases_that_count(definition)
             sources, assumed = _origin(parts)
-            return Explanation(leaf.text, value, "leaf", about, sources, assumed, children=parts)
-        reading = self.reading(about)
+            return Explanation(leaf, value, "leaf", about, sources, assumed, children=parts)
+        reading = self._readings.get(about) or self.reading(about)
         note = reading.note
-        within = None if type(leaf) is Ask else leaf.within  # type: ignore[union-attr]
-        if within is not None and reading.value is not None and self._current(about, within) is None:  # type: ignore[arg-type]
+        if within is not None and reading.value is not None and self._too_old(reading, within):
             age = f"from {reading.on.isoformat()}: not {within.text}" if reading.on else "without a date"
             note = f"{note}; {age}" if note else age
-        return Explanation(leaf.text, value, "leaf", about, reading.sources, reading.assumed, reading.on, note)
+        return Explanation(leaf, value, "leaf", about, reading.sources, reading.assumed, reading.on, note)
 
     def _open(self, node: Node, found: dict[str | Question, None]) -> None:
         if self.value(node) is not None:
@@ -260,16 +258,14 @@ def _or(decider: Decider, node: Or) -> bool | None:
 
 
 def _at_least(decider: Decider, node: AtLeast) -> bool | None:
-    holding = unknown = 0
-    for item in node.items:
-        value = decider.value(item)
-        if value:
-            holding += 1
-        elif value is None:
-            unknown += 1
-    if holding >= node.n:
+    return _counted(node.n, [decider.value(item) for item in node.items])
+
+
+def _counted(n: int, values: list[bool | None]) -> bool | None:
+    holding = values.count(True)
+    if holding >= n:
         return True
-    return None if holding + unknown >= node.n else False
+    return None if holding + values.count(None) >= n else False
 
 
 def _is(decider: Decider, node: Is) -> bool | None:
@@ -339,28 +335,57 @@ _DECIDE: dict[type, Callable[[Decider, Any], bool | None]] = {
 }
 
 
-# The explanation of each kind of node
+# The explanation of each kind of node. Compounds take their value from the parts, which saves a second way down.
 
 
 def _explain_constant(_: Decider, node: Constant) -> Explanation:
-    return Explanation(node.text, node.value, "constant")
+    return Explanation(node, node.value, "constant")
 
 
 def _explain_not(decider: Decider, node: Not) -> Explanation:
-    return Explanation(node.text, decider.value(node), "not", children=(decider.explain(node.item),))
+    part = decider.explain(node.item)
+    value = part.value
+    return Explanation(node, None if value is None else not value, "not", children=(part,))
 
 
 def _explain_and(decider: Decider, node: And) -> Explanation:
-    return Explanation(node.text, decider.value(node), "all", children=tuple(map(decider.explain, node.items)))
+    parts = tuple(map(decider.explain, node.items))
+    value: bool | None = True
+    for part in parts:
+        if part.value is False:
+            value = False
+            break
+        if part.value is None:
+            value = None
+    return Explanation(node, value, "all", children=parts)
 
 
 def _explain_or(decider: Decider, node: Or) -> Explanation:
-    return Explanation(node.text, decider.value(node), "any", children=tuple(map(decider.explain, node.items)))
+    parts = tuple(map(decider.explain, node.items))
+    value: bool | None = False
+    for part in parts:
+        if part.value:
+            value = True
+            break
+        if part.value is None:
+            value = None
+    return Explanation(node, value, "any", children=parts)
 
 
 def _explain_count(decider: Decider, node: AtLeast) -> Explanation:
-    parts = tuple(map(decider.explain, node.items))
-    return Explanation(node.text, decider.value(node), "count", n=node.n, children=parts)
+    return Explanation(node, decider.value(node), "count", n=node.n, children=tuple(map(decider.explain, node.items)))
+
+
+def _explain_fact(decider: Decider, node: Is | Known | Includes) -> Explanation:
+    return decider._about(node, node.fact, node.within)
+
+
+def _explain_compare(decider: Decider, node: Compare) -> Explanation:
+    return decider._about(node, node.what, node.within)
+
+
+def _explain_ask(decider: Decider, node: Ask) -> Explanation:
+    return decider._about(node, node.question, None)
 
 
 _EXPLAIN: dict[type, Callable[[Decider, Any], Explanation]] = {
@@ -369,5 +394,9 @@ _EXPLAIN: dict[type, Callable[[Decider, Any], Explanation]] = {
     And: _explain_and,
     Or: _explain_or,
     AtLeast: _explain_count,
-    **dict.fromkeys((Is, Known, Compare, Includes, Ask), Decider._about),
+    Is: _explain_fact,
+    Known: _explain_fact,
+    Includes: _explain_fact,
+    Compare: _explain_compare,
+    Ask: _explain_ask,
 }

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from .nodes import Question
+from .nodes import Node, Question
 
 Value = bool | str | float | frozenset[str] | None
 ExplanationKind = Literal["all", "any", "not", "count", "leaf", "constant"]
@@ -41,7 +41,7 @@ class Explanation(msgspec.Struct, frozen=True, gc=False):
     definition. n: for a count, how many are needed. Sources stand at the leaves; `reasons` collects them.
     """
 
-    text: str
+    node: Node
     value: bool | None
     kind: ExplanationKind
     about: str | Question = ""
@@ -51,6 +51,11 @@ class Explanation(msgspec.Struct, frozen=True, gc=False):
     note: str = ""
     n: int = 0
     children: tuple[Explanation, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The criterion in words."""
+        return self.node.text
 
     def reasons(self) -> Iterator[Explanation]:
         """The leaves that this value rests on: of a failed `and` those that failed, of an `or` those that hold."""
