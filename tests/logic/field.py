@@ -43,9 +43,7 @@ VOCABULARY = Vocabulary(
                 )
             ),
         ),
-        "triple-negative": FactType(
-            "yes-no", definition=Derivation(criterion=parse("hr is negative and her2 is not positive"))
-        ),
+        "triple-negative": FactType("yes-no", definition=Derivation(criterion=parse("hr is negative and her2 is not positive"))),
         "subtype": FactType(
             "choice",
             ("luminal", "her2-enriched", "triple-negative"),

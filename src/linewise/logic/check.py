@@ -171,7 +171,7 @@ def _values(node: Node, name: str, values: tuple[str, ...], fact: FactType) -> I
         if value not in fact.values and value not in fact.groups:
             hint = did_you_mean(value, (*fact.values, *fact.groups)) or _choices(fact)
             yield Finding(node, f"`{name}` cannot be `{value}`", value, hint)
-        elif fact.members((value,)) <= fact.members(values[:index]):
+        elif index and fact.members((value,)) <= fact.members(values[:index]):
             yield Finding(node, f"`{value}` is already among the values before it", value)
 
 

@@ -101,17 +101,11 @@ def evaluate(
         for name in stage:
             names = [_case(name, index) for index in range(len(vocabulary.derived[name].steps))]
             cases += (
-                writer.write(node).alias(case)
-                for case, (_, node) in zip(names, vocabulary.derived[name].steps, strict=True)
+                writer.write(node).alias(case) for case, (_, node) in zip(names, vocabulary.derived[name].steps, strict=True)
             )
             helpers += names
         lazy = lazy.with_columns(cases).with_columns(writer.derived(name).alias(name) for name in stage)
-    shared = _shared(nodes.values())
-    if shared:
-        names_of = {node: f"#{index}" for index, node in enumerate(shared)}
-        lazy = lazy.with_columns(writer.write(node).alias(name) for node, name in names_of.items())
-        writer.shared = names_of
-        helpers += names_of.values()
+    # Clauses that several criteria share are found by the engine itself: naming them here gained nothing.
     lazy = lazy.with_columns(writer.write(node).alias(name) for name, node in nodes.items())
     return lazy.drop(helpers)
 
@@ -151,15 +145,6 @@ def _stages(order: list[str], vocabulary: Vocabulary) -> list[list[str]]:
     return stages
 
 
-def _shared(nodes: Iterable[Node]) -> list[Node]:
-    """Clauses that several criteria contain, worth working out once. The whole of a criterion counts as well."""
-    seen: dict[Node, int] = {}
-    for top in nodes:
-        for node in walk(top):
-            seen[node] = seen.get(node, 0) + 1
-    return [node for node, times in seen.items() if times > 1 and not isinstance(node, (Constant, Ask))]
-
-
 def _case(name: str, index: int) -> str:
     """The helper column of one case of a derived fact; `#` begins a comment, so no fact has this name."""
     return f"{name}#{index}"
@@ -191,14 +176,7 @@ class _Writer:
     vocabulary: Vocabulary
     staged: bool
 
-    def __post_init__(self) -> None:
-        self.shared: dict[Node, str] = {}
-
     def write(self, node: Node) -> pl.Expr:
-        name = self.shared.get(node)
-        return self._written(node) if name is None else pl.col(name)
-
-    def _written(self, node: Node) -> pl.Expr:
         if isinstance(node, Constant):
             return pl.lit(node.value)
         if isinstance(node, Not):

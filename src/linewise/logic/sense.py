@@ -122,30 +122,36 @@ class _Sense:
         if not found[1]:
             yield Finding(node, "can never be true")
         elif _inside(whole, found[1]):
-            name = str(found[0]) if isinstance(found[0], str) else ""
-            hint = f"say `{name} is known`" if name else ""
+            about = found[0][0]
+            hint = f"say `{about} is known`" if isinstance(about, str) else ""
             yield Finding(node, "is true of every value, so it asks nothing", hint=hint)
 
     def conjunction(self, node: And) -> Iterator[Finding]:
         items = list(_flat(node, And))
-        regions: dict[Key, Region] = {}
-        for index, item in enumerate(items):
+        impossible = list(self._impossible(items))
+        yield from impossible
+        # Beside a contradiction everything is superfluous, so that alone is reported.
+        for index, item in enumerate(() if impossible else items):
             others = items[:index] + items[index + 1 :]
-            found = self.region(item)
-            if found:
-                together = _both(regions.get(found[0], found[1]), found[1])
-                if not together:
-                    yield Finding(item, "together with the clauses before it this can never be true")
-                    continue
-                regions[found[0]] = together
-            elif any(self.excludes(item, other) for other in items[:index]):
-                yield Finding(item, "together with the clauses before it this can never be true")
-                continue
             yield from self._dead_branches(item, others)
             for place, other in enumerate(others):
                 if self.implies(other, item) and (place < index or not self.implies(item, other)):
                     yield Finding(item, f"adds nothing: `{other.text}` already says it")
                     break
+
+    def _impossible(self, items: list[Node]) -> Iterator[Finding]:
+        regions: dict[Key, Region] = {}
+        for index, item in enumerate(items):
+            found = self.region(item)
+            if found:
+                key, region = found
+                together = regions[key] = _both(regions.get(key, region), region)
+                excluded = bool(region) and not together
+            else:
+                excluded = any(self.excludes(item, other) for other in items[:index])
+            if excluded:
+                yield Finding(item, "together with the clauses before it this can never be true")
+                return
 
     def _dead_branches(self, item: Node, others: list[Node]) -> Iterator[Finding]:
         for branch in _flat(item, Or) if isinstance(item, Or) else ():
