@@ -179,6 +179,16 @@ def test_a_fact_whose_cases_give_out_stands_for_itself() -> None:
     assert reader.open(node) == ["c"]
 
 
+def test_cases_that_ask_what_is_known_leave_open_what_they_rest_on() -> None:
+    cases = Derivation(cases=(("x", parse("a is known and a")), ("y", parse("b is known and b"))))
+    vocabulary = Vocabulary(
+        facts={"a": FactType("yes-no"), "b": FactType("yes-no"), "c": FactType("choice", ("x", "y"), definition=cases)}
+    )
+    assert Decider(vocabulary, Person()).open(parse("c is x")) == ["a", "b"]
+    assert Decider(vocabulary, Person({"a": False})).open(parse("c is not x")) == ["b"]
+    assert Decider(vocabulary, Person({"b": True})).open(parse("c is x")) == []
+
+
 def test_needed_says_what_would_have_to_be_different() -> None:
     reader = decider({"hr": "positive", "pregnant": True})
     need = reader.needed(parse("hr is positive and not pregnant and any of (ESR1 is mutated, lvef > 50)"))

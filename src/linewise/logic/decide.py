@@ -37,6 +37,7 @@ from .nodes import (
     Within,
     children,
     subject,
+    subjects,
 )
 from .recent import earliest
 from .vocabulary import Derivation, Vocabulary
@@ -113,7 +114,8 @@ class Decider:
     def open(self, node: Node) -> list[str | Question]:
         """The unknown facts and questions that could still settle the criterion, in the order of its text.
 
-        Empty where it is settled. A derived fact stands for itself only where its cases leave it without a value.
+        Empty where it is settled. Where the cases of a derived fact leave it without a value, what it rests on is open,
+        and where all of that is known, the derived fact itself.
         """
         found: dict[str | Question, None] = {}
         self._open(node, found)
@@ -199,7 +201,6 @@ class Decider:
         if definition is None or not isinstance(node, Is) or node.within is not None:
             found[about] = None
             return
-        before = len(found)
         tail = self._unfold(definition, self.vocabulary.members(node.fact, node.values))
         unknown = False
         for index, (_, case) in enumerate(definition.steps):
@@ -207,8 +208,26 @@ class Decider:
                 break
             unknown = unknown or self.value(case) is None
             self._open(case, found)
-        if not unknown and len(found) == before:
-            found[about] = None
+        if not unknown:
+            self._open_behind(node.fact, definition, found)
+
+    def _open_behind(self, name: str, definition: Derivation, found: dict[str | Question, None]) -> None:
+        """Of a derived fact with no case left: what it rests on and is unknown, or itself where all that is known.
+
+        Cases such as `x is known and x is high` are false, not unknown, while x is unknown.
+        """
+        behind = [about for about in subjects(*definition.nodes) if self._silent(about)]
+        for about in behind:
+            inner = self._derived.get(about) if isinstance(about, str) else None
+            if inner is None:
+                found[about] = None
+            else:
+                self._open_behind(str(about), inner, found)
+        if not behind:
+            found[name] = None
+
+    def _silent(self, about: str | Question) -> bool:
+        return (self.fact_value(about) if isinstance(about, str) else self.reading(about).value) is None
 
 
 def _origin(parts: Iterable[Explanation]) -> tuple[tuple[str, ...], bool]:
