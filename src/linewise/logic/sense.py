@@ -2,7 +2,8 @@
 
 A clause about one fact allows a region: a set of values, or a stretch of the number line. Two clauses about the same
 fact are compared by their regions, all others by what they say. What is reported has no use whatever the record
-says; a clause such as `x is known`, which only turns unknown into false, has one and is left alone.
+says. Clauses that only say what unknown turns into have one and are left alone: `x is known` is false while x is
+unknown, and `x is one of (every value)` stays unknown until x is asked for.
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ class _Sense:
             return
         if not found[1]:
             yield Finding(node, "can never be true")
-        elif _inside(whole, found[1]):
+        elif isinstance(node, Compare) and _inside(whole, found[1]):
             about = found[0][0]
             hint = f"say `{about} is known`" if isinstance(about, str) else ""
             yield Finding(node, "is true of every value, so it asks nothing", hint=hint)
@@ -173,7 +174,9 @@ class _Sense:
                     yield Finding(item, "together with the clauses before it this is true of every value")
 
     def _covers(self, one: Node, other: Node) -> bool:
-        """Between them, the two leave nothing out."""
+        """Between them, two stretches leave no number out."""
+        if not all(isinstance(each.item if isinstance(each, Not) else each, Compare) for each in (one, other)):
+            return False
         first, second = self.region(_opposite(one)), self.region(_opposite(other))
         return bool(first and second and first[0] == second[0] and not _both(first[1], second[1]))
 
