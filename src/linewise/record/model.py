@@ -85,6 +85,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     ongoing: bool = False
     assumed: tuple[str, ...] = ()  # what was inferred about it, in words
     reason: str = ""  # why this is a line of its own (lines grouped from administrations)
+    contested: str = ""  # the other way in which it could be read
     origins: tuple[Origin, ...] = ()
 
 

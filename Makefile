@@ -1,0 +1,45 @@
+# Everything a developer or a reader runs. `make demo` and `make test` work on a machine that has only Python 3.11+ and make.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(STAMP): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Linewise needs Python 3.11 or newer; name it with make PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+setup: $(STAMP) ## make .venv with everything
+
+demo: setup ## print the plan of an example person, and write it as a page
+	@mkdir -p demo
+	@$(BIN)/linewise plan examples/anna.json --region EU
+	@$(BIN)/linewise plan examples/anna.json --region EU --format html > demo/anna.html
+	@echo; echo "The same plan as a page: demo/anna.html"
+
+test: setup ## style, types, knowledge, tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/linewise knowledge check --quiet
+	$(BIN)/python -m pytest -n auto
+
+verify: setup ## the long suites: every clause and every mutant of the knowledge, large generated cohorts
+	$(BIN)/python -m pytest -n auto -m "slow" --override-ini addopts="-q --strict-markers"
+
+bench: setup ## measure, as medians with spread; docs/performance.md explains
+	$(BIN)/python -m benchmarks
+
+lock: ## write requirements.lock anew from pyproject.toml
+	$(BIN)/python -m uv pip compile --quiet --group dev --extra cohort --extra web --python-version 3.11 --universal --no-header --output-file requirements.lock pyproject.toml
+
+clean: ## remove what can be made again
+	rm -rf $(VENV) build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.PHONY: help setup demo test verify bench lock clean

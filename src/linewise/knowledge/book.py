@@ -1,0 +1,189 @@
+"""Knowledge with its look-ups: the dictionary, the tree of classes, who belongs to what, how a name is found."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from functools import cached_property
+
+from linewise.logic import Derivation, FactType, Vocabulary, Within
+from linewise.logic.nodes import Unit
+from linewise.logic.recent import earliest
+
+from .model import Caution, Class, Content, Drug, Fact, Monitoring, Source, Test, Treatment, Trial
+
+
+class Knowledge:
+    """The medicine, ready to be asked. Made once; never changed."""
+
+    def __init__(self, content: Content) -> None:
+        self.content = content
+
+    # Straight look-ups
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        return self.content.facts
+
+    @property
+    def drugs(self) -> dict[str, Drug]:
+        return self.content.drugs
+
+    @property
+    def classes(self) -> dict[str, Class]:
+        return self.content.classes
+
+    @property
+    def treatments(self) -> dict[str, Treatment]:
+        return self.content.treatments
+
+    @property
+    def tests(self) -> dict[str, Test]:
+        return self.content.tests
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        return self.content.sources
+
+    @property
+    def evidence(self) -> dict[str, Trial]:
+        return self.content.evidence
+
+    # The dictionary as the criteria language needs it
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(
+            facts={name: _fact_type(fact) for name, fact in self.facts.items()},
+            treatments=frozenset(self.drugs) | frozenset(self.classes),
+            effects=frozenset(self.content.effects) | frozenset(word for e in self.content.effects.values() for word in e.also),
+            symptoms=frozenset(self.facts["symptoms"].values) if "symptoms" in self.facts else frozenset(),
+        )
+
+    # Classes
+
+    @cached_property
+    def _ancestors(self) -> dict[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+
+        def climb(name: str, below: tuple[str, ...]) -> frozenset[str]:
+            if name in found:
+                return found[name]
+            if name in below or name not in self.classes:
+                return frozenset({name})
+            up = frozenset({name}).union(*(climb(parent, (*below, name)) for parent in self.classes[name].is_))
+            found[name] = up
+            return up
+
+        for name in self.classes:
+            climb(name, ())
+        return found
+
+    def classes_of(self, drug: str) -> frozenset[str]:
+        """Every class that a drug or class belongs to, up to the top; a class belongs to itself."""
+        return self._classes_of.get(drug, frozenset())
+
+    @cached_property
+    def _classes_of(self) -> dict[str, frozenset[str]]:
+        found = dict(self._ancestors)
+        for name, drug in self.drugs.items():
+            found[name] = frozenset().union(*(self._ancestors.get(c, frozenset({c})) for c in drug.classes))
+        return found
+
+    def is_a(self, drug: str, name: str) -> bool:
+        """Whether a drug is `name`, or belongs to the class `name`."""
+        return drug == name or name in self.classes_of(drug)
+
+    def label(self, name: str) -> str:
+        """The plain name of a drug or class."""
+        thing = self.drugs.get(name) or self.classes.get(name)
+        return thing.label if thing else name
+
+    # What is true of a drug, its classes included
+
+    def avoid(self, drug: str) -> tuple[Caution, ...]:
+        """The contraindications of a drug and of its classes."""
+        return self._inherited[drug][0] if drug in self._inherited else ()
+
+    def cautions(self, drug: str) -> tuple[Caution, ...]:
+        """The cautions of a drug and of its classes."""
+        return self._inherited[drug][1] if drug in self._inherited else ()
+
+    def monitoring(self, drug: str) -> tuple[Monitoring, ...]:
+        """What is watched while a drug is taken."""
+        return self._inherited[drug][2] if drug in self._inherited else ()
+
+    @cached_property
+    def _inherited(
+        self,
+    ) -> dict[str, tuple[tuple[Caution, ...], tuple[Caution, ...], tuple[Monitoring, ...]]]:
+        found = {}
+        for name in (*self.drugs, *self.classes):
+            own = self.drugs.get(name) or self.classes[name]
+            above = [self.classes[c] for c in sorted(self.classes_of(name)) if c in self.classes and c != name]
+            found[name] = (
+                own.avoid + tuple(c for one in above for c in one.avoid),
+                own.caution + tuple(c for one in above for c in one.caution),
+                own.monitor + tuple(m for one in above for m in one.monitor),
+            )
+        return found
+
+    # Names
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name, drug in self.drugs.items():
+            for word in (name, drug.label, *drug.brands, *drug.also):
+                found.setdefault(plain_name(word), name)
+        for name, each in self.classes.items():
+            for word in (name, each.label):
+                found.setdefault(plain_name(word), name)
+        return found
+
+    def find_drug(self, words: str) -> str | None:
+        """The id of the drug or class that a name means: INN, brand, synonym, a biosimilar with its four-letter suffix."""
+        name = plain_name(words)
+        found = self._names.get(name)
+        if found is None:
+            stem = re.sub(r"-[a-z]{4}$", "", name)
+            found = self._names.get(stem)
+        return found
+
+    def sources_of(self, ids: tuple[str, ...]) -> dict[str, Source]:
+        return {name: self.sources[name] for name in ids if name in self.sources}
+
+
+def plain_name(words: str) -> str:
+    """A name as ids are written: lower case, words joined by hyphens."""
+    return re.sub(r"[\s_]+", "-", words.strip().lower().replace("®", "").replace("™", ""))
+
+
+def _fact_type(fact: Fact) -> FactType:
+    groups: dict[str, set[str]] = {}
+    for value, about in fact.values.items():
+        for group in about.is_:
+            groups.setdefault(group, set()).add(value)
+    definition = None
+    if fact.criterion is not None:
+        definition = Derivation(criterion=fact.criterion)
+    elif fact.cases:
+        definition = Derivation(cases=tuple((case.value, case.when) for case in fact.cases))
+    low, high = fact.range or (None, None)
+    return FactType(
+        kind=fact.type,
+        values=tuple(fact.values),
+        groups={name: frozenset(members) for name, members in groups.items()},
+        unit=fact.unit,
+        low=low,
+        high=high,
+        definition=definition,
+        label=fact.label,
+    )
+
+
+def current_since(day: dt.date, limit: str) -> dt.date:
+    """The earliest day from which a value is still current on `day`: `limit` is `6 months`, `10 days`, `2 years`."""
+    count, unit = limit.split()
+    units: dict[str, Unit] = {"day": "days", "month": "months", "year": "years"}
+    return earliest(day, Within(int(count), units[unit.removesuffix("s")]))

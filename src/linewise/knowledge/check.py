@@ -1,0 +1,215 @@
+"""Verify knowledge whole: every statement sourced, every source used, every id known, dates sane, nothing unreachable.
+
+A fault is wrong and stops the build; a remark is worth a look (a review that is due, a statement that needs confirmation).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from linewise.logic import Node, subject, walk
+from linewise.logic.check import check, check_definitions
+from linewise.logic.nodes import Ask, Compare, Includes, Is, Known
+
+from .book import Knowledge
+from .load import Loaded, load_folder
+from .model import Caution, Content, Review, Statement, Treatment, When
+
+_FOLDERS = (
+    "sources", "facts", "tests", "classes", "drugs", "treatments", "evidence", "alerts", "effects", "pages", "glossary",
+    "questions", "organisations",
+)  # fmt: skip
+_DECIDES = frozenset({"approved", "recommended", "established"})
+
+
+def check_folder(root: Path, today: dt.date | None = None) -> tuple[list[str], list[str], dict[str, int]]:
+    """Faults, remarks, and how much there is of each kind."""
+    loaded = load_folder(root)
+    checking = _Checking(loaded, today or dt.date.today())
+    checking.run()
+    counts = {name: len(getattr(loaded.content, name)) for name in _FOLDERS}
+    counts["criteria"] = len(loaded.criteria)
+    return loaded.problems + checking.faults, checking.remarks, counts
+
+
+class _Checking:
+    def __init__(self, loaded: Loaded, today: dt.date) -> None:
+        self.loaded, self.content, self.today = loaded, loaded.content, today
+        self.knowledge = Knowledge(loaded.content)
+        self.faults: list[str] = []
+        self.remarks: list[str] = []
+        self.used: Counter[str] = Counter()
+
+    def run(self) -> None:
+        self.criteria()
+        for folder in _FOLDERS:
+            for name, thing in getattr(self.content, folder).items():
+                self.walk(f"{folder}/{name}", thing)
+        self.references()
+        self.classes()
+        for treatment in self.content.treatments.values():
+            self.treatment(treatment)
+        self.unused()
+
+    def fault(self, owner: str, message: str) -> None:
+        self.faults.append(f"{self.content.places.get(owner, owner)}: {owner.split('/', 1)[-1]}: {message}")
+
+    def remark(self, owner: str, message: str) -> None:
+        self.remarks.append(f"{self.content.places.get(owner, owner)}: {owner.split('/', 1)[-1]}: {message}")
+
+    # Criteria
+
+    def criteria(self) -> None:
+        vocabulary = self.knowledge.vocabulary
+        self.faults += [str(problem) for problem in check_definitions(vocabulary)]
+        for written in self.loaded.criteria:
+            self.faults += [str(problem) for problem in check(written.node, vocabulary, written.where)]
+
+    # Everything that carries a source, a date or a review
+
+    def walk(self, owner: str, thing: Any) -> None:
+        if isinstance(thing, Statement):
+            self.statement(owner, thing)
+        if isinstance(thing, Review):
+            self.review(owner, thing)
+        elif isinstance(thing, msgspec.Struct) and type(thing).__module__.endswith("knowledge.model"):
+            if getattr(thing, "review", None) == "needed":
+                self.remark(owner, f"review needed: {_short(thing)}")
+            for source in (*getattr(thing, "source", ()), *getattr(thing, "sources", ())):
+                self.used[source] += 1
+                if source not in self.content.sources:
+                    self.fault(owner, f"there is no source `{source}`")
+            if _needs_source(thing) and not thing.source:
+                self.fault(owner, f"no source: {_short(thing)}")
+            for field in msgspec.structs.fields(thing):
+                self.walk(owner, getattr(thing, field.name))
+        elif isinstance(thing, dict):
+            for value in thing.values():
+                self.walk(owner, value)
+        elif isinstance(thing, tuple | list):
+            for value in thing:
+                self.walk(owner, value)
+
+    def statement(self, owner: str, one: Statement) -> None:
+        if one.until is not None and one.until.last <= one.since.first:
+            self.fault(owner, f"{one.body}: until {one.until.text} is not after since {one.since.text}")
+        if one.since.first > self.today:
+            self.fault(owner, f"{one.body}: since {one.since.text} lies in the future")
+        if not one.region:
+            self.fault(owner, f"{one.body}: no region")
+
+    def review(self, owner: str, review: Review) -> None:
+        if review.next.last < self.today:
+            self.remark(owner, f"its review of {review.next.text} has passed")
+        if review.last.first > self.today or review.next.last < review.last.first:
+            self.fault(owner, f"review dates make no sense: {review.last.text}, {review.next.text}")
+
+    # Ids
+
+    def references(self) -> None:
+        content, known = self.content, self.knowledge
+        treatable = set(content.drugs) | set(content.classes)
+        for name, fact in content.facts.items():
+            self.exists(f"facts/{name}", "test", [fact.test] if fact.test else [], content.tests)
+        for name, drug in content.drugs.items():
+            self.exists(f"drugs/{name}", "class", drug.classes, content.classes)
+            self.exists(f"drugs/{name}", "test", (one.test for one in drug.monitor), content.tests)
+            if name in content.classes:
+                self.fault(f"drugs/{name}", "a class has the same id")
+        for name, treatment in content.treatments.items():
+            owner = f"treatments/{name}"
+            self.exists(owner, "drug", (drug for drug in treatment.drugs if drug != "current"), content.drugs)
+            self.exists(owner, "class", treatment.classes, content.classes)
+            self.exists(owner, "class", (one.class_ for one in (*treatment.partners, *treatment.needs)), content.classes)
+            self.exists(owner, "drug", (drug for one in treatment.partners for drug in one.one_of), content.drugs)
+            self.exists(owner, "drug", (one.drug for one in treatment.regimen), treatable)
+            self.exists(owner, "trial", treatment.evidence, content.evidence)
+            self.exists(owner, "test", (*treatment.tests, *(one.test for one in treatment.monitor)), content.tests)
+            for partner in treatment.partners:
+                for drug in partner.one_of:
+                    if drug in content.drugs and not known.is_a(drug, partner.class_):
+                        self.fault(owner, f"partner `{drug}` is not of the class `{partner.class_}`")
+        for name, trial in content.evidence.items():
+            self.exists(f"evidence/{name}", "effect", (one.effect for one in trial.effects), content.effects)
+            for arm in (trial.treatment, trial.control):
+                self.exists(f"evidence/{name}", "drug", arm.drugs if arm else (), treatable)
+        for name, ask in content.questions.items():
+            self.exists(f"questions/{name}", "treatment", ask.treatments, content.treatments)
+            self.exists(f"questions/{name}", "class", ask.classes, treatable)
+
+    def exists(self, owner: str, kind: str, names: Iterable[str], among: Iterable[str]) -> None:
+        known = among if isinstance(among, dict | set) else set(among)
+        for name in names:
+            if name not in known:
+                self.fault(owner, f"there is no {kind} `{name}`")
+
+    def classes(self) -> None:
+        for name, one in self.content.classes.items():
+            self.exists(f"classes/{name}", "class", one.is_, self.content.classes)
+            if any(name in self.knowledge.classes_of(parent) for parent in one.is_):
+                self.fault(f"classes/{name}", "the class is above itself")
+
+    # Options
+
+    def treatment(self, treatment: Treatment) -> None:
+        owner = f"treatments/{treatment.id}"
+        if not treatment.standing:
+            self.fault(owner, "nobody says anything about it: it can never be offered (no `standing`)")
+        elif not any(one.says in _DECIDES or one.says == "under-review" for one in treatment.standing):
+            self.remark(owner, "no statement that decides: it can never be offered")
+        if not treatment.plain:
+            self.fault(owner, "no `plain` sentence for people")
+
+    def unused(self) -> None:
+        for source in self.content.sources:
+            if not self.used[source]:
+                self.fault(f"sources/{source}", "nothing uses this source")
+        asked = set(self.asked())
+        given = {drug for one in self.content.treatments.values() for drug in one.drugs}
+        given |= {drug for one in self.content.treatments.values() for partner in one.partners for drug in partner.one_of}
+        for name, drug in self.content.drugs.items():
+            if name not in given | asked and not (self.knowledge.classes_of(name) & asked) and not (drug.avoid or drug.caution):
+                self.remark(f"drugs/{name}", "no option contains it, no criterion asks for it, and it warns of nothing")
+
+    def asked(self) -> Iterator[str]:
+        """Every drug and class that some criterion names."""
+        for written in self.loaded.criteria:
+            for node in walk(written.node):
+                yield from _names(node)
+
+
+def _names(node: Node) -> Iterator[str]:
+    if not isinstance(node, Is | Known | Compare | Includes | Ask):
+        return
+    about = subject(node)
+    treatment = getattr(about, "treatment", None)
+    if treatment is not None:
+        yield from treatment.names
+
+
+def _needs_source(thing: Any) -> bool:
+    """Statements about medicine; not the words of the dictionary, and not a whole file whose parts have sources."""
+    return type(thing).__name__ in {
+        "Caution", "Need", "Statement", "Result", "EffectRate", "Alert", "Advice", "Monitoring", "Test", "Ctcae", "Term", "Organisation",
+    }  # fmt: skip
+
+
+def _short(thing: Any) -> str:
+    if isinstance(thing, Statement):
+        return f"{thing.body} {thing.says} {thing.since.text}"
+    if isinstance(thing, Caution):
+        return f"{thing.id}: {thing.text[:60]}"
+    for name in ("text", "title", "term", "name", "endpoint", "effect", "test", "drug", "id"):
+        value = getattr(thing, name, None)
+        if isinstance(value, str) and value:
+            return value[:70]
+    return type(thing).__name__
+
+
+__all__ = ["Content", "When", "check_folder"]

@@ -1,0 +1,317 @@
+"""From the files of `knowledge/` to typed content. Every fault is reported, with file and line, not only the first."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from linewise.errors import KnowledgeError
+from linewise.logic import CriterionError, Node, Where, parse
+
+from . import model
+from .files import Document, Fault, Path_, parse_yaml, read_yaml
+
+T = TypeVar("T")
+
+# Members that hold a criterion, and those that hold a date, wherever they stand in a file.
+_CRITERIA = frozenset({"fits", "when"})
+_DATES = frozenset({"since", "until", "date", "last", "next"})
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+
+
+class Written(msgspec.Struct, frozen=True):
+    """One criterion as it stands in a file: for the checks, which point at the word."""
+
+    owner: str  # "treatments/capivasertib-fulvestrant"
+    path: str  # "standing[2].fits"
+    node: Node
+    where: Where
+
+
+class Loaded(msgspec.Struct):
+    """Content together with everything the checks want to know about the files."""
+
+    content: model.Content
+    criteria: list[Written]
+    documents: dict[str, Document]  # by owner
+    problems: list[str]
+
+
+def load_folder(root: Path) -> Loaded:
+    """Read a whole knowledge folder. Faults are collected in `problems`; what could be read is in `content`."""
+    return _Loading(root).run()
+
+
+def load(root: Path) -> model.Content:
+    """Read a whole knowledge folder; raises KnowledgeError with every fault."""
+    loaded = load_folder(root)
+    if loaded.problems:
+        raise KnowledgeError(loaded.problems)
+    return loaded.content
+
+
+def digest(root: Path) -> str:
+    """A short name for the state of a knowledge folder: changes whenever a file does."""
+    found = hashlib.sha256()
+    for path in files(root):
+        stat = path.stat()
+        found.update(f"{path.relative_to(root).as_posix()}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+    return found.hexdigest()[:16]
+
+
+def files(root: Path) -> list[Path]:
+    """Every file that knowledge is made of, in a fixed order."""
+    return sorted(path for ending in ("*.yaml", "*.md") for path in root.rglob(ending) if path.name != "README.md")
+
+
+class _Loading:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.problems: list[str] = []
+        self.criteria: list[Written] = []
+        self.documents: dict[str, Document] = {}
+        self.places: dict[str, str] = {}
+
+    def run(self) -> Loaded:
+        if not self.root.is_dir():
+            raise KnowledgeError([f"{self.root}: there is no knowledge folder here"])
+        content = model.Content(
+            sources=self.mapping("sources", model.Source),
+            facts=self.listed("facts", model.Fact, self.fact, skip=("codes.yaml",)),
+            tests=self.listed("tests", model.Test),
+            classes=self.listed("classes", model.Class),
+            drugs=self.single("drugs", model.Drug),
+            treatments=self.single("treatments", model.Treatment),
+            evidence=self.single("evidence", model.Trial),
+            alerts=self.listed("alerts", model.Alert),
+            effects=self.single("effects", model.Effect),
+            pages=self.pages(),
+            glossary=self.one_list("learn/glossary.yaml", "glossary", model.Term),
+            questions=self.one_list("learn/questions.yaml", "questions", model.Ask),
+            organisations=self.one_list("learn/organisations.yaml", "organisations", model.Organisation),
+            codes=self.codes(),
+            places=self.places,
+            digest=digest(self.root),
+        )
+        return Loaded(content, self.criteria, self.documents, self.problems)
+
+    # Files
+
+    def read(self, path: Path) -> Document | None:
+        try:
+            return read_yaml(path, self.name(path))
+        except Fault as fault:
+            self.problems.append(str(fault))
+        except UnicodeDecodeError as error:
+            self.problems.append(f"{self.name(path)}: not UTF-8 text: {error.reason} at byte {error.start}")
+        return None
+
+    def name(self, path: Path) -> str:
+        return f"{self.root.name}/{path.relative_to(self.root).as_posix()}"
+
+    def documents_in(self, folder: str, skip: tuple[str, ...] = ()) -> Iterator[Document]:
+        for path in sorted((self.root / folder).rglob("*.yaml")):
+            if path.name not in skip:
+                document = self.read(path)
+                if document is not None and document.value is not None:
+                    yield document
+
+    def single(self, folder: str, kind: type[T]) -> dict[str, T]:
+        """One thing a file."""
+        found: dict[str, T] = {}
+        for document in self.documents_in(folder):
+            if isinstance(document.value, dict):
+                self.add(found, folder, document, document.value, (), kind)
+            else:
+                self.problems.append(f"{document.file}:1: one {kind.__name__.lower()} is expected, as `id: …`")
+        return found
+
+    def listed(
+        self, folder: str, kind: type[T], prepare: Callable[..., None] | None = None, skip: tuple[str, ...] = ()
+    ) -> dict[str, T]:
+        """A list of things a file, in any number of files."""
+        found: dict[str, T] = {}
+        for document in self.documents_in(folder, skip):
+            self.list_of(found, folder, document, kind, prepare)
+        return found
+
+    def one_list(self, file: str, folder: str, kind: type[T]) -> dict[str, T]:
+        found: dict[str, T] = {}
+        path = self.root / file
+        document = self.read(path) if path.exists() else None
+        if document is not None and document.value is not None:
+            self.list_of(found, folder, document, kind, None)
+        return found
+
+    def list_of(
+        self, found: dict[str, T], folder: str, document: Document, kind: type[T], prepare: Callable[..., None] | None
+    ) -> None:
+        if not isinstance(document.value, list):
+            self.problems.append(f"{document.file}:1: a list is expected, each item beginning with `- id: …`")
+            return
+        for index, raw in enumerate(document.value):
+            if isinstance(raw, dict):
+                self.add(found, folder, document, raw, (index,), kind, prepare)
+            else:
+                self.problems.append(f"{document.file}:{document.line((index,))}: an item with `id: …` is expected")
+
+    def mapping(self, folder: str, kind: type[T]) -> dict[str, T]:
+        """A map of id to thing a file."""
+        found: dict[str, T] = {}
+        for document in self.documents_in(folder):
+            if not isinstance(document.value, dict):
+                self.problems.append(f"{document.file}:1: a map of ids is expected")
+                continue
+            for key, raw in document.value.items():
+                self.put(found, folder, document, str(key), raw, (str(key),), kind)
+        return found
+
+    def pages(self) -> dict[str, model.Page]:
+        found: dict[str, model.Page] = {}
+        for path in sorted((self.root / "learn").rglob("*.md")):
+            text, name = path.read_text(encoding="utf-8"), self.name(path)
+            parts = re.match(r"\A---\n(.*?\n)---\n(.*)\Z", text, re.DOTALL)
+            if parts is None:
+                self.problems.append(f"{name}:1: the page has no front matter (--- id, title, … ---)")
+                continue
+            try:
+                document = parse_yaml(parts.group(1), name, 2)
+            except Fault as fault:
+                self.problems.append(str(fault))
+                continue
+            if isinstance(document.value, dict):
+                document.value["body"] = parts.group(2).strip() + "\n"
+                self.add(found, "pages", document, document.value, (), model.Page)
+        return found
+
+    def codes(self) -> dict[str, dict[str, dict[str, object]]]:
+        path = self.root / "facts/codes.yaml"
+        document = self.read(path) if path.exists() else None
+        return document.value if document is not None and isinstance(document.value, dict) else {}
+
+    # Things
+
+    def add(
+        self,
+        found: dict[str, T],
+        folder: str,
+        document: Document,
+        raw: dict[str, Any],
+        path: Path_,
+        kind: type[T],
+        prepare: Callable[..., None] | None = None,
+    ) -> None:
+        key = raw.get("id")
+        if not isinstance(key, str) or not key:
+            self.problems.append(f"{document.file}:{document.line(path)}: an `id` is missing")
+            return
+        if prepare is not None:
+            prepare(document, raw, path)
+        self.put(found, folder, document, key, raw, path, kind)
+
+    def put(
+        self, found: dict[str, T], folder: str, document: Document, key: str, raw: Any, path: Path_, kind: type[T]
+    ) -> None:
+        owner = f"{folder}/{key}"
+        if key in found:
+            at = f"{document.file}:{document.line(path)}"
+            self.problems.append(f"{at}: `{key}` is already in {self.places[owner]}")
+            return
+        known = len(self.problems)
+        plain = self.plain(document, raw, path, owner, len(path))
+        if len(self.problems) > known:
+            return
+        try:
+            found[key] = msgspec.convert(plain, kind, strict=False)
+        except msgspec.ValidationError as error:
+            place, message = _place(error)
+            line = document.line((*path, *place))
+            self.problems.append(f"{document.file}:{line}: {_dotted(place) or key}: {message}")
+            return
+        self.places[owner] = f"{document.file}:{document.line(path)}"
+        self.documents[owner] = document
+
+    def fact(self, document: Document, raw: dict[str, Any], path: Path_) -> None:
+        """`derive:` is one criterion, or a map of value to criterion, read in order."""
+        derive = raw.pop("derive", None)
+        if isinstance(derive, str):
+            raw["criterion"] = self.criterion(document, derive, (*path, "derive"), f"facts/{raw['id']}")
+        elif isinstance(derive, dict):
+            cases = [
+                {"value": str(value), "when": self.criterion(document, text, (*path, "derive", str(value)), f"facts/{raw['id']}")}
+                for value, text in derive.items()
+            ]
+            raw["cases"] = [case for case in cases if case["when"] is not None]
+
+    def plain(self, document: Document, raw: Any, path: Path_, owner: str, depth: int) -> Any:
+        """Values ready to convert: criteria parsed, one region or source made a list, dates made text."""
+        if isinstance(raw, dict):
+            found: dict[str, Any] = {}
+            for key, value in raw.items():
+                here = (*path, str(key))
+                if key in _CRITERIA and isinstance(value, str | bool):
+                    found[key] = self.criterion(document, value, here, owner, depth)
+                elif key == "always":
+                    continue  # `always: true` says that there is no `when`
+                elif key in _DATES and isinstance(value, str | int | dt.date):
+                    found[key] = self.when(document, value, here)
+                elif key in ("source", "region", "sources") and isinstance(value, str):
+                    found[key] = [value]
+                else:
+                    found[str(key)] = self.plain(document, value, here, owner, depth)
+            return found
+        if isinstance(raw, list):
+            return [self.plain(document, item, (*path, index), owner, depth) for index, item in enumerate(raw)]
+        return raw.isoformat() if isinstance(raw, dt.date) else raw
+
+    def when(self, document: Document, value: str | int | dt.date, path: Path_) -> model.When | None:
+        text = value.isoformat() if isinstance(value, dt.date) else str(value)
+        found = model.When(text)
+        try:
+            if not _DATE.fullmatch(text):
+                raise ValueError
+            _ = found.first, found.last
+        except ValueError:
+            self.problems.append(f"{document.file}:{document.line(path)}: `{text}` is not a date such as 2024-06-17, 2024-06 or 2024")
+            return None
+        return found
+
+    def criterion(self, document: Document, text: Any, path: Path_, owner: str, depth: int = 0) -> Node | None:
+        if isinstance(text, bool):
+            text = "yes" if text else "no"
+        where = document.where(path, str(text))
+        try:
+            node = parse(str(text), where)
+        except CriterionError as error:
+            self.problems.append(str(error))
+            return None
+        self.criteria.append(Written(owner, _dotted(path[depth:]), node, where))
+        return node
+
+
+def _place(error: msgspec.ValidationError) -> tuple[Path_, str]:
+    """The path and the words of an error of msgspec: `Expected … - at `$.standing[2].since``."""
+    text = str(error)
+    found = re.search(r"^(.*?) - at `(?:key in )?\$?([^`]*)`$", text, re.DOTALL)
+    if found is None:
+        return (), text
+    parts: list[str | int] = []
+    for name, index in re.findall(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]", found.group(2)):
+        if name:
+            parts.append(name)
+        elif index != "...":
+            parts.append(int(index))
+    return tuple(parts), found.group(1)
+
+
+def _dotted(path: Path_) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text

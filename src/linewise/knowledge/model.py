@@ -1,0 +1,464 @@
+"""What knowledge is made of: typed, immutable, and exactly what the YAML says.
+
+`docs/knowledge-format.md` describes the files. The structs here are those files once read: criteria are parsed, dates
+are `When`s. They hold no medicine of their own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+import msgspec
+
+from linewise.logic import Node
+
+Region = Literal["US", "EU", "UK", "DE"]
+REGIONS: tuple[Region, ...] = ("US", "EU", "UK", "DE")
+Kind = Literal["systemic", "local", "bone", "supportive"]
+Says = Literal["approved", "recommended", "established", "not-recommended", "withdrawn", "under-review"]
+Level = Literal["strong", "moderate", "weak"]
+Act = Literal["emergency", "same-day", "next-visit"]
+Severity = Literal["contraindicated", "major", "moderate"]
+Text = str
+Ids = tuple[str, ...]
+
+
+class _Struct(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True, omit_defaults=True):
+    pass
+
+
+class When(msgspec.Struct, frozen=True):
+    """A day, or as much of it as is known: `2024-06-17`, `2024-06`, `2024`.
+
+    `since` counts from the end of what is known and `until` from its start, so that nothing is in force a day too early
+    or too long. Both give the first day that the interval (half-open) includes or excludes.
+    """
+
+    text: str
+
+    def _parts(self) -> tuple[int, ...]:
+        return tuple(int(part) for part in self.text.split("-"))
+
+    @property
+    def first(self) -> dt.date:
+        """The first day this can mean."""
+        year, *rest = self._parts()
+        return dt.date(year, rest[0] if rest else 1, rest[1] if len(rest) > 1 else 1)
+
+    @property
+    def last(self) -> dt.date:
+        """The last day this can mean."""
+        year, *rest = self._parts()
+        if len(rest) == 2:
+            return self.first
+        if not rest:
+            return dt.date(year, 12, 31)
+        return dt.date(year + rest[0] // 12, rest[0] % 12 + 1, 1) - dt.timedelta(days=1)
+
+
+class Source(_Struct, frozen=True):
+    """One entry of the bibliography."""
+
+    title: str
+    publisher: str
+    date: When | None = None
+    url: str | None = None
+    kind: str = "page"
+    review: str | None = None
+
+
+class Review(_Struct, frozen=True):
+    """When a thing was last read over by a person, and when it must be again."""
+
+    last: When
+    next: When
+    by: str | None = None
+
+
+class FactValue(_Struct, frozen=True):
+    """A value that a fact can have. `is_` names the groups that it belongs to."""
+
+    label: str
+    is_: Ids = msgspec.field(default=(), name="is")
+    codes: dict[str, Ids] = {}
+    plain: str | None = None
+
+
+class Question(_Struct, frozen=True):
+    """How a person is asked for a fact, and where the answer stands."""
+
+    question: str
+    where: str | None = None
+    help: str | None = None
+
+
+class Case(_Struct, frozen=True):
+    """One case of a derived choice."""
+
+    value: str
+    when: Node
+
+
+class Fact(_Struct, frozen=True):
+    """What a record can say, or what follows from it (`cases` or `criterion`)."""
+
+    id: str
+    label: str
+    type: Literal["choice", "yes-no", "number", "set"]
+    values: dict[str, FactValue] = {}
+    unit: str | None = None
+    range: tuple[float, float] | None = None
+    current_for: str | None = None
+    codes: dict[str, Ids] = {}
+    silence: Literal["unknown", "none"] = "unknown"
+    use: Literal["latest", "metastasis-first", "highest", "lowest"] = "latest"  # which of several results decides
+    ask: Question | None = None
+    test: str | None = None
+    cases: tuple[Case, ...] = ()
+    criterion: Node | None = None
+    plain: str | None = None
+    source: Ids = ()
+    review: str | None = None
+
+    @property
+    def derived(self) -> bool:
+        return bool(self.cases) or self.criterion is not None
+
+
+class Test(_Struct, frozen=True):
+    """A test to ask for."""
+
+    __test__ = False  # not a test case, whatever pytest thinks of the name
+
+    id: str
+    title: str
+    plain: str
+    text: str | None = None
+    source: Ids = ()
+    review: str | None = None
+
+
+class Caution(_Struct, frozen=True):
+    """A contraindication (`severity: contraindicated`), a warning, or a need, with the criterion for whom it holds."""
+
+    id: str
+    text: str
+    severity: Severity = "major"
+    when: Node | None = None  # None: always
+    plain: str | None = None
+    unknown: Literal["check", "depends"] = "check"
+    source: Ids = ()
+    review: str | None = None
+
+
+class Monitoring(_Struct, frozen=True):
+    """A test that goes with a drug: on which days, and how it goes on."""
+
+    test: str
+    at: tuple[str, ...] = ()
+    then: str | None = None
+    text: str | None = None
+    plain: str | None = None
+    source: Ids = ()
+    review: str | None = None
+
+
+class Class(_Struct, frozen=True):
+    """A class of drugs or of other treatments. What is said here holds for every member.
+
+    How its members count when treatment history is grouped into lines: with `makes_line` one is a line (or part of one);
+    with `joins_line` it goes with a line, without ever making one; otherwise it is other medicine. With `swaps`, one member in place of
+    another without progression is the same line. `maintains` names what its members follow as maintenance.
+    """
+
+    id: str
+    label: str
+    is_: Ids = msgspec.field(default=(), name="is")
+    plain: str | None = None
+    makes_line: bool = False
+    joins_line: bool = False
+    swaps: bool = False
+    maintains: Ids = ()
+    avoid: tuple[Caution, ...] = ()
+    caution: tuple[Caution, ...] = ()
+    monitor: tuple[Monitoring, ...] = ()
+    source: Ids = ()
+    review: str | None = None
+
+
+class Drug(_Struct, frozen=True):
+    """One drug, supplement or food, with everything that is true of it in any regimen."""
+
+    id: str
+    label: str
+    classes: Ids = ()
+    brands: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    codes: dict[str, Ids] = {}
+    route: str | None = None
+    plain: str | None = None
+    how: str | None = None
+    avoid: tuple[Caution, ...] = ()
+    caution: tuple[Caution, ...] = ()
+    monitor: tuple[Monitoring, ...] = ()
+    source: Ids = ()
+    review: Review | str | None = None
+
+
+class Partner(_Struct, frozen=True):
+    """A partner drug that is a matter of choice inside a class."""
+
+    class_: str = msgspec.field(name="class")
+    one_of: Ids = ()
+
+
+class Need(_Struct, frozen=True):
+    """A class that an option includes for some people."""
+
+    class_: str = msgspec.field(name="class")
+    when: Node
+    text: str
+    plain: str | None = None
+    source: Ids = ()
+    review: str | None = None
+
+
+class Dose(_Struct, frozen=True):
+    """How one drug of a regimen is given. `cycle` in days, `days` the days of the cycle with a visit or a dose."""
+
+    drug: str
+    dose: str | None = None
+    route: str | None = None
+    schedule: str | None = None
+    cycle: int | None = None
+    days: tuple[int, ...] = ()
+    text: str | None = None
+    source: Ids = ()
+    review: str | None = None
+
+
+class Statement(_Struct, frozen=True):
+    """What a body says of an option, where, and from when until when (half-open)."""
+
+    body: str
+    region: tuple[Region, ...]
+    since: When
+    says: Says
+    until: When | None = None
+    fits: Node | None = None
+    strength: str | None = None
+    level: Level | None = None
+    preferred: bool = False
+    off_label: bool = False
+    text: str | None = None
+    source: Ids = ()
+    review: str | None = None
+
+    def in_force(self, day: dt.date) -> bool:
+        return self.since.last <= day and (self.until is None or day < self.until.first)
+
+    def holds_in(self, region: Region) -> bool:
+        """EU statements hold in Germany too."""
+        return region in self.region or (region == "DE" and "EU" in self.region)
+
+
+class Treatment(_Struct, frozen=True):
+    """One option: whom it fits, what it consists of, who says so, and what it asks of the person."""
+
+    id: str
+    title: str
+    kind: Kind
+    fits: Node
+    drugs: Ids = ()
+    partners: tuple[Partner, ...] = ()
+    classes: Ids = ()
+    plain: str | None = None
+    text: str | None = None
+    needs: tuple[Need, ...] = ()
+    avoid: tuple[Caution, ...] = ()
+    caution: tuple[Caution, ...] = ()
+    regimen: tuple[Dose, ...] = ()
+    aim: str | None = None
+    harm: str | None = None
+    tests: Ids = ()
+    monitor: tuple[Monitoring, ...] = ()
+    evidence: Ids = ()
+    standing: tuple[Statement, ...] = ()
+    source: Ids = ()
+    review: Review | str | None = None
+
+
+class Arm(_Struct, frozen=True):
+    """What one arm of a trial was given, and to how many."""
+
+    label: str
+    drugs: Ids = ()
+    size: int | None = None
+
+
+class Result(_Struct, frozen=True):
+    """One endpoint: medians or shares per arm, and the ratio between them."""
+
+    endpoint: str
+    group: str | None = None
+    unit: str | None = None
+    treatment: float | str | None = None
+    control: float | str | None = None
+    hr: float | None = None
+    ci: tuple[float, float] | None = None
+    p: float | str | None = None
+    note: str | None = None
+    source: Ids = ()
+    review: str | None = None
+
+
+class EffectRate(_Struct, frozen=True):
+    """How often an effect occurred, in percent; severe means CTCAE grade 3 or worse."""
+
+    effect: str
+    treatment: float | None = None
+    treatment_severe: float | None = None
+    control: float | None = None
+    control_severe: float | None = None
+    group: str | None = None
+    note: str | None = None
+    source: Ids = ()
+    review: str | None = None
+
+
+class Trial(_Struct, frozen=True):
+    """A trial: who took part, what was compared, what was found."""
+
+    id: str
+    name: str
+    population: str | None = None
+    nct: str | None = None
+    phase: str | int | None = None
+    size: int | None = None
+    treatment: Arm | None = None
+    control: Arm | None = None
+    results: tuple[Result, ...] = ()
+    effects: tuple[EffectRate, ...] = ()
+    plain: str | None = None
+    text: str | None = None
+    source: Ids = ()
+    review: Review | str | None = None
+
+
+class Alert(_Struct, frozen=True):
+    """A red flag: when it is up, how fast to act, what to do."""
+
+    id: str
+    title: str
+    act: Act
+    when: Node
+    plain: str
+    text: str | None = None
+    source: Ids = ()
+    review: str | None = None
+
+
+class Ctcae(_Struct, frozen=True):
+    """The grades of an effect, in our words, after CTCAE v5."""
+
+    term: str
+    grades: dict[int, str] = {}
+    source: Ids = ()
+    review: str | None = None
+
+
+class Advice(_Struct, frozen=True):
+    """One thing that helps, with its source."""
+
+    text: str
+    plain: str | None = None
+    source: Ids = ()
+    review: str | None = None
+
+
+class Effect(_Struct, frozen=True):
+    """A side effect: its plain name, its grades, what helps, and when to call."""
+
+    id: str
+    label: str
+    plain_name: str | None = None
+    ctcae: Ctcae | None = None
+    plain: str | None = None
+    helps: tuple[Advice, ...] = ()
+    call: dict[str, str] = {}
+    who: tuple[str, ...] = ()
+    proctcae: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    source: Ids = ()
+    review: str | None = None
+
+
+class Page(_Struct, frozen=True):
+    """A page for people, in Markdown."""
+
+    id: str
+    title: str
+    topic: str
+    summary: str
+    review: Review
+    body: str = ""
+    sources: Ids = ()
+
+
+class Term(_Struct, frozen=True):
+    """A word of the glossary."""
+
+    id: str
+    term: str
+    plain: str
+    also: tuple[str, ...] = ()
+    source: Ids = ()
+    review: str | None = None
+
+
+class Ask(_Struct, frozen=True):
+    """A question to ask the team; for whom, where it is not for everybody."""
+
+    id: str
+    text: str
+    topic: str
+    when: Node | None = None
+    treatments: Ids = ()
+    classes: Ids = ()
+    source: Ids = ()
+    review: str | None = None
+
+
+class Organisation(_Struct, frozen=True):
+    """Where people find support."""
+
+    id: str
+    name: str
+    countries: tuple[str, ...]
+    plain: str
+    phone: str | None = None
+    url: str | None = None
+    source: Ids = ()
+    review: str | None = None
+
+
+class Content(_Struct, frozen=True):
+    """All of it, as loaded. `Knowledge` adds look-ups."""
+
+    sources: dict[str, Source]
+    facts: dict[str, Fact]
+    tests: dict[str, Test]
+    classes: dict[str, Class]
+    drugs: dict[str, Drug]
+    treatments: dict[str, Treatment]
+    evidence: dict[str, Trial]
+    alerts: dict[str, Alert]
+    effects: dict[str, Effect]
+    pages: dict[str, Page] = {}
+    glossary: dict[str, Term] = {}
+    questions: dict[str, Ask] = {}
+    organisations: dict[str, Organisation] = {}
+    codes: dict[str, dict[str, dict[str, object]]] = {}
+    places: dict[str, str] = {}  # "treatments/capivasertib-fulvestrant" -> the file it stands in
+    digest: str = ""  # of the files it was made from

@@ -1,0 +1,26 @@
+"""Knowledge as plain values, criteria and dates worded again: for showing, exporting and comparing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from .model import When
+
+
+def readable(thing: Any) -> Any:
+    """Plain values of a struct: what the author wrote, without what was left out."""
+    if isinstance(thing, When):
+        return thing.text
+    if isinstance(thing, msgspec.Struct):
+        if hasattr(thing, "text") and type(thing).__module__.startswith("linewise.logic"):
+            return thing.text
+        names = {field.name: field.encode_name for field in msgspec.structs.fields(thing)}
+        pairs = ((encoded, getattr(thing, name), field) for (name, encoded), field in zip(names.items(), msgspec.structs.fields(thing), strict=True))
+        return {encoded: readable(value) for encoded, value, field in pairs if value not in (None, (), {}) and value != field.default}
+    if isinstance(thing, dict):
+        return {key: readable(value) for key, value in thing.items()}
+    if isinstance(thing, tuple | list):
+        return [readable(value) for value in thing]
+    return thing

@@ -1,0 +1,97 @@
+"""Where knowledge comes from: the folder of a checkout, compiled once and again when a file changes, or the artefact of the wheel.
+
+The artefact is the typed content in MessagePack. It holds no code, and a broken or foreign one is thrown away and made again.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+
+from linewise import __version__
+from linewise.errors import KnowledgeError
+
+from .book import Knowledge
+from .model import Content
+
+FOLDER_VARIABLE = "LINEWISE_KNOWLEDGE"
+_PACKAGED = Path(__file__).with_name("compiled.msgpack")
+_FORMAT = 1
+
+
+class _Artefact(msgspec.Struct, frozen=True):
+    format: int
+    version: str
+    content: Content
+
+
+def folder() -> Path | None:
+    """The knowledge folder in use: the one named by LINEWISE_KNOWLEDGE, or that of the checkout; None in a wheel."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    if named:
+        return Path(named)
+    beside = Path(__file__).parents[3] / "knowledge"
+    return beside if (beside / "facts").is_dir() else None
+
+
+@lru_cache(maxsize=1)
+def open_knowledge() -> Knowledge:
+    """The knowledge in use, ready to be asked. Raises KnowledgeError with every fault of the files."""
+    root = folder()
+    if root is None:
+        content = _read(_PACKAGED)
+        if content is None:
+            raise KnowledgeError(["this installation carries no knowledge; install Linewise again"])
+        return Knowledge(content)
+    return Knowledge(compiled(root))
+
+
+def compiled(root: Path) -> Content:
+    """The content of a folder, from its artefact where that is up to date."""
+    if not root.is_dir():
+        raise KnowledgeError([f"{root}: there is no knowledge folder here"])
+    from .load import digest, load  # reads YAML: not needed where the artefact is packaged
+
+    state = digest(root)
+    artefact = _cache() / f"knowledge-{state}.msgpack"
+    content = _read(artefact)
+    if content is None:
+        content = load(root)
+        with suppress(OSError):  # a read-only home folder costs time, nothing else
+            write(content, artefact)
+            _forget_others(artefact)
+    return content
+
+
+def write(content: Content, path: Path) -> None:
+    """Write the artefact; whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = msgspec.msgpack.encode(_Artefact(_FORMAT, __version__, content))
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(data)
+    Path(file.name).replace(path)
+
+
+def _read(path: Path) -> Content | None:
+    try:
+        found = msgspec.msgpack.decode(path.read_bytes(), type=_Artefact)
+    except (OSError, msgspec.DecodeError):
+        return None
+    return found.content if (found.format, found.version) == (_FORMAT, __version__) else None
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "linewise"
+
+
+def _forget_others(artefact: Path) -> None:
+    """Keep the newest few: several checkouts may share a home folder."""
+    old = sorted(artefact.parent.glob("knowledge-*.msgpack"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in old[4:]:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,10 @@
+"""Record + knowledge + day + region -> plan: the heart. Pure, no input or output.
+
+    plan = make_plan(record, knowledge, day, region)
+    plan.offered, plan.tests, plan.urgent, plan.json()
+"""
+
+from .make import DISCLAIMER, make_plan
+from .model import Plan
+
+__all__ = ["DISCLAIMER", "Plan", "make_plan"]

@@ -1,0 +1,211 @@
+"""The plan as other programs read it: the contract `linewise.plan/1`, member by member."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from linewise.knowledge.model import Act, Kind, Severity
+
+SCHEMA = "linewise.plan/1"
+Status = Literal["preferred", "suitable", "depends", "unsuitable", "not-indicated"]
+OFFERED: frozenset[Status] = frozenset({"preferred", "suitable"})
+STATUSES: tuple[Status, ...] = ("preferred", "suitable", "depends", "unsuitable", "not-indicated")
+
+
+class _Struct(msgspec.Struct, kw_only=True):
+    pass
+
+
+class Because(_Struct, omit_defaults=True):
+    """Why: a tree. A node says what was asked (`text`), the answer (`value`, None is unknown), and what it rests on.
+
+    `plain` is the same in words for a person; `note` anything to know about the entry (its age, another result).
+    """
+
+    text: str
+    value: bool | None
+    plain: str = ""
+    about: str = ""
+    from_: list[str] = msgspec.field(default_factory=list, name="from")
+    assumed: bool = False
+    note: str = ""
+    sources: list[str] = []
+    all: list[Because] | None = None
+    any: list[Because] | None = None
+    not_: list[Because] | None = msgspec.field(default=None, name="not")
+    at_least: int | None = None
+
+    @property
+    def parts(self) -> list[Because]:
+        return self.all or self.any or self.not_ or []
+
+
+class Caution(_Struct):
+    """A warning about one drug of an option, or about what is taken now. `applies` None: not known whether it does."""
+
+    drug: str
+    id: str
+    severity: Severity
+    text: str
+    plain: str = ""
+    applies: bool | None = True
+    always: bool = False
+    because: str = ""
+    check: list[str] = []
+    review: str | None = None
+    sources: list[str] = []
+
+
+class Evidence(_Struct):
+    """What one trial found, in one line; `result` is worded from the trial's own figures."""
+
+    source: str
+    trial: str
+    population: str
+    result: str
+    id: str = ""
+    sources: list[str] = []
+
+
+class Standing(_Struct):
+    """One approval or guideline statement, and whether it decides for this person today."""
+
+    body: str
+    region: str
+    statement: str
+    strength: str
+    since: str
+    until: str | None
+    source: str
+    says: str
+    in_force: bool
+    applies: bool | None
+    preferred: bool = False
+    level: str | None = None
+    review: str | None = None
+
+
+class Option(_Struct):
+    """One option with its status and everything that the status rests on."""
+
+    id: str
+    title: str
+    kind: Kind
+    drugs: list[str]
+    classes: list[str]
+    status: Status
+    because: Because
+    depends_on: list[str]
+    cautions: list[Caution]
+    evidence: list[Evidence]
+    standing: list[Standing]
+    reason: str = ""  # one sentence for a person
+    plain: str = ""
+    partners: list[list[str]] = []
+    region: str | None = None  # where the status was reached, when no region was asked for
+    declined: bool = False
+    level: str | None = None
+    tests: list[str] = []
+    review: str | None = None
+    sources: list[str] = []
+
+    @property
+    def offered(self) -> bool:
+        return self.status in OFFERED
+
+
+class TestToAsk(_Struct):
+    """Something still unknown that could change the options."""
+
+    __test__ = False
+
+    id: str
+    title: str
+    unlocks: list[str]
+    because: str
+    sources: list[str]
+    plain: str = ""
+    before: list[str] = []  # options that it must come before, although they are offered already
+
+
+class Urgent(_Struct):
+    """A red flag that is up."""
+
+    id: str
+    title: str
+    act: Act
+    because: str
+    sources: list[str]
+    plain: str = ""
+    text: str = ""
+
+
+class Subject(_Struct):
+    """Whom, or what, the plan is about."""
+
+    id: str | None
+    subtype: str
+    her2_low: bool | None
+    line: int
+    metastatic: bool | None = None
+    sites: list[str] = []
+    sex: str | None = None
+    age: int | None = None
+
+
+class LineOfTherapy(_Struct):
+    """A line as the record was read, with what was inferred."""
+
+    number: int | None
+    setting: str
+    drugs: list[str]
+    start: str | None
+    end: str | None
+    months: float | None
+    stopped_for: str | None
+    ongoing: bool
+    reason: str
+    contested: str
+    assumed: list[str]
+
+
+class Fact(_Struct):
+    """One fact that the plan used, as a reader wants to see it: value, age, source, what else was recorded."""
+
+    id: str
+    label: str
+    value: str
+    on: str | None
+    from_: list[str] = msgspec.field(name="from")
+    assumed: bool = False
+    note: str = ""
+
+
+class Plan(_Struct):
+    """The answer for one record on one day in one region."""
+
+    schema: str
+    as_of: str
+    region: str | None
+    subject: Subject
+    urgent: list[Urgent]
+    tests: list[TestToAsk]
+    options: list[Option]
+    cautions: list[Caution]
+    unread: list[dict[str, str]]
+    sources: dict[str, dict[str, Any]]
+    scope: str | None = None
+    notes: list[str] = []
+    assumed: list[str] = []
+    lines: list[LineOfTherapy] = []
+    facts: list[Fact] = []
+    disclaimer: str = ""
+
+    @property
+    def offered(self) -> list[Option]:
+        return [option for option in self.options if option.offered]
+
+    def json(self) -> bytes:
+        return msgspec.json.encode(self)

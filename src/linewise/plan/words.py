@@ -1,0 +1,170 @@
+"""Explanations in words: from the facts, labels and courses they are about, for a person and for a team.
+
+Every rendering of a reason goes through here, so that the sentence, the table and the trace cannot contradict each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from linewise.knowledge import Knowledge
+from linewise.knowledge.model import Result, Trial
+from linewise.logic import Decider, Explanation, Question, nodes
+
+_SETTING = {
+    "any": "",
+    "adjuvant": " before the cancer had spread",
+    "metastatic": " since the cancer had spread",
+    "first": " as the first line",
+    "last": " as the last line",
+}
+
+
+def number(value: float) -> str:
+    """A figure as people write it: 8.6, 12, 0.57."""
+    return f"{value:g}"
+
+
+class Words:
+    """Words for one person's explanations."""
+
+    def __init__(self, knowledge: Knowledge, decider: Decider) -> None:
+        self.knowledge, self.decider = knowledge, decider
+
+    def fact_value(self, name: str) -> str:
+        """What a fact is on this record: `not changed`, `55 %`, `bone, liver`, `not known`."""
+        fact = self.knowledge.facts.get(name)
+        value = self.decider.fact_value(name)
+        if value is None:
+            return "not known"
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, float):
+            return f"{number(value)} {fact.unit or '' if fact else ''}".strip()
+        if isinstance(value, frozenset):
+            return ", ".join(self._value_label(name, one) for one in sorted(value)) or "none"
+        return self._value_label(name, value)
+
+    def _value_label(self, name: str, value: str) -> str:
+        fact = self.knowledge.facts.get(name)
+        return fact.values[value].label if fact and value in fact.values else value
+
+    def leaf(self, explained: Explanation) -> str:
+        """One reason in plain words: `ESR1 gene: changed`, `had CDK4/6 inhibitor`, `HER2 stain (IHC): not known`."""
+        about = explained.about
+        if isinstance(about, str):
+            return self._fact_words(about, explained)
+        return self.question(about, explained.value)
+
+    def _fact_words(self, name: str, explained: Explanation) -> str:
+        fact = self.knowledge.facts.get(name)
+        label = fact.label if fact else name
+        value = self.decider.fact_value(name)
+        if isinstance(value, frozenset) and fact is not None:
+            return self._set_words(name, label, value, explained)
+        if isinstance(value, bool):
+            return label if value else f"no {label}" if not label.startswith("no ") else label
+        return f"{label}: {self.fact_value(name)}"
+
+    def _set_words(self, name: str, label: str, value: frozenset[str], explained: Explanation) -> str:
+        """Of a set, what was asked about: the members that were found, or the ones that were not."""
+        asked = [self._value_label(name, one) for one in _members_asked(explained.text, self.knowledge, name)]
+        if " include only " in explained.text:
+            return f"{label}: {self.fact_value(name)}"
+        found = [self._value_label(name, one) for one in sorted(value) if self._value_label(name, one) in asked]
+        if explained.value:
+            return f"{label}: {', '.join(found or asked)}"
+        if explained.value is None:
+            return f"{label}: not known"
+        return f"{label}: no {' or '.join(asked[:3])}{' or similar' if len(asked) > 3 else ''}"
+
+    def question(self, asked: Question, value: bool | None) -> str:
+        """A question about the history, with its answer."""
+        answer = self.decider.reading(asked).value
+        unknown = value is None
+        if isinstance(asked, nodes.GradeOf | nodes.DaysOf):
+            what = "grade of" if isinstance(asked, nodes.GradeOf) else "days of"
+            return f"{what} {self._value_label('symptoms', asked.symptom)}: {_figure(answer)}"
+        drug = self.treatment(asked.treatment)
+        where = _SETTING[getattr(asked, "setting", "any")]
+        if isinstance(asked, nodes.Had):
+            return f"not known whether {drug} was given{where}" if unknown else f"{'had' if value else 'had no'} {drug}{where}"
+        if isinstance(asked, nodes.ProgressedOn):
+            if unknown:
+                return f"not known whether the cancer grew on {drug}{where}"
+            return f"the cancer {'grew' if value else 'has not grown'} on {drug}{where}"
+        if isinstance(asked, nodes.Receiving | nodes.Taking):
+            if unknown:
+                return f"not known whether {drug} is taken now"
+            return f"takes {drug} now" if value else f"does not take {drug} now"
+        if isinstance(asked, nodes.ReactedTo):
+            return f"{'a' if value else 'no'} reaction to {drug}{' known' if unknown else ''}"
+        if isinstance(asked, nodes.LinesOf):
+            return f"lines with {drug}{where}: {_figure(answer)}"
+        head = {
+            nodes.MonthsOn: f"months on {drug}{where}",
+            nodes.MonthsSince: f"months since {drug}{where}",
+            nodes.MonthsToRelapse: f"months from {drug} to relapse",
+        }[type(asked)]
+        return f"{head}: {_figure(answer)}"
+
+    def treatment(self, treatment: nodes.Treatment) -> str:
+        """`CDK4/6 inhibitor`, `olaparib or talazoparib`, `hormone therapy without CDK4/6 inhibitor`."""
+        parts = []
+        for one in treatment.alternatives:
+            text = " with ".join(self.knowledge.label(name) for name in one.has) or "any treatment"
+            parts.append(text + "".join(f" without {self.knowledge.label(name)}" for name in one.without))
+        return " or ".join(parts[:3]) + (" or similar" if len(parts) > 3 else "")
+
+    def reasons(self, explained: Explanation, most: int = 4) -> str:
+        """The reasons that decide, in one clause: what holds where it is true, what fails where it is false."""
+        seen: dict[str, None] = {}
+        for leaf in explained.reasons():
+            if leaf.value is explained.value or explained.value is None or leaf.kind == "leaf":
+                seen[self.leaf(leaf) + (" (assumed)" if leaf.assumed and leaf.value is not True else "")] = None
+        shown = list(seen)
+        return "; ".join(shown[:most])
+
+
+def _members_asked(text: str, knowledge: Knowledge, name: str) -> Iterable[str]:
+    """The values that an `include` names, groups replaced by their members."""
+    fact = knowledge.facts[name]
+    words = text.split(" include ", 1)[-1].replace("any of", "").replace("all of", "").replace("only", "")
+    named = [word.strip(" ()") for word in words.split(" within ")[0].split(",")]
+    for value, about in fact.values.items():
+        if value in named or any(group in named for group in about.is_):
+            yield value
+
+
+def _figure(value: object) -> str:
+    if value is None:
+        return "not known"
+    if isinstance(value, float):
+        return "never given" if value == float("inf") else number(value)
+    return str(value)
+
+
+def result(found: Result) -> str:
+    """One result of a trial, in absolute figures first."""
+    group = f" ({found.group})" if found.group else ""
+    unit = f" {found.unit}" if found.unit and found.unit != "%" else "%" if found.unit == "%" else ""
+    parts = []
+    if found.treatment is not None and found.control is not None:
+        parts.append(f"{_arm(found.treatment)} against {_arm(found.control)}{unit}")
+    elif found.treatment is not None:
+        parts.append(f"{_arm(found.treatment)}{unit}")
+    if found.hr is not None:
+        interval = f", 95% CI {number(found.ci[0])} to {number(found.ci[1])}" if found.ci else ""
+        parts.append(f"hazard ratio {number(found.hr)}{interval}")
+    if found.note:
+        parts.append(found.note)
+    return f"{found.endpoint}{group}: {'; '.join(parts)}" if parts else found.endpoint
+
+
+def _arm(value: float | str) -> str:
+    return number(value) if isinstance(value, int | float) else value
+
+
+def trial(found: Trial) -> str:
+    """All results of a trial, in one line."""
+    return ". ".join(result(one) for one in found.results) or (found.plain or "")

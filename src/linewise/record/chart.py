@@ -1,0 +1,201 @@
+"""One record read as of a day: what each fact is, from which entries, and what was assumed or too old.
+
+Policies, in one place: entries after the day do not count; a value older than its fact allows is unknown; of several
+results the latest decides (for receptors the latest from a metastasis), and results of the same day that
+contradict each other leave the fact unknown. Nothing is thrown away: `others` keeps the results that did not decide.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from linewise.knowledge import Knowledge
+from linewise.knowledge.book import current_since
+from linewise.knowledge.model import Fact
+from linewise.logic import UNKNOWN, Question, Reading, nodes
+
+from .history import History, worded
+from .lines import courses_of, other_medicines
+from .model import Entry, Medication, Record
+
+
+class Chart:
+    """A person's facts on one day: the subject that criteria are decided for."""
+
+    def __init__(self, record: Record, knowledge: Knowledge, day: dt.date) -> None:
+        self.record, self.knowledge, self.as_of = record, knowledge, day
+        self._entries: dict[str, list[Entry]] = {}
+        for entry in record.entries:
+            if entry.on is None or entry.on <= day:
+                self._entries.setdefault(entry.fact, []).append(entry)
+        self.courses = courses_of(record, knowledge, day)
+        interval = self.read("disease-free-interval").value
+        self.history = History(
+            knowledge,
+            self.courses,
+            record.declared,
+            record.reactions,
+            self._medications(),
+            interval if isinstance(interval, float) else None,
+        )
+
+    def _medications(self) -> list[Medication]:
+        """What is taken on the day besides cancer treatment, bone and supportive drugs included."""
+        found = [one for one in self.record.medications if _taken_on(one.start, one.end, self.as_of)]
+        for given in other_medicines(self.record, self.knowledge):
+            going = given.ongoing or (given.start is not None and given.end is not None)
+            if going and not given.planned and _taken_on(given.start, given.end, self.as_of):
+                found.append(Medication(drug=given.drug, start=given.start, end=given.end, origin=given.origin))
+        return found
+
+    def read(self, about: str | Question) -> Reading:
+        """The reading of a base fact, or the answer to a question about the history."""
+        if not isinstance(about, str):
+            return _ANSWERS[type(about)](self, about)
+        fact = self.knowledge.facts.get(about)
+        if fact is None:
+            return UNKNOWN
+        entries = self._entries.get(about, [])
+        if fact.type == "set":
+            return self._set(fact, entries)
+        if entries:
+            return self._decide(fact, entries)
+        if about == "age" and self.record.birth is not None:
+            years = _whole_years(self.record.birth, self.as_of)
+            return Reading(float(years), (f"born {self.record.birth.isoformat()}",))
+        if about == "line":
+            return self._line()
+        if fact.silence == "none" and fact.type == "yes-no":
+            return Reading(False, (), True, note="not recorded")
+        return UNKNOWN
+
+    def others(self, name: str) -> list[Entry]:
+        """The results of a fact that do not say what the deciding one says: shown beside it."""
+        value = self.read(name).value
+        entries = self._entries.get(name, [])
+        return [entry for entry in entries if entry.value != value] if len(entries) > 1 else []
+
+    # Facts
+
+    def _decide(self, fact: Fact, entries: list[Entry]) -> Reading:
+        note = ""
+        current = entries
+        if fact.current_for is not None:
+            limit = current_since(self.as_of, fact.current_for)
+            current = [entry for entry in entries if entry.on is None or entry.on >= limit]
+            if not current:
+                last = max(entries, key=_day)
+                note = f"{_shown(fact, last)} is from {last.on}: older than {fact.current_for}, so it does not count"
+                return Reading(None, (worded(last.origin),), False, last.on, note)
+        if fact.use == "metastasis-first":
+            current = [entry for entry in current if entry.specimen == "metastasis"] or current
+        latest = max(_day(entry) for entry in current)
+        deciding = [entry for entry in current if _day(entry) == latest]
+        values = {entry.value for entry in deciding}
+        if len(values) > 1 and fact.use in ("highest", "lowest"):
+            best = (max if fact.use == "highest" else min)(float(value) for value in values)
+            deciding = [entry for entry in deciding if entry.value == best]
+        elif len(values) > 1:
+            shown = " and ".join(sorted({_shown(fact, entry) for entry in deciding}))
+            return Reading(None, _sources(deciding), False, deciding[0].on, f"results contradict each other: {shown}")
+        if len({entry.value for entry in entries}) > 1:
+            note = self._beside(fact, entries, deciding)
+        first = deciding[0]
+        value: Any = float(first.value) if fact.type == "number" else first.value
+        return Reading(value, _sources(deciding), False, first.on, note)
+
+    def _beside(self, fact: Fact, entries: list[Entry], deciding: list[Entry]) -> str:
+        """What the other results say: shown, so that nobody thinks there was only one."""
+        others = sorted({_dated(fact, entry) for entry in entries if entry.value != deciding[0].value})
+        how = "from a metastasis" if fact.use == "metastasis-first" and deciding[0].specimen == "metastasis" else "latest"
+        return f"{how} result used; also recorded: {', '.join(others)}"
+
+    def _set(self, fact: Fact, entries: list[Entry]) -> Reading:
+        limit = current_since(self.as_of, fact.current_for) if fact.current_for else None
+        present, sources = set(), []
+        for entry in entries:
+            if entry.absent or (entry.until is not None and entry.until <= self.as_of):
+                continue
+            if limit is not None and entry.on is not None and entry.on < limit:
+                continue
+            present.add(str(entry.value))
+            sources.append(worded(entry.origin))
+        declared = fact.id in self.record.declared
+        if not entries and not declared and fact.silence != "none":
+            return UNKNOWN
+        return Reading(frozenset(present), tuple(dict.fromkeys(sources)), not declared)
+
+    def _line(self) -> Reading:
+        lines = self.history.lines
+        silent = not lines and "metastatic_lines" not in self.record.declared
+        sources = tuple(dict.fromkeys(worded(origin) for line in lines for origin in line.origins))
+        return Reading(float(len(lines) + 1), sources, silent)
+
+    # Symptoms
+
+    def _grade(self, symptom: str) -> Reading:
+        found = [entry for entry in self._entries.get("symptoms", []) if entry.value == symptom and not entry.absent]
+        if not found:
+            return Reading(0.0, (), "symptoms" not in self.record.declared)
+        grades = [entry.grade for entry in found]
+        known = [grade for grade in grades if grade is not None]
+        return Reading(float(max(known)) if len(known) == len(grades) else None, _sources(found))
+
+    def _days(self, symptom: str) -> Reading:
+        found = [entry for entry in self._entries.get("symptoms", []) if entry.value == symptom and not entry.absent]
+        if not found:
+            return Reading(0.0, (), "symptoms" not in self.record.declared)
+        days = [entry.since_days for entry in found if entry.since_days is not None]
+        return Reading(max(days) if days else None, _sources(found))
+
+
+_ANSWERS: dict[type, Callable[[Chart, Any], Reading]] = {
+    nodes.Had: lambda chart, asked: chart.history.had(asked.treatment, asked.setting),
+    nodes.ProgressedOn: lambda chart, asked: chart.history.progressed(asked.treatment, asked.setting),
+    nodes.Receiving: lambda chart, asked: chart.history.receiving(asked.treatment),
+    nodes.Taking: lambda chart, asked: chart.history.taking(asked.treatment),
+    nodes.ReactedTo: lambda chart, asked: chart.history.reacted(asked.treatment, asked.effect, asked.grade),
+    nodes.MonthsOn: lambda chart, asked: chart.history.months_on(asked.treatment, asked.setting),
+    nodes.MonthsSince: lambda chart, asked: chart.history.months_since(asked.treatment, asked.setting),
+    nodes.MonthsToRelapse: lambda chart, asked: chart.history.months_to_relapse(asked.treatment),
+    nodes.LinesOf: lambda chart, asked: chart.history.lines_of(asked.treatment, asked.setting),
+    nodes.GradeOf: lambda chart, asked: chart._grade(asked.symptom),
+    nodes.DaysOf: lambda chart, asked: chart._days(asked.symptom),
+}
+
+
+def _taken_on(start: dt.date | None, end: dt.date | None, day: dt.date) -> bool:
+    return (start is None or start <= day) and (end is None or day <= end)
+
+
+def _day(entry: Entry) -> dt.date:
+    """Undated entries count as the oldest: a dated result is newer than one that nobody dated."""
+    return entry.on or dt.date.min
+
+
+def _sources(entries: list[Entry]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(worded(entry.origin) for entry in entries))
+
+
+def _shown(fact: Fact, entry: Entry) -> str:
+    value = entry.value
+    if isinstance(value, str):
+        return fact.values[value].label if value in fact.values else value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g} {fact.unit or ''}".strip()
+
+
+def _dated(fact: Fact, entry: Entry) -> str:
+    parts = [_shown(fact, entry)]
+    if entry.specimen:
+        parts.append("breast" if entry.specimen == "primary" else "metastasis")
+    if entry.on:
+        parts.append(entry.on.isoformat())
+    return parts[0] + (f" ({', '.join(parts[1:])})" if parts[1:] else "")
+
+
+def _whole_years(birth: dt.date, day: dt.date) -> int:
+    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))

@@ -1,0 +1,232 @@
+"""What was given, as questions over courses: had, progressed on, months on, months since, lines of.
+
+Each answer is a `Reading`: a value, the courses it rests on, and whether silence was taken for "no". A course with a drug
+that nobody knows can answer no question about its class with "no": the answer is unknown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from linewise.knowledge import Knowledge
+from linewise.logic import Reading
+from linewise.logic.nodes import Combination, Setting, Treatment
+
+from .model import Course, Medication, Origin, Reaction
+
+_LISTS: dict[Setting, tuple[str, ...]] = {
+    "any": ("adjuvant", "metastatic_lines"),
+    "adjuvant": ("adjuvant",),
+    "metastatic": ("metastatic_lines",),
+    "first": ("metastatic_lines",),
+    "last": ("metastatic_lines",),
+}
+
+
+class History:
+    """The courses of one person as of a day. `interval` is the disease-free interval in months, where recorded."""
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        courses: Iterable[Course],
+        declared: frozenset[str],
+        reactions: Iterable[Reaction] = (),
+        medications: Iterable[Medication] = (),
+        interval: float | None = None,
+    ) -> None:
+        self.knowledge, self.declared, self.interval = knowledge, declared, interval
+        self.courses = tuple(courses)
+        self.lines = tuple(course for course in self.courses if course.setting == "metastatic")
+        self.adjuvant = tuple(course for course in self.courses if course.setting == "adjuvant")
+        self.reactions, self.medications = tuple(reactions), tuple(medications)
+        self._matched: dict[tuple[Treatment, int], bool | None] = {}
+
+    # Questions with yes or no
+
+    def had(self, treatment: Treatment, setting: Setting) -> Reading:
+        return self._any(treatment, self._in(setting), _LISTS[setting])
+
+    def progressed(self, treatment: Treatment, setting: Setting) -> Reading:
+        """A line ended by progression, or an adjuvant course on which the disease came back (only where asked for)."""
+        courses = self.lines if setting == "any" else self._in(setting)
+        unknown: list[Course] = []
+        for course in courses:
+            match = self._match(treatment, course)
+            ended = self._ended_by_progression(course)
+            if match and ended:
+                return _from((course,), True, bool(course.assumed))
+            if match is not False and ended is not False:
+                unknown.append(course)
+        if unknown:
+            return _from(unknown, None)
+        return Reading(False, (), self._silent(_LISTS["metastatic" if setting == "any" else setting]))
+
+    def receiving(self, treatment: Treatment) -> Reading:
+        return self._any(treatment, [course for course in self.courses if course.ongoing], ("metastatic_lines",))
+
+    def taking(self, treatment: Treatment) -> Reading:
+        given = self.receiving(treatment)
+        if given.value:
+            return given
+        unknown = given.value is None
+        for medication in self.medications:
+            match = self._taken(treatment, (medication.drug,))
+            if match:
+                return Reading(True, (worded(medication.origin),))
+            unknown = unknown or match is None
+        return Reading(None if unknown else False, given.sources, not unknown and self._silent(("medications",)))
+
+    def reacted(self, treatment: Treatment, effect: str | None, grade: int | None) -> Reading:
+        unknown: list[str] = []
+        for reaction in self.reactions:
+            if self._taken(treatment, (reaction.drug,)) is not True or (effect is not None and effect != reaction.effect):
+                continue
+            if grade is None or (reaction.grade is not None and reaction.grade >= grade):
+                return Reading(True, (worded(reaction.origin),))
+            if reaction.grade is None:
+                unknown.append(worded(reaction.origin))
+        return Reading(None if unknown else False, tuple(unknown), not unknown and self._silent(("reactions",)))
+
+    # Questions with a number
+
+    def months_on(self, treatment: Treatment, setting: Setting) -> Reading:
+        """Months of the longest course; 0 where there was none; unknown where a course has no length."""
+        courses, unsure = self._matching(treatment, self._in(setting))
+        if unsure or any(course.months is None for course in courses):
+            return _from([*courses, *unsure], None)
+        if not courses:
+            return Reading(0.0, (), self._silent(_LISTS[setting]))
+        longest = max(courses, key=lambda course: course.months or 0.0)
+        return _from((longest,), float(longest.months or 0.0))
+
+    def months_since(self, treatment: Treatment, setting: Setting) -> Reading:
+        """Months since the latest course ended; 0 while it goes on; without end where there was none."""
+        courses, unsure = self._matching(treatment, self._in(setting))
+        since = [0.0 if course.ongoing else course.months_since_end for course in courses]
+        known = [months for months in since if months is not None]
+        if known and min(known) == 0.0:
+            return _from(courses, 0.0)
+        if unsure or len(known) < len(since):
+            return _from([*courses, *unsure], None)
+        if not courses:
+            return Reading(math.inf, (), self._silent(_LISTS[setting]))
+        return _from(courses, min(known))
+
+    def months_to_relapse(self, treatment: Treatment) -> Reading:
+        """Months from the end of an adjuvant course to the relapse; the shortest of several; without end where there was none."""
+        courses, unsure = self._matching(treatment, self.adjuvant)
+        gaps = [self._gap(course) for course in courses]
+        known = [gap for gap in gaps if gap is not None]
+        if known and min(known) <= 0.0:
+            return _from(courses, 0.0)
+        if unsure or len(known) < len(gaps):
+            return _from([*courses, *unsure], None)
+        if courses:
+            return _from(courses, min(known))
+        if self.interval is not None and "adjuvant" not in self.declared:
+            return Reading(None, note="a disease-free interval is recorded, but not after which treatment")
+        return Reading(math.inf, (), self._silent(("adjuvant",)))
+
+    def lines_of(self, treatment: Treatment, setting: Setting) -> Reading:
+        courses, unsure = self._matching(treatment, self._in(setting))
+        if unsure:
+            return _from([*courses, *unsure], None)
+        silent = not courses and self._silent(_LISTS[setting])
+        return _from(courses, float(len(courses)), silent)
+
+    # Parts
+
+    def _in(self, setting: Setting) -> tuple[Course, ...]:
+        if setting == "any":
+            return self.courses
+        if setting == "adjuvant":
+            return self.adjuvant
+        if setting == "metastatic":
+            return self.lines
+        return self.lines[:1] if setting == "first" else self.lines[-1:]
+
+    def _silent(self, lists: tuple[str, ...]) -> bool:
+        """Whether "none" rests on a list that the record does not have."""
+        return any(name not in self.declared for name in lists)
+
+    def _any(self, treatment: Treatment, courses: Iterable[Course], lists: tuple[str, ...]) -> Reading:
+        found, unsure = self._matching(treatment, courses)
+        if found:
+            return _from(found, True)
+        if unsure:
+            return _from(unsure, None)
+        return Reading(False, (), self._silent(lists))
+
+    def _matching(self, treatment: Treatment, courses: Iterable[Course]) -> tuple[list[Course], list[Course]]:
+        """The courses that contained the treatment, and those that may have."""
+        found, unsure = [], []
+        for course in courses:
+            match = self._match(treatment, course)
+            if match:
+                found.append(course)
+            elif match is None:
+                unsure.append(course)
+        return found, unsure
+
+    def _match(self, treatment: Treatment, course: Course) -> bool | None:
+        key = (treatment, id(course))
+        if key not in self._matched:
+            self._matched[key] = self._taken(treatment, course.drugs)
+        return self._matched[key]
+
+    def _taken(self, treatment: Treatment, drugs: tuple[str, ...]) -> bool | None:
+        answers = [self._combination(one, drugs) for one in treatment.alternatives]
+        return True if True in answers else None if None in answers else False
+
+    def _combination(self, one: Combination, drugs: tuple[str, ...]) -> bool | None:
+        answers = [self._contains(drugs, name) for name in one.has]
+        for name in one.without:
+            contained = self._contains(drugs, name)
+            answers.append(None if contained is None else not contained)
+        return False if False in answers else None if None in answers else True
+
+    def _contains(self, drugs: tuple[str, ...], name: str) -> bool | None:
+        is_a, unsure = self.knowledge.is_a, False
+        for drug in drugs:
+            if is_a(drug, name):
+                return True
+            # Something nobody knows, or a class where one of its members was asked for.
+            unsure = unsure or (drug not in self.knowledge.drugs and (drug not in self.knowledge.classes or is_a(name, drug)))
+        return None if unsure else False
+
+    def _ended_by_progression(self, course: Course) -> bool | None:
+        if course.setting == "adjuvant":
+            gap = self._gap(course)
+            return None if gap is None else gap <= 0.0
+        if course.ongoing:
+            return False
+        return None if course.stopped_for is None else course.stopped_for == "progression"
+
+    def _gap(self, course: Course) -> float | None:
+        """Months from the end of an adjuvant course to the relapse.
+
+        A course that says how long ago it ended decides; where none does, the recorded interval counts from the last
+        course, and from an earlier one the later ones lie in between.
+        """
+        if course.stopped_for == "progression" or course.ongoing:
+            return 0.0
+        if course.months_since_end is not None:
+            return course.months_since_end
+        if self.interval is None:
+            return None
+        later = self.adjuvant[self.adjuvant.index(course) + 1 :]
+        if any(one.months is None for one in later):
+            return None
+        return self.interval + sum(one.months or 0.0 for one in later)
+
+
+def worded(origin: Origin) -> str:
+    """An entry of the record, as shown to a reader."""
+    return f"{origin.where}: {origin.text}" if origin.text else origin.where
+
+
+def _from(courses: Iterable[Course], value: bool | float | None, assumed: bool = False) -> Reading:
+    sources = tuple(dict.fromkeys(worded(origin) for course in courses for origin in course.origins))
+    return Reading(value, sources, assumed)

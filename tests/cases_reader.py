@@ -1,0 +1,61 @@
+"""Reads example cases: a profile, a day, a region, and what a published source expects of the plan."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from linewise.exchange import codes_of
+from linewise.exchange.profile import read_profile
+from linewise.knowledge import Knowledge
+from linewise.plan import Plan, make_plan
+
+
+def load_cases(folder: Path) -> list[dict[str, Any]]:
+    """Every case under a folder."""
+    return [yaml.safe_load(path.read_text(encoding="utf-8")) | {"file": path.name} for path in sorted(folder.rglob("*.yaml"))]
+
+
+def plan_of(case: dict[str, Any], knowledge: Knowledge) -> Plan:
+    """The plan of a case, on its day and in its region (`any`: none)."""
+    record = read_profile(case["profile"], case["id"], codes_of(knowledge), True)
+    region = case.get("region")
+    day = case["as_of"] if isinstance(case["as_of"], dt.date) else dt.date.fromisoformat(case["as_of"])
+    return make_plan(record, knowledge, day, None if region in (None, "any") else region)
+
+
+def failures(case: dict[str, Any], plan: Plan) -> list[str]:
+    """Every expectation of a case that the plan does not meet, in words."""
+    expect, found = case["expect"], []
+    offered = {option.id: {*option.drugs, *option.classes} for option in plan.offered}
+    for wanted in expect.get("offered", []):
+        if not any(set(wanted) <= names for names in offered.values()):
+            near = [f"{o.id}={o.status} ({o.reason})" for o in plan.options if set(wanted) <= {*o.drugs, *o.classes}]
+            found.append(f"not offered: {wanted}: {near[:4]}")
+    for wanted in expect.get("preferred", []):
+        if not any(set(wanted) <= {*o.drugs, *o.classes} and o.status == "preferred" for o in plan.options):
+            found.append(f"not preferred: {wanted}")
+    for unwanted in expect.get("not_offered", []):
+        wrong = [name for name, names in offered.items() if set(unwanted) <= names]
+        if wrong:
+            found.append(f"wrongly offered: {unwanted}: {wrong}")
+    shown = {(c.drug, c.id) for o in plan.options if o.status != "not-indicated" for c in o.cautions} | {(c.drug, c.id) for c in plan.cautions}
+    for wanted in expect.get("caution", []):
+        if (wanted["drug"], wanted["why"]) not in shown and not _of_class(wanted, shown, plan):
+            found.append(f"no caution: {wanted}; shown for it: {sorted(why for drug, why in shown if drug == wanted['drug'])}")
+    tests = {test.id for test in plan.tests}
+    found += [f"test not asked for: {test}" for test in expect.get("tests", []) if test not in tests]
+    if "urgent" in expect and bool(plan.urgent) != bool(expect["urgent"]):
+        found.append(f"urgent: {[one.id for one in plan.urgent]}, expected {expect['urgent']}")
+    if "subtype" in expect and plan.subject.subtype != expect["subtype"]:
+        found.append(f"subtype: {plan.subject.subtype}, expected {expect['subtype']}")
+    return found
+
+
+def _of_class(wanted: dict[str, str], shown: set[tuple[str, str]], plan: Plan) -> bool:
+    """A caution asked of a class is met by any drug of an option in that class."""
+    drugs = {drug for option in plan.options if wanted["drug"] in option.classes for drug in option.drugs}
+    return any((drug, wanted["why"]) in shown for drug in drugs)

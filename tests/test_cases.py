@@ -1,0 +1,30 @@
+"""Example cases: what a published source expects of a plan, the project's own and, where present, those of others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cases_reader import failures, load_cases, plan_of
+
+from linewise.knowledge import Knowledge, open_knowledge
+
+OWN = Path(__file__).parent / "cases"
+OTHERS = Path(__file__).parents[2] / "shared" / "cases"
+
+
+@pytest.fixture(scope="session")
+def knowledge() -> Knowledge:
+    return open_knowledge()
+
+
+@pytest.mark.parametrize("case", load_cases(OWN), ids=lambda case: str(case["id"]))
+def test_own_case(case: dict[str, Any], knowledge: Knowledge) -> None:
+    assert failures(case, plan_of(case, knowledge)) == []
+
+
+@pytest.mark.skipif(not OTHERS.is_dir(), reason="the example cases of others are not beside this checkout")
+@pytest.mark.parametrize("case", load_cases(OTHERS) if OTHERS.is_dir() else [], ids=lambda case: str(case["id"]))
+def test_case_of_others(case: dict[str, Any], knowledge: Knowledge) -> None:
+    assert failures(case, plan_of(case, knowledge)) == []
