@@ -176,7 +176,7 @@ class Decider:
         return tuple(counted or failed)
 
     def _about(self, leaf: Leaf, about: str | Question, within: Within | None) -> Explanation:
-        value = self.value(leaf)
+        value = self._known[leaf] = _DECIDE[type(leaf)](self, leaf)
         definition = self._derived.get(about) if type(about) is str else None
         if definition is not None:
             parts = self._cases_that_count(definition)
