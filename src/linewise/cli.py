@@ -195,13 +195,15 @@ def _print_json(answers: list[Plan | RecordError]) -> None:
 def _why(options: argparse.Namespace) -> int:
     from linewise.exchange import load, read_bytes
     from linewise.knowledge import open_knowledge
+    from linewise.plan import make_plan
     from linewise.plan.why import explain_option
 
     knowledge = open_knowledge()
     records = read_bytes(load(options.record), _name(options.record), _codes(knowledge))
     day = options.as_of or dt.date.today()
     for record in records:
-        plan, found = explain_option(record, knowledge, day, options.region, options.option)
+        plan = make_plan(record, knowledge, day, options.region)
+        found = explain_option(plan, options.option)
         if options.format == "json":
             import msgspec
 

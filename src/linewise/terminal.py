@@ -11,7 +11,8 @@ import sys
 import textwrap
 from collections.abc import Iterable
 
-from linewise.plan.model import Because, Caution, Option, Plan
+from linewise.plan import Plan
+from linewise.plan.model import Because, Caution, Option
 
 _ACT = {"emergency": "NOW", "same-day": "TODAY", "next-visit": "NEXT VISIT"}
 _MARK = {True: "yes", False: "no", None: "?"}
@@ -127,7 +128,7 @@ def _tests(plan: Plan, page: Page) -> None:
     if not plan.tests:
         return
     page.heading("Tests to ask for")
-    titles = {option.id: option.title for option in plan.options}
+    titles = {name: one.title for name, one in plan.knowledge.treatments.items()}
     for test in plan.tests:
         page.say(test.title, 2)
         if test.unlocks:
@@ -141,14 +142,15 @@ def _few(names: list[str], most: int = 4) -> str:
 
 
 def _options(plan: Plan, page: Page) -> None:
+    everything = plan.offered
     for kind, title in _KIND.items():
-        offered = [option for option in plan.options if option.kind == kind and option.offered]
+        offered = [option for option in everything if option.kind == kind]
         if not offered:
             continue
         page.heading(f"{title}: what fits")
         for option in offered:
             _option(option, page)
-    waiting = [option for option in plan.options if option.status == "depends"]
+    waiting = plan.with_status("depends")
     if waiting:
         page.heading("Depends on what is still unknown")
         for option in waiting:
@@ -184,21 +186,21 @@ def _worth_saying(cautions: Iterable[Caution]) -> list[Caution]:
 
 
 def _rest(plan: Plan, page: Page, everything: bool) -> None:
-    unsuitable = [option for option in plan.options if option.status == "unsuitable"]
+    unsuitable = plan.with_status("unsuitable")
     if unsuitable:
         page.heading("Would fit, but something speaks against it")
         for option in unsuitable:
             page.say(page.bold(option.title), 2)
             page.say(option.reason, 6)
-    not_indicated = [option for option in plan.options if option.status == "not-indicated"]
-    if not not_indicated:
+    count = sum(one.status == "not-indicated" for one in plan.judged.values())
+    if not count:
         return
     page.heading("Does not fit")
     if everything:
-        for option in not_indicated:
+        for option in plan.with_status("not-indicated"):
             page.say(f"{option.title}. {option.reason}", 2)
     else:
-        page.say(f"{len(not_indicated)} more options do not fit this record. `--all` lists them, `linewise why` explains each.", 2)
+        page.say(f"{count} more options do not fit this record. `--all` lists them, `linewise why` explains each.", 2)
 
 
 def _now(plan: Plan, page: Page) -> None:
@@ -221,12 +223,14 @@ def _unread(plan: Plan, page: Page) -> None:
 
 def _sources(plan: Plan, page: Page) -> None:
     used: dict[str, None] = {}
-    for option in plan.offered:
+    offered = plan.offered
+    for option in offered:
         used.update(dict.fromkeys(one.source for one in option.standing if one.in_force and one.applies))
         used.update(dict.fromkeys(one.source for one in option.evidence))
     used.update(dict.fromkeys(source for one in plan.urgent for source in one.sources))
     used.update(dict.fromkeys(source for test in plan.tests for source in test.sources))
-    shown = [(name, plan.sources[name]) for name in used if name in plan.sources]
+    sources = plan.sources_of(offered)
+    shown = [(name, sources[name]) for name in used if name in sources]
     if not shown:
         return
     page.heading("Sources")
@@ -254,13 +258,14 @@ def why_page(option: Option, plan: Plan, changes: str, page: Page | None = None)
             applies = {True: "", False: " (does not hold here)", None: " (not known whether it holds)"}[caution.applies]
             page.say(f"{_severity(caution)} {caution.drug}, {caution.id}{applies}: {caution.text}", 4, "! ")
     page.heading("Who says so")
+    sources = plan.sources_of([option])
     for one in option.standing:
         now = "in force" if one.in_force else "not in force"
         until = f" until {one.until}" if one.until else ""
         review = " [review needed]" if one.review else ""
         strength = f" ({one.strength})" if one.strength else ""
         page.say(f"{one.region} {one.body}: {one.statement}{strength} since {one.since}{until}; {now}{review}", 4, "- ")
-        source = plan.sources.get(one.source)
+        source = sources.get(one.source)
         if source:
             page.say(f"{source['title']}. {source['url'] or ''}".strip(), 6)
     for found in option.evidence:

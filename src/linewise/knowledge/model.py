@@ -7,6 +7,7 @@ are `When`s. They hold no medicine of their own.
 from __future__ import annotations
 
 import datetime as dt
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -28,7 +29,7 @@ class _Struct(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_
     pass
 
 
-class When(msgspec.Struct, frozen=True):
+class When(msgspec.Struct, frozen=True, dict=True):
     """A day, or as much of it as is known: `2024-06-17`, `2024-06`, `2024`.
 
     `since` counts from the end of what is known and `until` from its start, so that nothing is in force a day too early
@@ -40,13 +41,13 @@ class When(msgspec.Struct, frozen=True):
     def _parts(self) -> tuple[int, ...]:
         return tuple(int(part) for part in self.text.split("-"))
 
-    @property
+    @cached_property
     def first(self) -> dt.date:
         """The first day this can mean."""
         year, *rest = self._parts()
         return dt.date(year, rest[0] if rest else 1, rest[1] if len(rest) > 1 else 1)
 
-    @property
+    @cached_property
     def last(self) -> dt.date:
         """The last day this can mean."""
         year, *rest = self._parts()

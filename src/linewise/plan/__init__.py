@@ -4,7 +4,6 @@
     plan.offered, plan.tests, plan.urgent, plan.json()
 """
 
-from .make import DISCLAIMER, make_plan
-from .model import Plan
+from .make import DISCLAIMER, Plan, make_plan
 
 __all__ = ["DISCLAIMER", "Plan", "make_plan"]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
+import msgspec
+
 from linewise.knowledge import Knowledge
-from linewise.knowledge.model import REGIONS, Region
+from linewise.knowledge.model import REGIONS, Region, Source
 from linewise.logic import Decider
+from linewise.logic.explain import Need
 from linewise.record import Chart, Course, Record
 
 from . import model
@@ -26,50 +30,112 @@ _SHOWN_FACTS = (
 _ADULT = 18
 
 
-def make_plan(record: Record, knowledge: Knowledge, day: dt.date, region: Region | None = None) -> model.Plan:
+def make_plan(record: Record, knowledge: Knowledge, day: dt.date, region: Region | None = None) -> Plan:
     """The plan for one record as of a day, in a region (the record's own where none is given; else the best of all)."""
-    return Making(record, knowledge, day, region or record.region).plan()
+    return Plan(record, knowledge, day, region or record.region)
 
 
-class Making:
+class Plan:
+    """One person's plan. Every option is decided at once; its explanation, cautions and evidence are worded when read.
+
+    Everything comes from one decider, so that whatever is read first, the parts agree.
+    """
+
     def __init__(self, record: Record, knowledge: Knowledge, day: dt.date, region: Region | None) -> None:
         self.record, self.knowledge, self.day, self.region = record, knowledge, day, region
         self.chart = Chart(record, knowledge, day)
         self.decider = Decider(knowledge.vocabulary, self.chart)
         self.words = Words(knowledge, self.decider)
         current = tuple(drug for course in self.chart.courses if course.ongoing for drug in course.drugs)
-        self.options = Options(knowledge, self.decider, self.words, day, current)
+        self._options = Options(knowledge, self.decider, self.words, day, current)
+        self._made: dict[str, model.Option] = {}
+        self.scope = self._scope()
+        self.judged: dict[str, Judged] = {}
+        if self.scope is None:
+            self.judged = {one.id: self._options.best(one, self.regions) for one in knowledge.treatments.values()}
 
-    def plan(self) -> model.Plan:
-        scope = self.scope()
-        regions: Sequence[Region] = (self.region,) if self.region else REGIONS
-        judged: list[Judged] = []
-        if scope is None:
-            judged = [self.options.best(treatment, regions) for treatment in self.knowledge.treatments.values()]
-        options = sorted((self.options.option(one) for one in judged), key=_order)
-        tests = self.tests(judged, options)
-        plan = model.Plan(
+    @property
+    def regions(self) -> Sequence[Region]:
+        """The regions that are looked at: the one asked for, or all."""
+        return (self.region,) if self.region else REGIONS
+
+    @property
+    def as_of(self) -> str:
+        return self.day.isoformat()
+
+    @property
+    def disclaimer(self) -> str:
+        return DISCLAIMER
+
+    @property
+    def notes(self) -> list[str]:
+        return list(self.record.notes)
+
+    @property
+    def unread(self) -> list[dict[str, str]]:
+        return [{"where": one.where, "what": one.what, "why": one.why} for one in self.record.unread]
+
+    # Options
+
+    def status(self, name: str) -> model.Status:
+        """The status of an option; `not-indicated` where nothing can be offered on this record."""
+        return self.judged[name].status if name in self.judged else "not-indicated"
+
+    def option(self, name: str) -> model.Option:
+        """One option with its reasons, by its id. Raises KeyError for an id that is not there."""
+        if name not in self._made:
+            judged = self.judged.get(name) or self._options.best(self.knowledge.treatments[name], self.regions)
+            self._made[name] = self._options.option(judged)
+        return self._made[name]
+
+    def with_status(self, *statuses: model.Status) -> list[model.Option]:
+        """The options of these statuses, in the order in which they are shown."""
+        found = [self.option(name) for name, one in self.judged.items() if one.status in statuses]
+        return sorted(found, key=_order)
+
+    @property
+    def offered(self) -> list[model.Option]:
+        return self.with_status("preferred", "suitable")
+
+    @cached_property
+    def options(self) -> list[model.Option]:
+        """All of them, those that do not fit included, each with its reason."""
+        return self.with_status(*model.STATUSES)
+
+    def needed(self, name: str) -> Need:
+        """What would have to be different for the criteria of an option to hold."""
+        return self.decider.needed(self.knowledge.treatments[name].fits)
+
+    # The whole
+
+    def document(self) -> model.Document:
+        """The plan as the contract has it."""
+        options = self.options
+        return model.Document(
             schema=model.SCHEMA,
-            as_of=self.day.isoformat(),
+            as_of=self.as_of,
             region=self.region,
-            subject=self.subject(),
-            urgent=self.urgent(),
-            tests=tests,
+            subject=self.subject,
+            urgent=self.urgent,
+            tests=self.tests,
             options=options,
-            cautions=self.current_cautions(),
-            unread=[{"where": one.where, "what": one.what, "why": one.why} for one in self.record.unread],
-            sources={},
-            scope=scope,
-            notes=list(self.record.notes),
-            lines=[_line(course) for course in self.chart.courses],
-            facts=self.facts(),
-            assumed=self.assumed(),
+            cautions=self.cautions,
+            unread=self.unread,
+            sources=self.sources_of(options),
+            scope=self.scope,
+            notes=self.notes,
+            assumed=self.assumed,
+            lines=self.lines,
+            facts=self.facts,
+            derived=self._options.derivations(),
             disclaimer=DISCLAIMER,
         )
-        plan.sources = self.sources(plan)
-        return plan
 
-    def scope(self) -> str | None:
+    def json(self) -> bytes:
+        """The contract `linewise.plan/1`, as one JSON object."""
+        return msgspec.json.encode(self.document())
+
+    def _scope(self) -> str | None:
         """Why no option can honestly be given, or None."""
         if self.record.scope is not None:
             return self.record.scope
@@ -83,6 +149,7 @@ class Making:
             return "The cancer is not metastatic on this record, so nothing is offered. Linewise covers metastatic disease only."
         return "The record does not say that the cancer has spread, so nothing is offered. Linewise covers metastatic disease only."
 
+    @cached_property
     def subject(self) -> model.Subject:
         value = self.decider.fact_value
         sites, age, sex = value("sites"), value("age"), value("sex")
@@ -98,6 +165,7 @@ class Making:
             age=int(age) if isinstance(age, float) else None,
         )
 
+    @cached_property
     def urgent(self) -> list[model.Urgent]:
         """The red flags that are up, the most urgent first."""
         found = []
@@ -116,23 +184,27 @@ class Making:
                 )
         return sorted(found, key=lambda one: (_ACTS.index(one.act), one.id))
 
-    def tests(self, judged: Iterable[Judged], options: list[model.Option]) -> list[model.TestToAsk]:
+    @cached_property
+    def lines(self) -> list[model.LineOfTherapy]:
+        """The courses and lines as the record was read."""
+        return [_line(course) for course in self.chart.courses]
+
+    @cached_property
+    def tests(self) -> list[model.TestToAsk]:
         """What is unknown and could change the options; and what must come before an option that is offered already."""
         unlocks: dict[str, list[str]] = {}
         before: dict[str, list[str]] = {}
         reasons: dict[str, list[str]] = {}
-        by_id = {one.treatment.id: one for one in judged}
-        for option in options:
-            one = by_id[option.id]
-            if option.status == "depends":
-                for about in self.options.open(one):
+        for name, one in self.judged.items():
+            if one.status == "depends":
+                for about in self._options.open(one):
                     fact = self.knowledge.facts.get(about) if isinstance(about, str) else None
                     if fact is not None and fact.test is not None:
-                        unlocks.setdefault(fact.test, []).append(option.id)
+                        unlocks.setdefault(fact.test, []).append(name)
                         reasons.setdefault(fact.test, []).append(f"{fact.label}: not known")
-            elif option.offered:
-                for test, why in self.options.unmet_checks(one).items():
-                    before.setdefault(test, []).append(option.id)
+            elif one.status in model.OFFERED:
+                for test, why in self._options.unmet_checks(one).items():
+                    before.setdefault(test, []).append(name)
                     reasons.setdefault(test, []).extend(why[:1])
         found = [self._test(test, unlocks, before, reasons) for test in dict.fromkeys([*unlocks, *before])]
         return sorted(found, key=lambda test: (-len(test.unlocks), -len(test.before), test.id))
@@ -151,16 +223,18 @@ class Making:
             sources=list(test.source) if test else [],
         )
 
-    def current_cautions(self) -> list[model.Caution]:
+    @cached_property
+    def cautions(self) -> list[model.Caution]:
         """What to know about drugs that are being taken now."""
         taken = [drug for course in self.chart.courses if course.ongoing for drug in course.drugs]
         taken += [one.drug for one in self.chart.history.medications]
         found: list[model.Caution] = []
         for drug in dict.fromkeys(taken):
-            found += [one for one in self.options.worded(drug, self.knowledge.avoid(drug), forbids=True) if one.applies is not False]
-            found += self.options.worded(drug, self.knowledge.cautions(drug))
+            found += [one for one in self._options.worded(drug, self.knowledge.avoid(drug), forbids=True) if one.applies is not False]
+            found += self._options.worded(drug, self.knowledge.cautions(drug))
         return found
 
+    @cached_property
     def facts(self) -> list[model.Fact]:
         """The facts that a reader checks first, with their age and whatever else was recorded."""
         found = []
@@ -183,6 +257,7 @@ class Making:
             )
         return found
 
+    @cached_property
     def assumed(self) -> list[str]:
         """Where the record's silence was taken as "no"."""
         said = {
@@ -199,29 +274,23 @@ class Making:
         found += [f"{', '.join(course.drugs)}: {text}" for course in self.chart.courses for text in course.assumed]
         return found
 
-    def sources(self, plan: model.Plan) -> dict[str, dict[str, Any]]:
-        """Every source that the plan cites, once."""
-        ids: dict[str, None] = {}
-        for option in plan.options:
-            if option.status == "not-indicated":
-                ids.update(dict.fromkeys(one.source for one in option.standing if one.source))
-                continue
-            ids.update(dict.fromkeys(option.sources))
-            for caution in option.cautions:
-                ids.update(dict.fromkeys(caution.sources))
-            for one in option.evidence:
-                ids.update(dict.fromkeys(one.sources))
-            ids.update(dict.fromkeys(one.source for one in option.standing if one.source))
-        cited: list[model.TestToAsk | model.Urgent | model.Caution] = [*plan.tests, *plan.urgent, *plan.cautions]
+    def sources_of(self, options: Iterable[model.Option]) -> dict[str, dict[str, Any]]:
+        """Every source that these options, the tests and the warnings cite, once."""
+        ids: set[str] = set()
+        for option in options:
+            ids.update(option.sources)
+            ids.update(one.source for one in option.standing)
+            ids.update(name for caution in option.cautions for name in caution.sources)
+            ids.update(name for one in option.evidence for name in one.sources)
+        cited: list[model.TestToAsk | model.Urgent | model.Caution] = [*self.tests, *self.urgent, *self.cautions]
         for each in cited:
-            ids.update(dict.fromkeys(each.sources))
-        found = {}
-        for name in sorted(ids):
-            source = self.knowledge.sources.get(name)
-            if source is not None:
-                date = source.date.text if source.date else None
-                found[name] = {"title": source.title, "publisher": source.publisher, "date": date, "url": source.url}
-        return found
+            ids.update(each.sources)
+        return {name: _source(self.knowledge.sources[name]) for name in sorted(ids) if name in self.knowledge.sources}
+
+
+def _source(source: Source) -> dict[str, Any]:
+    date = source.date.text if source.date else None
+    return {"title": source.title, "publisher": source.publisher, "date": date, "url": source.url}
 
 
 def _order(option: model.Option) -> tuple[int, int, int, str]:

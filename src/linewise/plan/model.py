@@ -183,8 +183,8 @@ class Fact(_Struct):
     note: str = ""
 
 
-class Plan(_Struct):
-    """The answer for one record on one day in one region."""
+class Document(_Struct):
+    """The answer for one record on one day in one region, whole, as JSON holds it."""
 
     schema: str
     as_of: str
@@ -201,11 +201,5 @@ class Plan(_Struct):
     assumed: list[str] = []
     lines: list[LineOfTherapy] = []
     facts: list[Fact] = []
+    derived: dict[str, Because] = {}  # by the text of a reason: how that derived fact follows from the record
     disclaimer: str = ""
-
-    @property
-    def offered(self) -> list[Option]:
-        return [option for option in self.options if option.offered]
-
-    def json(self) -> bytes:
-        return msgspec.json.encode(self)

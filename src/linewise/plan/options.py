@@ -55,6 +55,8 @@ class Options:
         self.knowledge, self.decider, self.words, self.day = knowledge, decider, words, day
         self.current = current
         self._region_of: dict[str, Region] = {}
+        self._trees: dict[tuple[int, bool], Because] = {}
+        self.derived: dict[str, Explanation] = {}
 
     # Status
 
@@ -191,30 +193,59 @@ class Options:
         value = None if judged.forbidden is None else not judged.forbidden
         return Because(text="nothing forbids it", value=value, not_=items or None)
 
-    def tree(self, explained: Explanation) -> Because:
-        """An explanation as the plan shows it, in words for people as well."""
+    def tree(self, explained: Explanation, whole: bool = False) -> Because:
+        """An explanation as the plan shows it, in words for people as well.
+
+        A derived fact stands as one node; its own derivation is told once, in `derived`, unless the whole tree is wanted.
+        Trees are shared between options: the same words about the same entries are the same object.
+        """
+        key = (id(explained), whole)
+        found = self._trees.get(key)
+        if found is None:
+            found = self._trees[key] = self._tree(explained, whole)
+        return found
+
+    def _tree(self, explained: Explanation, whole: bool) -> Because:
         about = explained.about
-        assumed = explained.assumed and not (explained.value is True and " include " in explained.text and "only" not in explained.text)
+        is_leaf = explained.kind == "leaf"
         node = Because(
             text=explained.text,
             value=explained.value,
-            plain=self.words.leaf(explained) if explained.kind == "leaf" else "",
+            plain=self.words.leaf(explained) if is_leaf else "",
             about=about if isinstance(about, str) else about.key,
             from_=list(explained.sources),
-            assumed=assumed,
+            assumed=_assumed(explained),
             note=explained.note,
         )
-        if explained.children:
-            parts = [self.tree(child) for child in explained.children]
-            if explained.kind == "any" or (explained.kind == "leaf" and len(parts) > 1):
-                node.any = parts
-            elif explained.kind == "not":
-                node.not_ = parts
-            elif explained.kind == "count":
-                node.any, node.at_least = parts, explained.n
-            else:
-                node.all = parts
+        if not explained.children:
+            return node
+        if is_leaf and not whole:
+            self.derived.setdefault(explained.text, explained)
+            return node
+        parts = [self.tree(child, whole) for child in explained.children]
+        if explained.kind == "any" or (is_leaf and len(parts) > 1):
+            node.any = parts
+        elif explained.kind == "not":
+            node.not_ = parts
+        elif explained.kind == "count":
+            node.any, node.at_least = parts, explained.n
+        else:
+            node.all = parts
         return node
+
+    def derivations(self) -> dict[str, Because]:
+        """How every derived fact that some option names was derived, once each."""
+        found: dict[str, Because] = {}
+        waiting = list(self.derived)
+        while waiting:
+            text = waiting.pop(0)
+            if text in found:
+                continue
+            parts = [self.tree(child) for child in self.derived[text].children]
+            top = self.tree(self.derived[text])
+            found[text] = msgspec.structs.replace(top, any=parts if len(parts) > 1 else None, all=parts if len(parts) == 1 else None)
+            waiting += [name for name in self.derived if name not in found]
+        return found
 
     def sentence(self, judged: Judged) -> str:
         """The reason of a status in one sentence, taken from the same tree."""
@@ -441,6 +472,13 @@ class Options:
                 level=one.level,
                 review=one.review,
             )
+
+
+def _assumed(explained: Explanation) -> bool:
+    """Whether the answer rests on silence: that something is in a list never does, that it is not may."""
+    if not explained.assumed:
+        return False
+    return not (explained.value is True and " include " in explained.text and " include only " not in explained.text)
 
 
 _SEVERITIES = ("contraindicated", "major", "moderate")

@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from linewise.errors import LinewiseError
 from linewise.knowledge import Knowledge
-from linewise.knowledge.model import REGIONS, Region
 from linewise.logic.explain import Need
 from linewise.logic.where import did_you_mean
-from linewise.record import Record
 
 from . import model
-from .make import Making
+from .make import Plan
 
 
-def explain_option(
-    record: Record, knowledge: Knowledge, day: dt.date, region: Region | None, name: str
-) -> tuple[model.Plan, list[tuple[model.Option, str]]]:
+def explain_option(plan: Plan, name: str) -> list[tuple[model.Option, str]]:
     """The option of that id, or every option with that drug, each with what would have to be different.
 
     Raises LinewiseError where no option is called so, with the nearest name.
     """
-    making = Making(record, knowledge, day, region or record.region)
-    ids = _options_named(knowledge, name)
     found = []
-    for id_ in ids:
-        judged = making.options.best(knowledge.treatments[id_], (making.region,) if making.region else REGIONS)
-        option = making.options.option(judged)
-        need = making.decider.needed(judged.treatment.fits)
-        changes = changes_text(need, making)
-        if judged.stands is False:
-            changes = " ".join(part for part in (changes, option.reason if judged.fits else "An approval or recommendation is missing, too.") if part)
+    for id_ in _options_named(plan.knowledge, name):
+        option = plan.option(id_)
+        judged = plan.judged.get(id_)
+        changes = changes_text(plan.needed(id_))
+        if judged is not None and judged.stands is False:
+            lacking = option.reason if judged.fits else "An approval or recommendation is missing, too."
+            changes = f"{changes} {lacking}".strip()
         found.append((option, changes))
-    return making.plan(), found
+    return found
 
 
 def _options_named(knowledge: Knowledge, name: str) -> list[str]:
@@ -47,17 +39,17 @@ def _options_named(knowledge: Knowledge, name: str) -> list[str]:
     raise LinewiseError(f"no option is called `{name}`. {hint[0].upper() + hint[1:] if hint else ''}".strip())
 
 
-def changes_text(need: Need, making: Making) -> str:
+def changes_text(need: Need) -> str:
     """`If ESR1 gene were changed, and …`: the smallest changes that would make an option fit."""
     if need.kind in ("nothing", "never"):
         return "Nothing in the record could change this." if need.kind == "never" else ""
-    return f"It would fit if {_need(need, making)}."
+    return f"It would fit if {_need(need)}."
 
 
-def _need(need: Need, making: Making) -> str:
+def _need(need: Need) -> str:
     if need.kind == "leaf":
         return f"`{need.text}`" + (" (not known now)" if need.value is None else "")
-    parts = [_need(child, making) for child in need.children]
+    parts = [_need(child) for child in need.children]
     if need.kind == "all":
         return " and ".join(f"({part})" if child.kind == "any" else part for part, child in zip(parts, need.children, strict=True))
     if need.kind == "any":

@@ -30,6 +30,7 @@ class Words:
 
     def __init__(self, knowledge: Knowledge, decider: Decider) -> None:
         self.knowledge, self.decider = knowledge, decider
+        self._leaves: dict[tuple[str, bool | None], str] = {}
 
     def fact_value(self, name: str) -> str:
         """What a fact is on this record: `not changed`, `55 %`, `bone, liver`, `not known`."""
@@ -51,6 +52,13 @@ class Words:
 
     def leaf(self, explained: Explanation) -> str:
         """One reason in plain words: `ESR1 gene: changed`, `had CDK4/6 inhibitor`, `HER2 stain (IHC): not known`."""
+        key = (explained.text, explained.value)
+        found = self._leaves.get(key)
+        if found is None:
+            found = self._leaves[key] = self._leaf(explained)
+        return found
+
+    def _leaf(self, explained: Explanation) -> str:
         about = explained.about
         if isinstance(about, str):
             return self._fact_words(about, explained)
