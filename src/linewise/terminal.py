@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Iterable
 
 from linewise.plan import Plan
-from linewise.plan.model import Because, Caution, Option
+from linewise.plan.model import Because, Caution, Option, Standing
 
 _ACT = {"emergency": "NOW", "same-day": "TODAY", "next-visit": "NEXT VISIT"}
 _MARK = {True: "yes", False: "no", None: "?"}
@@ -161,9 +161,11 @@ def _options(plan: Plan, page: Page) -> None:
 def _option(option: Option, page: Page) -> None:
     mark = "★ " if option.status == "preferred" else "• "
     declined = " (the person does not want this)" if option.declined else ""
-    page.say(f"{page.bold(option.title)}{declined}", 2, mark)
+    page.say(f"{page.bold(option.title)}{declined}", 4, mark)
+    if option.plain:
+        page.say(option.plain, 6)
     page.say(option.reason, 6)
-    standing = [one for one in option.standing if one.in_force and one.applies and (one.region == option.region or option.region == "DE")]
+    standing = _standing(option)
     if standing:
         words = [f"{one.body} {one.statement}{f' ({one.strength})' if one.strength else ''} since {one.since}" for one in standing[:3]]
         page.say(f"{option.region}: {'; '.join(words)}", 6)
@@ -174,6 +176,12 @@ def _option(option: Option, page: Page) -> None:
         page.say(f"check first: {', '.join(checks)}", 6)
     if option.evidence:
         page.say(f"trial: {option.evidence[0].trial}: {option.evidence[0].result}", 6)
+
+
+def _standing(option: Option) -> list[Standing]:
+    """The statements that carry an option where it is offered."""
+    here = ("DE", "EU") if option.region == "DE" else (option.region,)
+    return [one for one in option.standing if one.in_force and one.applies and one.region in here]
 
 
 def _severity(caution: Caution) -> str:
@@ -225,7 +233,7 @@ def _sources(plan: Plan, page: Page) -> None:
     used: dict[str, None] = {}
     offered = plan.offered
     for option in offered:
-        used.update(dict.fromkeys(one.source for one in option.standing if one.in_force and one.applies))
+        used.update(dict.fromkeys(one.source for one in _standing(option)))
         used.update(dict.fromkeys(one.source for one in option.evidence))
     used.update(dict.fromkeys(source for one in plan.urgent for source in one.sources))
     used.update(dict.fromkeys(source for test in plan.tests for source in test.sources))

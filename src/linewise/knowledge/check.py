@@ -85,7 +85,7 @@ class _Checking:
                 self.used[source] += 1
                 if source not in self.content.sources:
                     self.fault(owner, f"there is no source `{source}`")
-            if _needs_source(thing) and not thing.source:
+            if _needs_source(thing) and not getattr(thing, "source", ()):
                 self.fault(owner, f"no source: {_short(thing)}")
             for field in msgspec.structs.fields(thing):
                 self.walk(owner, getattr(thing, field.name))
@@ -126,15 +126,16 @@ class _Checking:
             owner = f"treatments/{name}"
             self.exists(owner, "drug", (drug for drug in treatment.drugs if drug != "current"), content.drugs)
             self.exists(owner, "class", treatment.classes, content.classes)
-            self.exists(owner, "class", (one.class_ for one in (*treatment.partners, *treatment.needs)), content.classes)
+            self.exists(owner, "class", (partner.class_ for partner in treatment.partners), content.classes)
+            self.exists(owner, "class", (need.class_ for need in treatment.needs), content.classes)
             self.exists(owner, "drug", (drug for one in treatment.partners for drug in one.one_of), content.drugs)
             self.exists(owner, "drug", (one.drug for one in treatment.regimen), treatable)
             self.exists(owner, "trial", treatment.evidence, content.evidence)
             self.exists(owner, "test", (*treatment.tests, *(one.test for one in treatment.monitor)), content.tests)
             for partner in treatment.partners:
-                for drug in partner.one_of:
-                    if drug in content.drugs and not known.is_a(drug, partner.class_):
-                        self.fault(owner, f"partner `{drug}` is not of the class `{partner.class_}`")
+                for choice in partner.one_of:
+                    if choice in content.drugs and not known.is_a(choice, partner.class_):
+                        self.fault(owner, f"partner `{choice}` is not of the class `{partner.class_}`")
         for name, trial in content.evidence.items():
             self.exists(f"evidence/{name}", "effect", (one.effect for one in trial.effects), content.effects)
             for arm in (trial.treatment, trial.control):

@@ -15,11 +15,16 @@ Path_ = tuple[str | int, ...]
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a value begins: its line and column, and how far a block is indented."""
+    """Where a value begins: its line and column. Of a block (`>` or `|`), the lines as written, and their indent.
+
+    A folded block loses its line breaks in YAML; criteria are read from the lines as written, so that an error points at
+    its line and a `#` comment ends with it.
+    """
 
     line: int
     column: int
-    block: bool
+    block: str | None = None
+    indent: int = 0
 
 
 class Document(msgspec.Struct):
@@ -36,12 +41,12 @@ class Document(msgspec.Struct):
         return self.places[path].line if path in self.places else 1
 
     def where(self, path: Path_, text: str) -> Where:
-        """The place of a criterion, for the errors of the criteria language."""
+        """The place of a criterion and its text as written, for the errors of the criteria language."""
         place = self.places.get(path)
         if place is None:
             return Where(self.file, self.line(path), 1, 0, text)
-        if place.block:  # the text begins on the line after the `>` or `|`
-            return Where(self.file, place.line + 1, 1, 0, text)
+        if place.block is not None:
+            return Where(self.file, place.line + 1, place.indent + 1, place.indent, place.block)
         return Where(self.file, place.line, place.column, 0, text)
 
 
@@ -60,7 +65,8 @@ def parse_yaml(text: str, name: str, first_line: int = 1) -> Document:
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
-        value = None if node is None else _value(node, (), places, loader, name, first_line - 1)
+        reading = _Reading(loader, name, text.splitlines(), first_line - 1, places)
+        value = None if node is None else reading.value(node, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + first_line if mark else first_line
@@ -72,19 +78,39 @@ def parse_yaml(text: str, name: str, first_line: int = 1) -> Document:
     return Document(name, value, places)
 
 
-def _value(node: Any, path: Path_, places: dict[Path_, Place], loader: Any, name: str, shift: int) -> Any:
-    mark = node.start_mark
-    places[path] = Place(mark.line + 1 + shift, mark.column + 1, getattr(node, "style", None) in (">", "|"))
-    if isinstance(node, yaml.MappingNode):
-        found: dict[Any, Any] = {}
-        for key_node, value_node in node.value:
-            key = loader.construct_object(key_node, deep=True)
-            if not isinstance(key, str):
-                key = key_node.value if not isinstance(key, int) or isinstance(key, bool) else key
-            if key in found:
-                raise Fault(f"{name}:{key_node.start_mark.line + 1 + shift}: `{key}` stands twice")
-            found[key] = _value(value_node, (*path, str(key)), places, loader, name, shift)
-        return found
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(item, (*path, index), places, loader, name, shift) for index, item in enumerate(node.value)]
-    return loader.construct_object(node, deep=True)
+class _Reading:
+    """From the nodes of a YAML file to plain values, with the place of each."""
+
+    def __init__(self, loader: Any, name: str, lines: list[str], shift: int, places: dict[Path_, Place]) -> None:
+        self.loader, self.name, self.lines, self.shift, self.places = loader, name, lines, shift, places
+
+    def value(self, node: Any, path: Path_) -> Any:
+        self.places[path] = self.place(node)
+        if isinstance(node, yaml.MappingNode):
+            found: dict[Any, Any] = {}
+            for key_node, value_node in node.value:
+                key = self.key(key_node)
+                if key in found:
+                    raise Fault(f"{self.name}:{key_node.start_mark.line + 1 + self.shift}: `{key}` stands twice")
+                found[key] = self.value(value_node, (*path, str(key)))
+            return found
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
+        return self.loader.construct_object(node, deep=True)
+
+    def key(self, node: Any) -> str | int:
+        """Keys are words, or the whole numbers of grades; `yes`, `no` and dates are taken as written."""
+        key = self.loader.construct_object(node, deep=True)
+        if isinstance(key, int) and not isinstance(key, bool):
+            return key
+        return key if isinstance(key, str) else str(node.value)
+
+    def place(self, node: Any) -> Place:
+        mark = node.start_mark
+        line, column = mark.line + 1 + self.shift, mark.column + 1
+        if getattr(node, "style", None) not in (">", "|"):
+            return Place(line, column)
+        raw = self.lines[mark.line + 1 : node.end_mark.line + (1 if node.end_mark.column else 0)]
+        first = next((text for text in raw if text.strip()), "")
+        indent = len(first) - len(first.lstrip())
+        return Place(line, column, "\n".join(text[indent:] for text in raw).rstrip(), indent)

@@ -287,7 +287,7 @@ class _Loading:
             text = "yes" if text else "no"
         where = document.where(path, str(text))
         try:
-            node = parse(str(text), where)
+            node = parse(where.text, where)
         except CriterionError as error:
             self.problems.append(str(error))
             return None

@@ -15,6 +15,7 @@ from linewise.knowledge import Knowledge
 from linewise.knowledge import model as known
 from linewise.knowledge.model import Region, Statement, Treatment
 from linewise.logic import Decider, Explanation, Question
+from linewise.logic.nodes import Includes
 
 from . import model
 from .model import Because, Caution, Status
@@ -478,7 +479,8 @@ def _assumed(explained: Explanation) -> bool:
     """Whether the answer rests on silence: that something is in a list never does, that it is not may."""
     if not explained.assumed:
         return False
-    return not (explained.value is True and " include " in explained.text and " include only " not in explained.text)
+    node = explained.node
+    return not (explained.value is True and isinstance(node, Includes) and node.mode != "only")
 
 
 _SEVERITIES = ("contraindicated", "major", "moderate")

@@ -5,8 +5,6 @@ Every rendering of a reason goes through here, so that the sentence, the table a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import Result, Trial
 from linewise.logic import Decider, Explanation, Question, nodes
@@ -18,6 +16,15 @@ _SETTING = {
     "first": " as the first line",
     "last": " as the last line",
 }
+
+
+_UNITS = {"a": "years", "mo": "months", "Cel": "°C", "{ULN}": "times the upper limit", "10*9/L": "× 10⁹/L", "/Mb": "per megabase"}
+"""UCUM units as people read them."""
+
+
+def unit_words(unit: str | None) -> str:
+    """A UCUM unit as people read it: `a` is years."""
+    return _UNITS.get(unit or "", unit or "")
 
 
 def number(value: float) -> str:
@@ -41,7 +48,7 @@ class Words:
         if isinstance(value, bool):
             return "yes" if value else "no"
         if isinstance(value, float):
-            return f"{number(value)} {fact.unit or '' if fact else ''}".strip()
+            return f"{number(value)} {unit_words(fact.unit) if fact else ''}".strip()
         if isinstance(value, frozenset):
             return ", ".join(self._value_label(name, one) for one in sorted(value)) or "none"
         return self._value_label(name, value)
@@ -76,15 +83,17 @@ class Words:
 
     def _set_words(self, name: str, label: str, value: frozenset[str], explained: Explanation) -> str:
         """Of a set, what was asked about: the members that were found, or the ones that were not."""
-        asked = [self._value_label(name, one) for one in _members_asked(explained.text, self.knowledge, name)]
-        if " include only " in explained.text:
+        node = explained.node
+        if not isinstance(node, nodes.Includes) or node.mode == "only":
             return f"{label}: {self.fact_value(name)}"
-        found = [self._value_label(name, one) for one in sorted(value) if self._value_label(name, one) in asked]
-        if explained.value:
-            return f"{label}: {', '.join(found or asked)}"
         if explained.value is None:
             return f"{label}: not known"
-        return f"{label}: no {' or '.join(asked[:3])}{' or similar' if len(asked) > 3 else ''}"
+        asked = self.knowledge.vocabulary.members(name, node.values)
+        found = [self._value_label(name, one) for one in sorted(value & asked)]
+        if found:
+            return f"{label}: {', '.join(found)}"
+        sought = [self._value_label(name, one) for one in sorted(asked)]
+        return f"{label}: no {' or '.join(sought[:3])}{' or similar' if len(sought) > 3 else ''}"
 
     def question(self, asked: Question, value: bool | None) -> str:
         """A question about the history, with its answer."""
@@ -132,16 +141,6 @@ class Words:
                 seen[self.leaf(leaf) + (" (assumed)" if leaf.assumed and leaf.value is not True else "")] = None
         shown = list(seen)
         return "; ".join(shown[:most])
-
-
-def _members_asked(text: str, knowledge: Knowledge, name: str) -> Iterable[str]:
-    """The values that an `include` names, groups replaced by their members."""
-    fact = knowledge.facts[name]
-    words = text.split(" include ", 1)[-1].replace("any of", "").replace("all of", "").replace("only", "")
-    named = [word.strip(" ()") for word in words.split(" within ")[0].split(",")]
-    for value, about in fact.values.items():
-        if value in named or any(group in named for group in about.is_):
-            yield value
 
 
 def _figure(value: object) -> str:

@@ -69,13 +69,13 @@ def other_medicines(record: Record, knowledge: Knowledge) -> list[Administration
 class _Grouping:
     def __init__(self, record: Record, knowledge: Knowledge, day: dt.date) -> None:
         self.knowledge, self.day = knowledge, day
-        counted = [one for one in record.administrations if not one.planned and (one.start is None or one.start <= day)]
+        counted = [_as_of(one, day) for one in record.administrations if not one.planned and (one.start is None or one.start <= day)]
         self.making = sorted((one for one in counted if _role(knowledge, one.drug) == "makes"), key=_order)
         self.joining = sorted((one for one in counted if _role(knowledge, one.drug) == "joins"), key=_order)
         dated = [event for event in record.events if event.on is not None and event.on <= day]
         self.progressions = sorted(event.on for event in dated if event.what == "progression" and event.on)
         self.settled = sorted(event.on for event in dated if event.what in ("response", "stable") and event.on)
-        spread = [event for event in record.events if event.what == "metastatic"]
+        spread = [event for event in record.events if event.what == "metastatic" and (event.on is None or event.on <= day)]
         self.spread_on = min((event.on for event in spread if event.on), default=None)
         self.spread = bool(spread) or any(entry.fact == "metastatic" and entry.value is True for entry in record.entries)
 
@@ -218,6 +218,13 @@ class _Grouping:
             assumed.append("taken as stopped because the disease grew: no reason is recorded, and a new line followed")
             return "progression"
         return None
+
+
+def _as_of(one: Administration, day: dt.date) -> Administration:
+    """What was known of an administration on a day: one that ended later was going on, and nobody knew why it would stop."""
+    if one.end is None or one.end <= day:
+        return one
+    return msgspec.structs.replace(one, end=None, ongoing=True, stopped_for=None)
 
 
 def _role(knowledge: Knowledge, drug: str) -> str:
