@@ -1,7 +1,7 @@
 """Text for patients stays at school grade 8 or easier (Flesch-Kincaid), measured with textstat 0.7.4.
 
 Every page in `knowledge/learn/pages` is measured by itself. The short `plain` texts elsewhere are a sentence or two
-each, too short for the formula, so they are pooled file by file.
+each, too short for the formula, so they are pooled: by file, and where a file has only a few words, by folder.
 
 Nobody can choose a shorter name for a drug. Names of drugs and of their classes, taken from `knowledge/`, are
 replaced by a word of two syllables before measuring. Markdown is stripped, headings and tables are left out (they are
@@ -22,7 +22,7 @@ import yaml
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
 PAGES = sorted((KNOWLEDGE / "learn" / "pages").glob("*.md"))
 HARDEST = 8.0
-FEWEST_WORDS = 25  # below this, the formula says nothing
+FEWEST_WORDS = 60  # below this, one long word decides
 FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 
 
@@ -80,8 +80,15 @@ def plain_texts(value: Any) -> list[str]:
     return []
 
 
-def files_with_plain_text() -> list[Path]:
-    return [p for p in sorted(KNOWLEDGE.rglob("*.yaml")) if re.search(r"\bplain:", p.read_text(encoding="utf-8"))]
+def pooled() -> dict[str, str]:
+    """All short texts, by file, those of files with few words by folder."""
+    pools: dict[str, list[str]] = {}
+    for path in sorted(KNOWLEDGE.rglob("*.yaml")):
+        texts = [f"{text.strip().rstrip('.')}." for text in plain_texts(read(path))]
+        if texts:
+            small = sum(len(text.split()) for text in texts) < FEWEST_WORDS
+            pools.setdefault(f"{label(path.parent)}/*" if small else label(path), []).extend(texts)
+    return {name: " ".join(texts) for name, texts in pools.items()}
 
 
 def label(path: Path) -> str:
@@ -107,12 +114,9 @@ def test_a_page_is_short_and_says_what_it_is(path: Path) -> None:
     assert set(re.findall(r"\[\^([^\]]+)\]", raw)) <= set(front["sources"]), "what is cited stands in `sources`"
 
 
-@pytest.mark.parametrize("path", files_with_plain_text(), ids=label)
-def test_short_texts_of_a_file_are_easy_to_read(path: Path) -> None:
-    pooled = " ".join(f"{text.strip().rstrip('.')}." for text in plain_texts(read(path)))
-    if len(pooled.split()) < FEWEST_WORDS:
-        pytest.skip("too few words to measure")
-    assert grade(pooled) <= HARDEST, f"{label(path)} needs shorter sentences or commoner words: grade {grade(pooled)}"
+@pytest.mark.parametrize(("name", "text"), pooled().items(), ids=pooled())
+def test_short_texts_are_easy_to_read(name: str, text: str) -> None:
+    assert grade(text) <= HARDEST, f"{name} needs shorter sentences or commoner words: grade {grade(text)}"
 
 
 def test_the_measure_itself() -> None:
