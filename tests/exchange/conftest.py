@@ -1,4 +1,4 @@
-"""The codes of this repository's knowledge, built from the files themselves: the readers are tested without the loader."""
+"""The codes of this repository's knowledge, built from its files: the readers are tested without the loader."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ def _yaml(path: Path) -> Any:
 
 @functools.cache
 def all_codes() -> Codes:
-    facts = [f for path in sorted((KNOWLEDGE / "facts").glob("*.yaml")) if path.name != "codes.yaml" for f in _yaml(path)]
+    files = [path for path in sorted((KNOWLEDGE / "facts").glob("*.yaml")) if path.name != "codes.yaml"]
+    facts = [fact for path in files for fact in _yaml(path)]
     drugs = [_yaml(path) for path in sorted((KNOWLEDGE / "drugs").rglob("*.yaml"))]
-    classes = [c["id"] for path in sorted((KNOWLEDGE / "classes").glob("*.yaml")) for c in _yaml(path)]
-    effects = [_yaml(path)["id"] for path in sorted((KNOWLEDGE / "effects").glob("*.yaml"))]
+    classes = [c for path in sorted((KNOWLEDGE / "classes").glob("*.yaml")) for c in _yaml(path)]
+    described = [_yaml(path) for path in sorted((KNOWLEDGE / "effects").glob("*.yaml"))]
+    effects = [word for effect in described for word in (effect["id"], *(effect.get("also") or ()))]
     return build(facts, drugs, _yaml(KNOWLEDGE / "facts/codes.yaml"), classes, effects)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from linewise.logic import CriterionError, Node, Where, parse
 
 from . import model
 from .files import Document, Fault, Path_, parse_yaml, read_yaml
+from .state import digest
 
 T = TypeVar("T")
 
@@ -54,20 +54,6 @@ def load(root: Path) -> model.Content:
     if loaded.problems:
         raise KnowledgeError(loaded.problems)
     return loaded.content
-
-
-def digest(root: Path) -> str:
-    """A short name for the state of a knowledge folder: changes whenever a file does."""
-    found = hashlib.sha256()
-    for path in files(root):
-        stat = path.stat()
-        found.update(f"{path.relative_to(root).as_posix()}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
-    return found.hexdigest()[:16]
-
-
-def files(root: Path) -> list[Path]:
-    """Every file that knowledge is made of, in a fixed order."""
-    return sorted(path for ending in ("*.yaml", "*.md") for path in root.rglob(ending) if path.name != "README.md")
 
 
 class _Loading:

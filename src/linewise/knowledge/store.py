@@ -18,6 +18,7 @@ from linewise.errors import KnowledgeError
 
 from .book import Knowledge
 from .model import Content
+from .state import digest
 
 FOLDER_VARIABLE = "LINEWISE_KNOWLEDGE"
 _PACKAGED = Path(__file__).with_name("compiled.msgpack")
@@ -55,12 +56,12 @@ def compiled(root: Path) -> Content:
     """The content of a folder, from its artefact where that is up to date."""
     if not root.is_dir():
         raise KnowledgeError([f"{root}: there is no knowledge folder here"])
-    from .load import digest, load  # reads YAML: not needed where the artefact is packaged
-
     state = digest(root)
     artefact = _cache() / f"knowledge-{state}.msgpack"
     content = _read(artefact)
     if content is None:
+        from .load import load  # reads YAML: not needed where the artefact is up to date
+
         content = load(root)
         with suppress(OSError):  # a read-only home folder costs time, nothing else
             write(content, artefact)
