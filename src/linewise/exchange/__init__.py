@@ -1,7 +1,7 @@
-"""Readers of patient records: the hand-written profile, and FHIR R4 with mCODE. The only room that speaks foreign formats.
+"""Readers of patient records: the hand-written profile, and FHIR R4 with mCODE.
 
-`read` and `read_bytes` give one `Record` for each person found. What cannot be read at all raises `RecordError`; what was
-not understood inside a readable record is listed in its `unread`.
+The only room that speaks foreign formats. `read` and `read_bytes` give one `Record` for each person found. What cannot be
+read at all raises `RecordError`; what was not understood inside a readable record is listed in its `unread`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from linewise.errors import RecordError
-from linewise.exchange.codes import Codes, build
+from linewise.exchange.codes import Codes
+from linewise.exchange.coding import build, codes_of
+from linewise.exchange.fhir import looks_like_fhir, read_fhir
 from linewise.exchange.profile import looks_like_profile, read_profile
 from linewise.exchange.source import decode_text, numbered, parse
 from linewise.record.model import Record
 
-__all__ = ["Codes", "build", "read", "read_bytes", "read_lines"]
+__all__ = ["Codes", "build", "codes_of", "load", "read", "read_bytes", "read_lines"]
 
 
 def read(path_or_dash: str | Path, codes: Codes, text: bytes | None = None) -> list[Record]:
@@ -54,7 +56,7 @@ def read_bytes(data: bytes, name: str, codes: Codes, lines: bool = False) -> lis
 
 
 def read_lines(data: bytes, name: str, codes: Codes) -> Iterator[list[Record] | RecordError]:
-    """For every line that is not blank, in order: the records in it, or why it cannot be read. Never raises for a line."""
+    """For every line that is not blank, in order: the records in it, or why it cannot be read. It never raises."""
     try:
         text = decode_text(data, name)
     except RecordError as fault:
@@ -74,4 +76,6 @@ def _records(value: Any, name: str, codes: Codes, lenient: bool) -> list[Record]
         return [read_profile(value, name, codes, lenient)]
     if isinstance(value, list) and value and all(looks_like_profile(item, codes) for item in value):
         return [read_profile(item, f"{name}, person {number}", codes, lenient) for number, item in enumerate(value, 1)]
+    if looks_like_fhir(value):
+        return read_fhir(value, name, codes)
     raise RecordError(name, "this is neither a profile nor a FHIR R4 record.")

@@ -131,7 +131,13 @@ class _Reader:
             where, name = f"symptoms[{number}]", item["name"]
             if name in self.codes.facts["symptoms"].values:
                 self.entries.append(
-                    Entry(fact="symptoms", value=name, grade=_whole(item.get("grade")), since_days=item.get("since_days"), origin=Origin(where, name))
+                    Entry(
+                        fact="symptoms",
+                        value=name,
+                        grade=_whole(item.get("grade")),
+                        since_days=item.get("since_days"),
+                        origin=Origin(where, name),
+                    )
                 )
             else:
                 self._set_member("symptoms", self.codes.facts["symptoms"], name, where)
@@ -167,7 +173,11 @@ class _Reader:
         drug = self._drug(item["drug"], f"{where}.drug")
         text = f"{item['drug']}: {effect}"
         return Reaction(
-            drug=drug, effect=effect, grade=_whole(item.get("grade")), ongoing=item.get("ongoing"), origin=Origin(where, text)
+            drug=drug,
+            effect=effect,
+            grade=_whole(item.get("grade")),
+            ongoing=item.get("ongoing"),
+            origin=Origin(where, text),
         )
 
     def _medications(self) -> Iterator[Medication]:

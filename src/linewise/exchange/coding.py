@@ -1,0 +1,200 @@
+"""Making `Codes` of the knowledge: facts, drugs, classes, and the tables of `knowledge/facts/codes.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from linewise.exchange.codes import Bound, Codes, FactShape, Meaning, ProfileForm, System, UnitRule, normal, unit_key
+
+# The sections of codes.yaml; every other one is a code system: code -> meaning.
+_SECTIONS = frozenset(
+    ("systems", "words", "fillers", "answers", "drugs", "units", "bounds", "silent", "phrases", "groups", "profile")
+) | {"anticancer"}
+
+Tables = Mapping[str, Mapping[str, Any]]
+Thing = Mapping[str, Any]
+_FILE = "facts/codes.yaml"
+
+
+def build(
+    facts: Iterable[Any], drugs: Iterable[Any], tables: Tables, classes: Iterable[Any] = (), effects: Iterable[str] = ()
+) -> Codes:
+    """Make `Codes` from the knowledge: facts, drugs and classes as plain members or loaded objects, and codes.yaml.
+
+    Raises ValueError naming every place where the tables contradict the facts or are not formed as they should be.
+    """
+    facts, drugs, classes = _plain(facts), _plain(drugs), _plain(classes)
+    names = _names(drugs, tables.get("drugs", {}))
+    words = tables.get("words", {}).items()
+    systems = {short: _convert(row, System, f"systems.{short}") for short, row in tables.get("systems", {}).items()}
+    phrases = {normal(key): _meaning(row, f"phrases.{key}") for key, row in tables.get("phrases", {}).items()}
+    codes = _codes(facts, drugs, tables, phrases)
+    result = Codes(
+        facts={fact["id"]: _shape(fact) for fact in facts},
+        groups=_groups(facts),
+        drugs=frozenset(drug["id"] for drug in drugs),
+        anticancer=_anticancer(drugs, classes, tables.get("anticancer", {})),
+        classes=frozenset(item["id"] for item in classes),
+        effects=frozenset(effects),
+        names=names,
+        addresses={a.rstrip("/").lower(): short for short, row in systems.items() for a in (short, *row.addresses)},
+        systems=systems,
+        codes=codes,
+        words={normal(str(form)): str(word) for word, row in words for form in (word, *row.get("also", ()))},
+        fillers=_words(tables, "of-results"),
+        forms=_words(tables, "of-medicines"),
+        answers={fact: {str(w): str(v) for w, v in row.items()} for fact, row in tables.get("answers", {}).items()},
+        phrases=phrases,
+        units=_units(tables.get("units", {})),
+        bounds={fact: _convert(row, Bound, f"bounds.{fact}") for fact, row in tables.get("bounds", {}).items()},
+        silent={kind: row["why"] for kind, row in tables.get("silent", {}).items()},
+        profile=_convert(tables.get("profile", {}), ProfileForm, "profile"),
+    )
+    _check(result)
+    return result
+
+
+def _plain(items: Iterable[Any]) -> list[Thing]:
+    """Things as plain members, also where the loader has made objects of them."""
+    return [msgspec.to_builtins(item) if isinstance(item, msgspec.Struct) else item for item in items]
+
+
+def _convert(row: Any, kind: Any, place: str) -> Any:
+    try:
+        return msgspec.convert(row, kind)
+    except msgspec.ValidationError as fault:
+        raise ValueError(f"{_FILE}: {place}: {fault}") from None
+
+
+def _meaning(row: Any, place: str) -> Meaning:
+    meaning: Meaning = _convert(row, Meaning, place)
+    return meaning
+
+
+def _shape(fact: Thing) -> FactShape:
+    low, high = fact.get("range") or (None, None)
+    values = tuple(str(value) for value in fact.get("values") or ())
+    return FactShape(fact["type"], values, str(fact.get("unit") or ""), low, high)
+
+
+def _groups(facts: list[Thing]) -> dict[str, tuple[str, ...]]:
+    groups: dict[str, tuple[str, ...]] = {}
+    for fact in facts:
+        for value, about in (fact.get("values") or {}).items():
+            for group in (about or {}).get("is") or ():
+                groups[group] = (*groups.get(group, ()), str(value))
+    return groups
+
+
+def _words(tables: Tables, name: str) -> frozenset[str]:
+    return frozenset(normal(str(word)) for word in tables.get("fillers", {}).get(name, {}).get("words", ()))
+
+
+def _units(table: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, UnitRule]]:
+    """A unit's rule is a factor, or `{factor, less, plus}`."""
+    return {
+        fact: {
+            unit_key(unit): _convert(rule, UnitRule, f"units.{fact}") if isinstance(rule, dict) else UnitRule(rule)
+            for unit, rule in row.items()
+        }
+        for fact, row in table.items()
+    }
+
+
+def _codes(facts: list[Thing], drugs: list[Thing], tables: Tables, phrases: dict[str, Meaning]) -> dict[str, dict[str, Meaning]]:
+    """Codes from facts and drugs first; what codes.yaml says of a code goes before them."""
+    codes: dict[str, dict[str, Meaning]] = {}
+
+    def put(system: str, listed: Iterable[Any], meaning: Meaning) -> None:
+        codes.setdefault(system, {}).update({str(code): meaning for code in listed})
+
+    for fact in facts:
+        for system, listed in (fact.get("codes") or {}).items():
+            put(system, listed, Meaning(fact=fact["id"], role="gene" if system == "hgnc" else ""))
+        for value, about in (fact.get("values") or {}).items():
+            for system, listed in ((about or {}).get("codes") or {}).items():
+                secondary = fact["id"] == "sites"
+                put(system, listed, Meaning(fact=fact["id"], value=str(value), secondary=secondary))
+    for drug_id, about in tables.get("drugs", {}).items():
+        put("rxnorm", (about or {}).get("rxnorm", ()), Meaning(drug=drug_id))
+    for drug in drugs:
+        for system, listed in (drug.get("codes") or {}).items():
+            put(system, listed, Meaning(drug=drug["id"]))
+    for name, row in tables.get("groups", {}).items():
+        meaning = _meaning(row["meaning"], f"groups.{name}")
+        phrases.update({normal(str(phrase)): meaning for phrase in row.get("text", ())})
+        for system in row.keys() - {"meaning", "text"}:
+            put(system, row[system], meaning)
+    for system in tables.keys() - _SECTIONS:
+        for code, row in tables[system].items():
+            put(system, [code], _meaning(row, f"{system}.{code}"))
+    return codes
+
+
+def _names(drugs: list[Thing], table: Mapping[str, Any]) -> dict[str, str]:
+    """Every spelling of every drug. An id wins over a brand or a synonym of another drug."""
+    names: dict[str, str] = {}
+    for drug_id, about in table.items():
+        names.update({normal(str(spelling)): drug_id for spelling in (about or {}).get("also", ())})
+    for drug in drugs:
+        spellings = (drug.get("label"), *(drug.get("brands") or ()), *(drug.get("also") or ()))
+        names.update({normal(str(spelling)): drug["id"] for spelling in spellings if spelling})
+    for drug in drugs:
+        names[normal(drug["id"])] = drug["id"]
+    for drug_id in table:
+        names.setdefault(normal(drug_id), drug_id)
+    return names
+
+
+def _anticancer(drugs: list[Thing], classes: list[Thing], table: Mapping[str, Any]) -> frozenset[str]:
+    """Drugs of the classes named in codes.yaml, or of a class below them."""
+    parents = {item["id"]: tuple(item.get("is") or ()) for item in classes}
+    wanted: frozenset[str] = frozenset(table.get("classes", {}).get("any-of", ()))
+
+    def belongs(name: str, seen: frozenset[str]) -> bool:
+        up = parents.get(name, ())
+        return name in wanted or any(belongs(parent, seen | {name}) for parent in up if parent not in seen)
+
+    return frozenset(drug["id"] for drug in drugs if any(belongs(name, frozenset()) for name in drug.get("classes") or ()))
+
+
+def _check(codes: Codes) -> None:
+    """Every fact named by a table exists, and every value it names is one the fact can have."""
+    problems = [
+        f"{_FILE}: profile.members.{member}: there is no fact {fact}"
+        for member, fact in codes.profile.members.items()
+        if fact not in codes.facts
+    ]
+    places = [(f"{system}.{code}", item) for system, row in codes.codes.items() for code, item in row.items()]
+    for place, item in places + [(f"phrases.{key}", item) for key, item in codes.phrases.items()]:
+        problems += _faults(codes, place, item)
+    for section, table in (("answers", codes.answers), ("units", codes.units), ("bounds", codes.bounds)):
+        problems += [f"{_FILE}: {section}.{fact}: there is no such fact" for fact in table if fact not in codes.facts]
+    if problems:
+        raise ValueError("\n".join(problems))
+
+
+def _faults(codes: Codes, place: str, item: Meaning) -> Iterable[str]:
+    for fact in (item.fact, item.percent, item.fallback):
+        if fact and fact not in codes.facts:
+            yield f"{_FILE}: {place}: there is no fact {fact}"
+    shape, other = codes.facts.get(item.fact), codes.facts.get(item.fallback)
+    said = [*item.answers.values(), *([item.value] if isinstance(item.value, str) else [])]
+    allowed = (*(shape.values if shape else ()), *(other.values if other else ()))
+    if shape and shape.values:
+        yield from (f"{_FILE}: {place}: {item.fact} cannot be {value}" for value in said if value not in allowed)
+
+
+def codes_of(knowledge: Any) -> Codes:
+    """The code tables of loaded knowledge: of its `content`, and of the effects that its vocabulary knows."""
+    content = knowledge.content
+    return build(
+        content.facts.values(),
+        content.drugs.values(),
+        content.codes,
+        content.classes.values(),
+        knowledge.vocabulary.effects,
+    )

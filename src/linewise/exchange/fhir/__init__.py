@@ -1,0 +1,89 @@
+"""FHIR R4 with mCODE, or plain codings: bundles of any kind, arrays, lines and single resources, one record a person."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from linewise.exchange.codes import Codes
+from linewise.exchange.fhir.bundle import Person, Pool, people
+from linewise.exchange.fhir.chart import Chart, ordered
+from linewise.exchange.fhir.conditions import read_conditions
+from linewise.exchange.fhir.medicines import KINDS, read_medicines, read_reactions
+from linewise.exchange.fhir.node import day, node, text
+from linewise.exchange.fhir.observations import read_observations
+from linewise.exchange.fhir.procedures import read_procedures, read_reports
+from linewise.exchange.fhir.scope import conclude, read_patient, strays
+from linewise.record.model import Record, Unread
+
+_READ = {
+    "Patient", "Condition", "Observation", "Procedure", "DiagnosticReport", "AllergyIntolerance", "AdverseEvent",
+    "Specimen", "BodyStructure", *KINDS,
+}  # fmt: skip
+
+
+def looks_like_fhir(value: Any) -> bool:
+    """Whether a value holds FHIR resources, in any envelope."""
+    if isinstance(value, list):
+        return any(looks_like_fhir(item) for item in value[:50])
+    return isinstance(value, dict) and (isinstance(value.get("resourceType"), str) or "resource" in value)
+
+
+def read_fhir(value: Any, name: str, codes: Codes) -> list[Record]:
+    """One record for each person, in the order of their ids. Raises RecordError where there is nobody to read about."""
+    listed, pool = people(value, name)
+    records = [_record(person, pool, codes) for person in listed]
+    bundle = node(value)
+    stamp = day(bundle.get("timestamp"))
+    for record in records:
+        record.day = stamp
+        record.format = f"FHIR R4 {text(bundle.get('type'))} bundle" if bundle.get("resourceType") == "Bundle" else "FHIR R4"
+    return records
+
+
+def _record(person: Person, pool: Pool, codes: Codes) -> Record:
+    chart = Chart(person, pool, codes)
+    birth = read_patient(chart)
+    read_conditions(chart)
+    read_observations(chart)
+    read_medicines(chart)
+    read_reactions(chart)
+    read_procedures(chart)
+    read_reports(chart)
+    scope = conclude(chart, birth)
+    unread = [*chart.unread(), *strays(chart), *_other_kinds(chart)]
+    return Record(
+        id=person.key or None,
+        birth=birth,
+        entries=ordered(_collapsed(chart)),
+        administrations=ordered(chart.administrations),
+        events=ordered(chart.events),
+        reactions=ordered(chart.reactions),
+        medications=ordered(chart.medications),
+        unread=ordered(unread),
+        notes=sorted(chart.notes | _counted(chart)),
+        scope=scope,
+    )
+
+
+def _collapsed(chart: Chart) -> list[Any]:
+    """Entries as they are; only nodes near the breast do not count as a place of spread while nothing else does."""
+    if any(item.says for item in chart.spread):
+        return chart.entries
+    return [entry for entry in chart.entries if entry.fact != "sites"]
+
+
+def _counted(chart: Chart) -> set[str]:
+    """One note for everything that is about administration, not about the illness."""
+    kinds = Counter(text(resource.get("resourceType")) for resource in chart.person.resources)
+    silent = [f"{count} {kind}" for kind, count in sorted(kinds.items()) if kind in chart.codes.silent]
+    return {f"Not used for a plan: {', '.join(silent)}."} if silent else set()
+
+
+def _other_kinds(chart: Chart) -> list[Unread]:
+    kinds = Counter(text(resource.get("resourceType")) for resource in chart.person.resources)
+    return [
+        Unread(where=kind, what=f"{count} {kind}", why="resources of this type are not read")
+        for kind, count in sorted(kinds.items())
+        if kind not in _READ and kind not in chart.codes.silent
+    ]

@@ -1,0 +1,169 @@
+"""One person's resources while they are read, and what has been understood of them so far.
+
+The readers of single resource types write here. At the end everything is put in one order, so that the order of the file
+does not matter, and what was not understood in the same way many times is said once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Literal
+
+import msgspec
+
+from linewise.exchange.codes import Codes, FactShape, Meaning, normal, unit_key
+from linewise.exchange.fhir.bundle import Person, Pool
+from linewise.exchange.fhir.node import Node, codings, day, node, nodes, text, wording
+from linewise.record.model import (
+    Administration,
+    Entry,
+    Event,
+    FactValue,
+    Medication,
+    Origin,
+    Reaction,
+    Unread,
+)
+
+Specimen = Literal["primary", "metastasis"]
+
+
+class Spread(msgspec.Struct, frozen=True):
+    """Something that says whether the cancer has spread: a stage, a category, a secondary tumour. `says` None: the nodes."""
+
+    says: bool | None
+    stage: str
+    on: dt.date | None
+    origin: Origin
+
+
+class Cancer(msgspec.Struct, frozen=True):
+    """A cancer that the record names: breast, other, in-situ, unknown-site."""
+
+    kind: str
+    origin: Origin
+
+
+class Chart:
+    """What one person's resources say. `where` and `origin` word places; `leave` lists what was not understood."""
+
+    def __init__(self, person: Person, pool: Pool, codes: Codes) -> None:
+        self.person, self.pool, self.codes = person, pool, codes
+        self.entries: list[Entry] = []
+        self.administrations: list[Administration] = []
+        self.medications: list[Medication] = []
+        self.events: list[Event] = []
+        self.reactions: list[Reaction] = []
+        self.spread: list[Spread] = []
+        self.cancers: list[Cancer] = []
+        self.notes: set[str] = set()
+        self._left: dict[tuple[str, str, str], set[str]] = {}
+
+    # Resources
+
+    def of(self, *kinds: str) -> list[Node]:
+        """The person's resources of these types."""
+        return [resource for resource in self.person.resources if resource["resourceType"] in kinds]
+
+    def find(self, reference: Any, owner: Node) -> Node | None:
+        return self.pool.find(reference, owner)
+
+    def where(self, resource: Node) -> str:
+        """A place a reader can find, which does not depend on the order of the file."""
+        kind, identity = text(resource.get("resourceType")), text(resource.get("id"))
+        if identity:
+            return f"{kind}/{identity}"
+        label = wording(resource.get("code") or resource.get("medicationCodeableConcept"))
+        return f"{kind} ({label})" if label else kind
+
+    def origin(self, resource: Node, said: str = "") -> Origin:
+        return Origin(self.where(resource), said)
+
+    def day(self, resource: Node, value: Any, what: str = "date") -> dt.date | None:
+        """The day that a member gives; one that is no date is listed."""
+        found = day(value)
+        if found is None and text(value):
+            self.leave(resource, f"{what}: {text(value)}", "not a date as FHIR writes it")
+        return found
+
+    # Codes
+
+    def meanings(self, concept: Any) -> list[Meaning]:
+        """What the codes of a concept stand for; where none is known, what its wording does."""
+        listed = codings(concept)
+        known = [self.codes.meaning(coding.system, coding.code) for coding in listed]
+        found = [meaning for meaning in known if meaning is not None]
+        if found:
+            return found
+        said = [text(node(concept).get("text")), *(coding.display for coding in listed)]
+        named = [self.codes.phrases.get(normal(phrase)) for phrase in said if phrase]
+        return [meaning for meaning in named if meaning is not None]
+
+    # What was understood
+
+    def state(
+        self,
+        fact: str,
+        value: FactValue,
+        resource: Node,
+        said: str,
+        on: dt.date | None = None,
+        specimen: Specimen | None = None,
+        until: dt.date | None = None,
+        absent: bool = False,
+    ) -> bool:
+        """Enter one statement, if the fact can hold it; list it otherwise."""
+        shape = self.codes.facts[fact]
+        if isinstance(value, float) and not _within(value, shape):
+            self.leave(resource, said, f"outside what is possible for {fact} ({shape.low:g} to {shape.high:g})")
+            return False
+        if isinstance(value, str) and shape.values and value not in shape.values:
+            self.leave(resource, said, f"not a value that {fact} can have")
+            return False
+        origin = self.origin(resource, said)
+        entry = Entry(fact=fact, value=value, on=on, specimen=specimen, until=until, absent=absent, origin=origin)
+        self.entries.append(entry)
+        return True
+
+    def converted(self, fact: str, value: float, unit: str) -> float | None:
+        """A number in the fact's own unit; None where the unit is not one for it."""
+        shape, key = self.codes.facts[fact], unit_key(unit)
+        if key == unit_key(shape.unit):
+            return value
+        rule = self.codes.units.get(fact, {}).get(key)
+        return None if rule is None else round(rule.factor * (value - rule.less) + rule.plus, 6)
+
+    def leave(self, resource: Node, what: str, why: str) -> None:
+        """List what was not understood. The same thing said of many resources is listed once."""
+        self._left.setdefault((text(resource.get("resourceType")), what or "no name", why), set()).add(self.where(resource))
+
+    # The end
+
+    def unread(self) -> list[Unread]:
+        listed = []
+        for (_, what, why), places in self._left.items():
+            first, *others = sorted(places)
+            where = f"{first} and {len(others)} more" if others else first
+            listed.append(Unread(where=where, what=what, why=why))
+        return ordered(listed)
+
+
+def _within(value: float, shape: FactShape) -> bool:
+    return (shape.low is None or value >= shape.low) and (shape.high is None or value <= shape.high)
+
+
+def ordered(items: list[Any]) -> list[Any]:
+    """Copies taken out and the rest in one order, whatever the order of the file."""
+    keyed = {msgspec.json.encode(item, order="deterministic"): item for item in items}
+    return [keyed[key] for key in sorted(keyed)]
+
+
+def period(value: Any) -> tuple[Any, Any]:
+    """The start and end of a FHIR period, as written."""
+    return node(value).get("start"), node(value).get("end")
+
+
+def first_concept(value: Any) -> Node:
+    """The first concept of a member that may hold one or several."""
+    listed = nodes(value)
+    return listed[0] if listed else {}

@@ -1,0 +1,143 @@
+"""Conditions: the cancer itself, where it has spread, its stage, and other illnesses."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from linewise.exchange.codes import Meaning
+from linewise.exchange.fhir.bundle import in_error
+from linewise.exchange.fhir.chart import Cancer, Chart, Spread, period
+from linewise.exchange.fhir.node import Node, bare_codes, extensions, node, nodes, profiles, wording
+from linewise.exchange.fhir.observations import stage_spread
+from linewise.record.model import Event
+
+_DOUBTFUL = {"refuted", "provisional", "differential", "unconfirmed"}
+_OVER = {"resolved", "inactive", "remission"}
+
+
+def read_conditions(chart: Chart) -> None:
+    """Every condition of the person."""
+    for resource in chart.of("Condition"):
+        label = wording(resource.get("code")) or "condition without a name"
+        doubt = bare_codes(resource.get("verificationStatus")) & _DOUBTFUL
+        if in_error(resource):
+            chart.leave(resource, label, "marked as entered in error")
+        elif doubt:
+            chart.leave(resource, label, f"not confirmed: {doubt.pop()}")
+        else:
+            _read(chart, resource, label)
+
+
+def _read(chart: Chart, resource: Node, label: str) -> None:
+    meanings = chart.meanings(resource.get("code"))
+    secondary = [item for item in meanings if item.secondary]
+    cancers = [item for item in meanings if item.cancer]
+    if secondary or (not cancers and any("secondary-cancer" in name for name in profiles(resource))):
+        _secondary(chart, resource, secondary, label)
+    elif cancers or any("primary-cancer" in name for name in profiles(resource)):
+        _cancer(chart, resource, cancers, label)
+    elif not meanings:
+        chart.leave(resource, label, "a condition that is not known here")
+    else:
+        for meaning in meanings:
+            _illness(chart, resource, meaning, label)
+    _stages(chart, resource)
+
+
+def onset(chart: Chart, resource: Node) -> dt.date | None:
+    """When a condition began, or else when it was written down."""
+    asserted = next(extensions(resource, "assertedDate"), {})
+    start, _ = period(resource.get("onsetPeriod"))
+    for value in (resource.get("onsetDateTime"), start, asserted.get("valueDateTime"), resource.get("recordedDate")):
+        if value is not None and (found := chart.day(resource, value, "onset")):
+            return found
+    return None
+
+
+def _ended(chart: Chart, resource: Node) -> dt.date | None:
+    """When a condition ended. One that is said to be over without a date ended, at the latest known, when it was written."""
+    start, end = period(resource.get("abatementPeriod"))
+    for value in (resource.get("abatementDateTime"), end, start):
+        if value is not None and (found := chart.day(resource, value, "abatement")):
+            return found
+    over = bare_codes(resource.get("clinicalStatus")) & _OVER or resource.get("abatementBoolean") is True
+    return (onset(chart, resource) or dt.date.min) if over else None
+
+
+def _illness(chart: Chart, resource: Node, meaning: Meaning, label: str) -> None:
+    if meaning.ignore or meaning.value is None or not meaning.fact:
+        if not meaning.ignore:
+            chart.leave(resource, label, "a condition that is not known here")
+        return
+    began, ended = onset(chart, resource), _ended(chart, resource)
+    shape = chart.codes.facts[meaning.fact]
+    if shape.type != "set" and ended is not None:
+        return  # a state that is over: pregnancy years ago
+    # Where the code itself speaks of the past ("history of"), being over does not take it away.
+    until = None if meaning.role == "history" else ended
+    recent = began + dt.timedelta(days=meaning.lasts) if began and meaning.lasts else None
+    chart.state(meaning.fact, meaning.value, resource, label, began, until=recent or until)
+    for value in meaning.also:
+        chart.state(meaning.fact, value, resource, label, began)
+
+
+def _secondary(chart: Chart, resource: Node, meanings: list[Meaning], label: str) -> None:
+    """A tumour that has spread: its place, and that it is there. Nodes near the breast alone are not metastatic disease."""
+    related = next(extensions(resource, "related-primary-cancer-condition"), {})
+    primary = node(chart.find(related.get("valueReference"), resource))
+    if primary and not any(item.cancer in ("breast", "unknown-site") for item in chart.meanings(primary.get("code"))):
+        if not _in_breast(chart, primary):
+            chart.leave(resource, label, f"it comes from another tumour: {wording(primary.get('code'))}")
+            return
+    began, ended = onset(chart, resource), _ended(chart, resource)
+    sites = {str(item.value) for item in meanings if item.value}
+    if not sites:
+        sites = {m.site for place in nodes(resource.get("bodySite")) for m in chart.meanings(place) if m.site}
+        sites -= {"breast"}
+    for site in sorted(sites):
+        chart.state("sites", site, resource, label, began, until=ended)
+    if not sites and not any(item.value is None and item.secondary for item in meanings):
+        chart.leave(resource, label, "a place of spread that is not known here")
+    regional = bool(meanings) and all(item.cancer == "regional" for item in meanings)
+    chart.spread.append(Spread(None if regional else True, "", began, chart.origin(resource, label)))
+    if not regional:
+        site_name = min(sites) if sites else None
+        chart.events.append(Event(what="metastatic", on=began, site=site_name, origin=chart.origin(resource, label)))
+
+
+def _in_breast(chart: Chart, resource: Node) -> bool:
+    places = nodes(resource.get("bodySite"))
+    return any(meaning.site == "breast" for place in places for meaning in chart.meanings(place))
+
+
+def _cancer(chart: Chart, resource: Node, meanings: list[Meaning], label: str) -> None:
+    """A cancer by its own name; one without a place in its name may have it as body site."""
+    kinds = {item.cancer for item in meanings} or {"unknown-site"}
+    histology = [e for name in ("histology-morphology-behavior",) for e in extensions(resource, name)]
+    forms = [item for extension in histology for item in chart.meanings(extension.get("valueCodeableConcept"))]
+    kind = "breast" if kinds & {"breast"} else min(kinds)
+    if kind == "unknown-site" and _in_breast(chart, resource):
+        kind = "breast"
+    if kind == "breast" and any(form.cancer == "in-situ" for form in forms):
+        kind = "in-situ"
+    began = onset(chart, resource)
+    chart.cancers.append(Cancer(kind, chart.origin(resource, label)))
+    if kind == "unknown-site":
+        chart.leave(resource, label, "a cancer whose first place is not said in a way known here")
+    if kind == "breast":
+        chart.events.append(Event(what="diagnosis", on=began, origin=chart.origin(resource, label)))
+        for item in [*meanings, *forms]:
+            if item.histology:
+                chart.state("histology", item.histology, resource, label, began)
+
+
+def _stages(chart: Chart, resource: Node) -> None:
+    """Stages written in the condition itself."""
+    for stage in nodes(resource.get("stage")):
+        summary = stage.get("summary")
+        found = {item.stage for item in chart.meanings(summary) if item.stage}
+        said = wording(summary)
+        if len(found) == 1:
+            chart.spread.append(stage_spread(found.pop(), said, onset(chart, resource), chart, resource))
+        elif said:
+            chart.leave(resource, f"stage: {said}", "not a stage that is known here")

@@ -1,0 +1,201 @@
+"""Medicines given, asked for, handed out or stated, at any level of coding, rolled up to the drug itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+import msgspec
+
+from linewise.exchange.fhir.chart import Chart, first_concept, period
+from linewise.exchange.fhir.node import Node, bare_codes, codings, extensions, node, nodes, text, wording
+from linewise.record.model import Administration, Medication, Reaction, Setting, StopReason
+
+KINDS = ("MedicationAdministration", "MedicationStatement", "MedicationRequest", "MedicationDispense")
+_NOT_GIVEN = {"not-done", "not-taken", "cancelled", "declined"}
+_PLANNED = {"intended", "draft", "preparation"}
+_GOING_ON = {"active", "in-progress", "on-hold"}
+_STOPPED = {"progression", "toxicity", "completion", "choice"}
+_INTENTS: dict[str, Setting] = {"curative": "adjuvant", "palliative": "metastatic"}
+
+
+def read_medicines(chart: Chart) -> None:
+    """Every medicine of the person."""
+    for resource in chart.of(*KINDS):
+        concept = _concept(chart, resource)
+        label = wording(concept) or "medicine without a name"
+        status = bare_codes(resource.get("status"))
+        if "entered-in-error" in status:
+            chart.leave(resource, label, "marked as entered in error")
+        elif status & _NOT_GIVEN or resource.get("doNotPerform") is True:
+            chart.notes.add(f"{label}: recorded as not given or cancelled.")
+        else:
+            _read(chart, resource, concept, label, status)
+
+
+def _concept(chart: Chart, resource: Node) -> Node:
+    """The medicine's own concept: in the resource, contained in it, or in a Medication that it refers to."""
+    direct = node(resource.get("medicationCodeableConcept"))
+    if direct:
+        return direct
+    reference = node(resource.get("medicationReference"))
+    medication = node(chart.find(reference, resource))
+    if medication.get("code"):
+        return node(medication["code"])
+    ingredients = [node(item.get("itemCodeableConcept")) for item in nodes(medication.get("ingredient"))]
+    if len(ingredients) == 1:
+        return ingredients[0]
+    if ingredients:
+        return {"text": " / ".join(wording(item) for item in ingredients)}
+    said = text(reference.get("display"))
+    return {"text": said} if said else {}
+
+
+def _read(chart: Chart, resource: Node, concept: Node, label: str, status: set[str]) -> None:
+    drugs, why = drugs_of(chart, concept)
+    if not drugs:
+        chart.leave(resource, label, why)
+        return
+    start, end = _dates(chart, resource)
+    planned = bool(status & _PLANNED) or text(resource.get("intent")) in ("proposal", "plan", "option")
+    given = Administration(
+        drug="",
+        start=start,
+        end=end,
+        ongoing=bool(status & _GOING_ON) and end is None and not planned,
+        planned=planned,
+        setting=_setting(chart, resource),
+        stopped_for=_stopped_for(chart, resource),
+        origin=chart.origin(resource, label),
+    )
+    for drug in drugs:
+        _enter(chart, resource, msgspec.structs.replace(given, drug=drug))
+
+
+def _enter(chart: Chart, resource: Node, given: Administration) -> None:
+    """As part of the cancer's treatment, or as a medicine besides it."""
+    known = given.drug in chart.codes.drugs
+    if not known:
+        chart.leave(resource, given.origin.text, f"the knowledge says nothing about {given.drug}")
+    if given.drug in chart.codes.anticancer or not known:
+        chart.administrations.append(given)
+    elif given.ongoing or given.end is not None:
+        medication = Medication(drug=given.drug, start=given.start, end=given.end, origin=given.origin)
+        chart.medications.append(medication)
+    elif not given.planned:
+        chart.notes.add(f"{given.origin.text}: no longer taken, as recorded.")
+
+
+def drugs_of(chart: Chart, concept: Node) -> tuple[tuple[str, ...], str]:
+    """The drugs of a concept, by its codes, else by its name; or none, and why. A code and a name that differ are none."""
+    listed = codings(concept)
+    known = [chart.codes.meaning(coding.system, coding.code) for coding in listed]
+    by_code = {meaning.drug for meaning in known if meaning is not None and meaning.drug}
+    names = [text(concept.get("text")), *(coding.display for coding in listed)]
+    by_name = {" + ".join(drugs) for name in names if name and (drugs := chart.codes.drugs_named(name))}
+    if len(by_code) > 1 or (by_code and by_name and not by_code & by_name):
+        return (), f"its code and its name are different medicines: {', '.join(sorted(by_code | by_name))}"
+    found = by_code or by_name
+    if len(found) != 1:
+        return (), "a medicine that is not known here"
+    return tuple(found.pop().split(" + ")), ""
+
+
+def _dates(chart: Chart, resource: Node) -> tuple[dt.date | None, dt.date | None]:
+    """From when to when. A single day of administration starts and does not end the drug; requests start when written."""
+    spans = [resource.get("effectivePeriod"), node(resource.get("dispenseRequest")).get("validityPeriod")]
+    for dosage in nodes(resource.get("dosageInstruction")) + nodes(resource.get("dosage")):
+        spans.append(node(node(dosage.get("timing")).get("repeat")).get("boundsPeriod"))
+    first, *others = [period(span) for span in spans]
+    starts = [resource.get("effectiveDateTime"), first[0], resource.get("whenHandedOver"), *(s for s, _ in others)]
+    starts += [resource.get("authoredOn"), resource.get("whenPrepared"), resource.get("dateAsserted")]
+    start = next((found for value in starts if value is not None and (found := chart.day(resource, value))), None)
+    end = chart.day(resource, first[1]) if first[1] is not None else None
+    if end is None and text(resource.get("status")) in ("completed", "stopped"):
+        end = next((found for _, value in others if (found := chart.day(resource, value))), None)
+    if start and end and end < start:
+        chart.leave(resource, f"{start} to {end}", "it ends before it begins")
+        end = None
+    return start, end
+
+
+def _setting(chart: Chart, resource: Node) -> Setting | None:
+    """Whether it was meant to cure or for metastatic disease, where the record says so."""
+    concepts = [ext.get("valueCodeableConcept") for ext in extensions(resource, "procedure-intent")]
+    concepts += [ext.get("valueCodeableConcept") for ext in extensions(resource, "treatment-intent")]
+    words = {meaning.word for concept in concepts for meaning in chart.meanings(concept)}
+    found = {_INTENTS[word] for word in words if word in _INTENTS}
+    return found.pop() if len(found) == 1 else None
+
+
+def _stopped_for(chart: Chart, resource: Node) -> StopReason | None:
+    """Why it was stopped, where the record says so."""
+    concepts = [*nodes(resource.get("statusReason")), *nodes(resource.get("reasonNotTaken"))]
+    concepts += [node(ext.get("valueCodeableConcept")) for ext in extensions(resource, "termination-reason")]
+    concepts += [node(ext.get("valueCodeableConcept")) for ext in extensions(resource, "TreatmentTerminationReason")]
+    found: set[str] = set()
+    for concept in concepts:
+        words = {meaning.word for meaning in chart.meanings(concept)} & _STOPPED
+        found |= words
+        if not words:
+            chart.leave(resource, f"reason: {wording(concept)}", "a reason that is not known here")
+    if len(found) != 1:
+        return None
+    reason: Literal["progression", "toxicity", "completion", "choice"] = found.pop()  # type: ignore[assignment]
+    return reason
+
+
+def read_reactions(chart: Chart) -> None:
+    """Allergies and adverse events, where the medicine that caused them is known."""
+    for resource in chart.of("AllergyIntolerance"):
+        _allergy(chart, resource)
+    for resource in chart.of("AdverseEvent"):
+        _adverse(chart, resource)
+
+
+def _allergy(chart: Chart, resource: Node) -> None:
+    label = wording(resource.get("code")) or "allergy without a name"
+    said = bare_codes(resource.get("verificationStatus"))
+    if said & {"entered-in-error", "refuted"}:
+        chart.leave(resource, label, f"marked as {', '.join(sorted(said))}")
+        return
+    reactions = nodes(resource.get("reaction"))
+    concepts = [node(resource.get("code")), *(node(item.get("substance")) for item in reactions)]
+    drugs = {drug for concept in concepts if concept for drug in drugs_of(chart, concept)[0]}
+    if not drugs:
+        foods = resource.get("category")
+        if not (isinstance(foods, list) and foods and set(map(str, foods)) <= {"food", "environment"}):
+            chart.leave(resource, label, "an allergy to something that is not known here")
+        return
+    forms = [concept for item in reactions for concept in nodes(item.get("manifestation"))]
+    on = chart.day(resource, resource.get("onsetDateTime") or resource.get("recordedDate"))
+    for drug in sorted(drugs):
+        for effect, said_effect in _effects(chart, forms):
+            origin = chart.origin(resource, f"{label}: {said_effect}")
+            chart.reactions.append(Reaction(drug=drug, effect=effect, on=on, origin=origin))
+
+
+def _effects(chart: Chart, forms: list[Node]) -> list[tuple[str, str]]:
+    """What the reaction was, as an effect's id where it is known, else in the record's words; `allergy` where nothing is."""
+    listed = []
+    for concept in forms:
+        known = next((meaning.effect for meaning in chart.meanings(concept) if meaning.effect), "")
+        listed.append((known or wording(concept).lower() or "allergy", wording(concept)))
+    return listed or [("allergy", "allergy")]
+
+
+def _adverse(chart: Chart, resource: Node) -> None:
+    label = wording(resource.get("event")) or "adverse event"
+    if text(resource.get("actuality")) == "potential":
+        return
+    drugs: set[str] = set()
+    for suspect in nodes(resource.get("suspectEntity")):
+        target = node(chart.find(suspect.get("instance"), resource))
+        concept = node(target.get("code")) if target.get("resourceType") == "Medication" else _concept(chart, target)
+        drugs |= set(drugs_of(chart, concept)[0])
+    if not drugs:
+        chart.leave(resource, label, "the medicine that caused it is not known here")
+    on = chart.day(resource, resource.get("date"))
+    effect = _effects(chart, [first_concept(resource.get("event"))])[0][0]
+    for drug in sorted(drugs):
+        chart.reactions.append(Reaction(drug=drug, effect=effect, on=on, origin=chart.origin(resource, label)))

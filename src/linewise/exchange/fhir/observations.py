@@ -1,0 +1,246 @@
+"""Observations: receptors, measurements, performance, stage, course of the disease. Genes are in `variants`."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from linewise.exchange.codes import Meaning
+from linewise.exchange.fhir.bundle import in_error
+from linewise.exchange.fhir.chart import Chart, Specimen, Spread
+from linewise.exchange.fhir.node import Node, extensions, node, nodes, number, text, wording
+from linewise.exchange.fhir.results import Finding, finding
+from linewise.exchange.fhir.variants import read_variant
+from linewise.record.model import Event
+
+_UNKNOWN = "what was observed is not known here"
+
+
+def read_observations(chart: Chart) -> None:
+    """Every observation of the person."""
+    for resource in chart.of("Observation"):
+        label = wording(resource.get("code")) or "observation"
+        if in_error(resource):
+            chart.leave(resource, label, "marked as entered in error or cancelled")
+            continue
+        meaning = _about(chart, resource)
+        if meaning is not None and meaning.role == "variant":
+            read_variant(chart, resource, when(chart, resource))
+        else:
+            _read(chart, resource, resource, meaning, label)
+        _absent_conditions(chart, resource)
+
+
+def when(chart: Chart, resource: Node) -> dt.date | None:
+    """The day a result was true of the person: of the observation, else of its specimen, else when it was issued."""
+    span = node(resource.get("effectivePeriod"))
+    specimen = chart.find(resource.get("specimen"), resource) if resource.get("specimen") else None
+    taken = node(node(specimen).get("collection"))
+    for value in (
+        resource.get("effectiveDateTime"), resource.get("effectiveInstant"), span.get("end"), span.get("start"),
+        taken.get("collectedDateTime"), node(taken.get("collectedPeriod")).get("start"), resource.get("issued"),
+    ):  # fmt: skip
+        if value is not None and (found := chart.day(resource, value)):
+            return found
+    return None
+
+
+def _about(chart: Chart, resource: Node) -> Meaning | None:
+    """What an observation is about. Of several codes the most exact decides; None where none is known."""
+    known = chart.meanings(resource.get("code"))
+    return next((item for item in known if not item.general), known[0] if known else None)
+
+
+def _read(chart: Chart, owner: Node, part: Node, meaning: Meaning | None, label: str) -> None:
+    """One observation, or one component of it (`part`): by what its code says it is about."""
+    parts = nodes(part.get("component"))
+    found = finding(part, chart.codes)
+    if parts and found.missing:
+        _components(chart, owner, parts)
+    elif meaning is None:
+        if not found.missing or not part.get("hasMember"):
+            chart.leave(owner, f"{label}: {found.said}" if found.said else label, _UNKNOWN)
+    elif meaning.ignore:
+        return
+    elif found.problem:
+        chart.leave(owner, f"{label}: {found.said}", found.problem)
+    elif meaning.role in ("stage", "spread"):
+        _spread(chart, owner, found, meaning, label)
+    elif found.missing:
+        if not part.get("hasMember"):
+            chart.leave(owner, label, f"no result: {found.missing}")
+    elif meaning.role == "course":
+        _course(chart, owner, found, meaning, label)
+    elif meaning.fact:
+        _fact(chart, owner, part, found, meaning, label)
+    else:
+        chart.leave(owner, f"{label}: {found.said}", meaning.why or _UNKNOWN)
+
+
+def _components(chart: Chart, owner: Node, parts: list[Node]) -> None:
+    for part in parts:
+        known = chart.meanings(part.get("code"))
+        meaning = next((item for item in known if not item.general), known[0] if known else None)
+        _read(chart, owner, part, meaning, wording(part.get("code")) or "component")
+
+
+def _fact(chart: Chart, owner: Node, part: Node, found: Finding, meaning: Meaning, label: str) -> None:
+    """A result that answers a fact."""
+    said, shape = f"{label}: {found.said}", chart.codes.facts[meaning.fact]
+    on, specimen = when(chart, owner), specimen_of(chart, owner)
+    if found.number is not None and shape.type == "number":
+        _number(chart, owner, part, found, meaning, said)
+        return
+    unclear = sorted(found.words & set(meaning.unclear))
+    if unclear:
+        chart.leave(owner, said, meaning.why or f"“{unclear[0]}” can be read in two ways here")
+        return
+    stated = False
+    if found.number is not None and meaning.percent and found.unit:
+        percent = Meaning(fact=meaning.percent)
+        stated = _number(chart, owner, part, found, percent, said)
+        if not stated:
+            return
+    values = _values(chart, found, meaning)
+    if len(values) > 1:
+        chart.leave(owner, said, "the result contradicts itself")
+    elif values:
+        fact, value = values.pop()
+        chart.state(fact, value, owner, said, on, specimen)
+    elif not stated:
+        chart.leave(owner, said, meaning.why or f"not a result that {meaning.fact} can have")
+
+
+def _values(chart: Chart, found: Finding, meaning: Meaning) -> set[tuple[str, str | bool]]:
+    """The fact's values that a result stands for: by its words, by a score, or stated whole by a code."""
+    facts = [fact for fact in (meaning.fact, meaning.fallback) if fact]
+    values: set[tuple[str, str | bool]] = {
+        (item.fact, item.value) for item in found.meanings if item.fact in facts and isinstance(item.value, str | bool)
+    }
+    words = set(found.words)
+    if found.number is not None and not found.unit and not found.comparator:
+        words.add(f"{found.number:g}")
+    for word in words:
+        for fact in facts:
+            shape = chart.codes.facts[fact]
+            own = meaning.answers if fact == meaning.fact else {}
+            value = own.get(word) or chart.codes.answers.get(fact, {}).get(word, word)
+            if shape.type == "yes-no" and value in ("positive", "negative"):
+                values.add((fact, value == "positive"))
+            elif value in shape.values:
+                values.add((fact, value))
+            else:
+                continue
+            break
+    exact = {pair for pair in values if pair[0] == meaning.fact}
+    return exact or values
+
+
+def _number(chart: Chart, owner: Node, part: Node, found: Finding, meaning: Meaning, said: str) -> bool:
+    """A measured number, in the fact's unit. True where it was entered."""
+    fact, value = meaning.fact, found.number
+    assert value is not None
+    if meaning.relative:
+        value = _relative(part, value, found.unit)
+        if value is None:
+            chart.leave(owner, said, "the upper limit of normal is not given with it")
+            return False
+    else:
+        value = chart.converted(fact, value, found.unit)
+        if value is None:
+            unit = f"the unit {found.unit} is not one" if found.unit else "no unit is given, and one is needed"
+            chart.leave(owner, said, f"{unit} for {fact}")
+            return False
+    if found.comparator:
+        value = _bounded(chart, fact, value, found.comparator)
+        if value is None:
+            chart.leave(owner, said, "only a limit is given, not the value")
+            return False
+    return chart.state(fact, float(value), owner, said, when(chart, owner), specimen_of(chart, owner))
+
+
+def _relative(part: Node, value: float, unit: str) -> float | None:
+    """The value in multiples of the upper limit of normal that stands with it, in the same unit."""
+    for entry in nodes(part.get("referenceRange")):
+        high = node(entry.get("high"))
+        limit, own = number(high.get("value")), text(high.get("code")) or text(high.get("unit"))
+        if limit and limit > 0 and own == unit:
+            return value / limit
+    return None
+
+
+def _bounded(chart: Chart, fact: str, value: float, comparator: str) -> float | None:
+    """What `> 60` may be taken as, where the knowledge says that the rest makes no difference."""
+    bound = chart.codes.bounds.get(fact)
+    if bound is None:
+        return None
+    if comparator in (">", ">=") and bound.at_least is not None and value >= bound.at_least:
+        return value
+    if comparator == "<" and bound.below is not None and value <= bound.below:
+        return 0.0
+    return None
+
+
+def specimen_of(chart: Chart, resource: Node) -> Specimen | None:
+    """Whether the tissue came from the first tumour or from a metastasis; None where the record does not say."""
+    specimen = node(chart.find(resource.get("specimen"), resource)) if resource.get("specimen") else {}
+    places = [resource.get("bodySite"), node(specimen.get("collection")).get("bodySite")]
+    places += [node(ext.get("valueReference")) for ext in extensions(specimen, "bodySite")]
+    kinds: set[Specimen] = set()
+    for concept in [*places, specimen.get("type")]:
+        for meaning in chart.meanings(concept):
+            if meaning.site:
+                kinds.add("primary" if meaning.site == "breast" else "metastasis")
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def _spread(chart: Chart, resource: Node, found: Finding, meaning: Meaning, label: str) -> None:
+    """A stage, a category of spread, or a place of spread."""
+    on, said = when(chart, resource), f"{label}: {found.said}" if found.said else label
+    origin = chart.origin(resource, said)
+    sites = {str(item.value) for item in found.meanings if item.fact == "sites" and item.value} | {
+        item.site for item in found.meanings if item.site and item.site != "breast"
+    }
+    stages = {item.stage for item in found.meanings if item.stage}
+    if meaning.role == "stage" and len(stages) == 1:
+        chart.spread.append(stage_spread(stages.pop(), found.said, on, chart, resource))
+    elif meaning.role == "spread" and sites:
+        for site in sorted(sites):
+            chart.state("sites", site, resource, said, on)
+        chart.spread.append(Spread(True, "", on, origin))
+    elif meaning.role == "spread" and (found.words <= {"positive"} or not found.words) and not found.meanings:
+        # A situation code ("history of cancer spread to the liver") says it without a value.
+        chart.spread.append(Spread(True, "", on, origin))
+        if meaning.value:
+            chart.state("sites", str(meaning.value), resource, said, on)
+    elif meaning.role == "spread" and found.words == {"negative"}:
+        if not meaning.value:  # none in one organ says nothing of the others
+            chart.spread.append(Spread(False, "M0", on, origin))
+    else:
+        chart.leave(resource, said, "not a stage that is known here")
+
+
+def stage_spread(stage: str, said: str, on: dt.date | None, chart: Chart, resource: Node) -> Spread:
+    """A stage as a statement about spread: IV and M1 yes, the lower stages and M0 no."""
+    return Spread(stage in ("IV", "M1"), said or stage, on, chart.origin(resource, said or stage))
+
+
+def _course(chart: Chart, resource: Node, found: Finding, meaning: Meaning, label: str) -> None:
+    """How the disease went: progression, response, stable."""
+    kinds = {meaning.answers[word] for word in found.words if word in meaning.answers}
+    if len(kinds) != 1:
+        chart.leave(resource, f"{label}: {found.said}", "the course of the disease is not said in a way known here")
+        return
+    kind = kinds.pop()
+    if kind in ("progression", "response", "stable"):
+        on, origin = when(chart, resource), chart.origin(resource, f"{label}: {found.said}")
+        chart.events.append(Event(what=kind, on=on, origin=origin))  # type: ignore[arg-type]
+
+
+def _absent_conditions(chart: Chart, resource: Node) -> None:
+    """mCODE's list of comorbidities may say what is not there."""
+    for extension in extensions(resource, "mcode-related-condition-absent"):
+        concept = node(extension.get("valueCodeableConcept"))
+        for meaning in chart.meanings(concept):
+            if meaning.fact == "comorbidities" and isinstance(meaning.value, str):
+                said = f"absent: {wording(concept)}"
+                chart.state("comorbidities", meaning.value, resource, said, when(chart, resource), absent=True)
