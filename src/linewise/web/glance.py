@@ -1,0 +1,217 @@
+"""What a page shows of a plan: chosen and grouped, never decided or worded anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from linewise.knowledge import Knowledge
+from linewise.knowledge.model import Dose, Result, Treatment, Trial
+from linewise.plan import Plan
+from linewise.plan.model import Because, Caution, Option, Standing, Status
+
+KINDS = {
+    "systemic": "Treatment of the whole body",
+    "local": "Treatment in one place",
+    "bone": "Bone protection",
+    "supportive": "Support and comfort",
+}
+STATUS = {
+    "preferred": "Fits, named first by guidelines",
+    "suitable": "Fits",
+    "depends": "Depends on what is still unknown",
+    "unsuitable": "Something speaks against it",
+    "not-indicated": "Does not fit",
+}
+ACTS = {"emergency": "Now", "same-day": "Today", "next-visit": "At your next visit"}
+SEVERITY = {"contraindicated": "Must not", "major": "Take care", "moderate": "Note"}
+ROUTES = {
+    "oral": "by mouth",
+    "intravenous": "drip into a vein",
+    "subcutaneous": "injection under the skin",
+    "intramuscular": "injection into a muscle",
+    "topical": "on the skin",
+    "other": "in another way",
+}
+_WITHOUT_VALUE = "not known"
+
+
+class Group(msgspec.Struct):
+    """Options that stand under one heading."""
+
+    id: str
+    title: str
+    lead: str
+    options: list[Option]
+
+
+_LEADS: dict[str, str] = {
+    "fits": "These fit what is on record. Talk them over with your team.",
+    "depends": "These may fit. Something is still unknown.",
+    "against": "These would fit, but something on record speaks against them.",
+    "rest": "These do not fit what is on record. Each says why.",
+}
+
+
+def groups(plan: Plan, rest: bool = True) -> list[Group]:
+    """The options as a person looks for them: what fits, by kind; what depends; what is spoken against; the rest."""
+    found = []
+    offered = plan.offered
+    for kind, title in KINDS.items():
+        inside = [option for option in offered if option.kind == kind]
+        if inside:
+            found.append(Group(f"fits-{kind}", f"{title}: what fits", _LEADS["fits"], inside))
+    wanted: list[tuple[str, str, Status]] = [("depends", "Depends on what is still unknown", "depends")]
+    wanted += [("against", "Would fit, but something speaks against it", "unsuitable")]
+    if rest:
+        wanted.append(("rest", "Does not fit", "not-indicated"))
+    for name, title, status in wanted:
+        inside = plan.with_status(status)
+        if inside:
+            found.append(Group(name, title, _LEADS[name], inside))
+    return found
+
+
+def standing_here(option: Option, plan: Plan) -> list[Standing]:
+    """Who says so, where this person lives, today."""
+    region = plan.region or option.region
+    here = {region, "EU"} if region == "DE" else {region}
+    return [one for one in option.standing if one.in_force and one.applies and one.region in here]
+
+
+def standing_elsewhere(option: Option, plan: Plan) -> list[Standing]:
+    """All other statements: other regions, other days, other groups of people."""
+    mine = [id(one) for one in standing_here(option, plan)]
+    return [one for one in option.standing if id(one) not in mine]
+
+
+def cautions_for_me(cautions: Iterable[Caution]) -> list[Caution]:
+    """What holds for this person, the personal before what holds for everybody."""
+    return sorted((one for one in cautions if one.applies is True), key=lambda one: one.always)
+
+
+def cautions_open(cautions: Iterable[Caution]) -> list[Caution]:
+    """What may hold: not known yet."""
+    return [one for one in cautions if one.applies is None]
+
+
+def checks(option: Option) -> list[str]:
+    """What has to be known before an option starts, in words."""
+    return sorted({check for caution in option.cautions if caution.applies is None for check in caution.check})
+
+
+def taken(treatment: Treatment, knowledge: Knowledge) -> list[str]:
+    """How each drug is taken, a line each."""
+    lines = [_dose(dose, knowledge) for dose in treatment.regimen]
+    if not lines:
+        for name in treatment.drugs:
+            drug = knowledge.drugs.get(name)
+            if drug is not None and drug.route in ROUTES:
+                lines.append(f"{drug.label}: {ROUTES[drug.route]}")
+    return lines
+
+
+def _dose(dose: Dose, knowledge: Knowledge) -> str:
+    drug = knowledge.drugs.get(dose.drug)
+    route = dose.route or (drug.route if drug else None)
+    parts = [dose.dose, ROUTES.get(route or "", route), dose.schedule, dose.text]
+    if not dose.schedule and dose.cycle and dose.days:
+        days = ", ".join(str(day) for day in dose.days)
+        parts.insert(2, f"day {days} of every {dose.cycle} days")
+    return f"{knowledge.label(dose.drug)}: {', '.join(part for part in parts if part)}"
+
+
+def routes(treatment: Treatment, knowledge: Knowledge) -> list[str]:
+    """The ways in which an option is given, each once."""
+    found = [dose.route for dose in treatment.regimen]
+    found += [knowledge.drugs[name].route for name in treatment.drugs if name in knowledge.drugs]
+    return list(dict.fromkeys(ROUTES[one] for one in found if one in ROUTES))
+
+
+class Figure(msgspec.Struct):
+    """One result of a trial that can be drawn: two arms on one scale."""
+
+    endpoint: str
+    name: str
+    group: str
+    unit: str
+    treatment: float
+    control: float | None
+    treatment_label: str
+    control_label: str
+    sources: list[str]
+    ratio: str = ""
+
+
+def figures(trial: Trial, knowledge: Knowledge) -> list[Figure]:
+    """The results with figures, in the order in which the trial gives them."""
+    found = []
+    for one in trial.results:
+        if isinstance(one.treatment, int | float):
+            found.append(_figure(one, trial, knowledge))
+    return found
+
+
+def _figure(one: Result, trial: Trial, knowledge: Knowledge) -> Figure:
+    control = float(one.control) if isinstance(one.control, int | float) else None
+    ratio = f"hazard ratio {one.hr:g}" if one.hr is not None else ""
+    if ratio and one.ci:
+        ratio += f", 95% CI {one.ci[0]:g} to {one.ci[1]:g}"
+    return Figure(
+        endpoint=one.endpoint,
+        name=glossed(one.endpoint, knowledge),
+        group=one.group or "",
+        unit=one.unit or "",
+        treatment=float(one.treatment),  # type: ignore[arg-type]
+        control=control,
+        treatment_label=trial.treatment.label if trial.treatment else "with it",
+        control_label=trial.control.label if trial.control else "without it",
+        sources=list(one.source),
+        ratio=ratio,
+    )
+
+
+def glossed(word: str, knowledge: Knowledge) -> str:
+    """The plain term of an abbreviation where the glossary has one, else the word itself."""
+    for term in knowledge.content.glossary.values():
+        if word in term.also or word == term.id:
+            return term.term
+    return word
+
+
+def deciding(node: Because) -> list[Because]:
+    """The parts that a reader needs: of an answer no, only what says no."""
+    if node.value is False and node.all:
+        return [part for part in node.all if part.value is False] or node.parts
+    return node.parts
+
+
+def known_facts(plan: Plan, always: Iterable[str] = ()) -> list[msgspec.Struct]:
+    """The facts to show: those that are known, and those that always stand there."""
+    return [fact for fact in plan.facts if fact.value != _WITHOUT_VALUE or fact.id in always]
+
+
+def cited(plan: Plan, options: Iterable[Option]) -> dict[str, dict[str, str | None]]:
+    """The sources that a page cites, numbered by their order."""
+    return plan.sources_of(options)
+
+
+RECEPTORS = ("er-status", "pr-status", "her2")
+
+
+def receptors(plan: Plan) -> list[tuple[str, str, str]]:
+    """The receptors for the picture: label, value in words, and the value's id (the finer HER2 level where known)."""
+    found = []
+    by_id = {fact.id: fact for fact in plan.facts}
+    for name in RECEPTORS:
+        if name not in by_id:
+            continue
+        fact, value = by_id[name], plan.decider.fact_value(name)
+        level = plan.decider.fact_value(f"{name}-level") if f"{name}-level" in by_id else None
+        if isinstance(level, str) and level in ("low", "ultralow"):
+            value, words = level, by_id[f"{name}-level"].value
+        else:
+            words = fact.value
+        found.append((fact.label, words, str(value)))
+    return found
