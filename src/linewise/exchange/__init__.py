@@ -13,13 +13,12 @@ from typing import Any
 
 from linewise.errors import RecordError
 from linewise.exchange.codes import Codes
-from linewise.exchange.coding import build, codes_of
-from linewise.exchange.fhir import looks_like_fhir, read_fhir
 from linewise.exchange.profile import looks_like_profile, read_profile
 from linewise.exchange.source import decode_text, numbered, parse
+from linewise.exchange.tables import build, codes_of, faults_of_codes
 from linewise.record.model import Record
 
-__all__ = ["Codes", "build", "codes_of", "load", "read", "read_bytes", "read_lines"]
+__all__ = ["Codes", "build", "codes_of", "faults_of_codes", "load", "read", "read_bytes", "read_lines"]
 
 
 def read(path_or_dash: str | Path, codes: Codes, text: bytes | None = None) -> list[Record]:
@@ -76,6 +75,15 @@ def _records(value: Any, name: str, codes: Codes, lenient: bool) -> list[Record]
         return [read_profile(value, name, codes, lenient)]
     if isinstance(value, list) and value and all(looks_like_profile(item, codes) for item in value):
         return [read_profile(item, f"{name}, person {number}", codes, lenient) for number, item in enumerate(value, 1)]
-    if looks_like_fhir(value):
+    if _looks_like_fhir(value):
+        from linewise.exchange.fhir import read_fhir  # a profile does without it
+
         return read_fhir(value, name, codes)
     raise RecordError(name, "this is neither a profile nor a FHIR R4 record.")
+
+
+def _looks_like_fhir(value: Any) -> bool:
+    """Whether a value holds FHIR resources, in any envelope."""
+    if isinstance(value, list):
+        return any(_looks_like_fhir(item) for item in value[:50])
+    return isinstance(value, dict) and (isinstance(value.get("resourceType"), str) or "resource" in value)

@@ -1,7 +1,7 @@
 """What the readers know of the knowledge: facts and their shapes, names of drugs, and what codes mean.
 
 No code, drug or result word stands in this package. `knowledge/facts/codes.yaml` and the `codes:` members of facts and
-drugs hold them, and `build` (in `coding.py`) makes one flat, serialisable `Codes` of it all.
+drugs hold them, and `build` (in `tables.py`) makes one flat, serialisable `Codes` of it all.
 """
 
 from __future__ import annotations
@@ -101,7 +101,8 @@ class Codes(msgspec.Struct, frozen=True):
     names: dict[str, str]  # normalised name, brand or synonym -> drug id
     addresses: dict[str, str]  # address of a code system, lower case -> short name
     systems: dict[str, System]
-    codes: dict[str, dict[str, Meaning]]  # short name -> code -> meaning
+    meanings: tuple[Meaning, ...]
+    codes: dict[str, dict[str, int]]  # short name -> code -> number in `meanings`: many codes share one
     words: dict[str, str]  # normalised wording of a result -> result word
     fillers: frozenset[str]  # words in a result that do not change it
     forms: frozenset[str]  # words of salts and forms that may follow a drug's name
@@ -118,11 +119,13 @@ class Codes(msgspec.Struct, frozen=True):
         if short is None:
             return None
         known, about = self.codes.get(short, {}), self.systems[short]
-        found = known.get(code) or (known.get(about.prefix + code) if about.prefix else None)
+        found = known.get(code)
+        if found is None and about.prefix:
+            found = known.get(about.prefix + code)
         while found is None and about.hierarchical and len(code) > 3:
             code = code[:-1].rstrip(".")
             found = known.get(code)
-        return found
+        return None if found is None else self.meanings[found]
 
     def drugs_named(self, name: str) -> tuple[str, ...]:
         """The drugs that a name stands for: one for a name, brand or synonym, several for a product of several.
@@ -159,6 +162,7 @@ class Codes(msgspec.Struct, frozen=True):
         return self.names.get(normal(name))
 
 
+_FOLD = str.maketrans({"_": " ", "-": " ", ",": " ", ";": " ", "®": "", "™": ""})
 CARRIER = "_carrier"  # stands in names for what is in a product without being a treatment
 _VOLUME = re.compile(r"^(?:\d[\d.,]* ?(?:ml|hr|h|l) )+")
 _STRENGTH = re.compile(r" \d[\d.,]* ?(?:mg|mcg|ug|g|ml|unt|units?|meq|%).*$")
@@ -166,7 +170,7 @@ _STRENGTH = re.compile(r" \d[\d.,]* ?(?:mg|mcg|ug|g|ml|unt|units?|meq|%).*$")
 
 def normal(text: str) -> str:
     """Lower case, one space between words, hyphens and the like as spaces."""
-    return " ".join(re.sub(r"[\s_\-,;]+", " ", text.lower().replace("®", "").replace("™", "")).split())
+    return " ".join(text.lower().translate(_FOLD).split())
 
 
 def unit_key(unit: object) -> str:

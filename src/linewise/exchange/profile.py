@@ -20,7 +20,7 @@ _DECLARED = ("adjuvant", "metastatic_lines", "comorbidities", "reactions", "medi
 
 def looks_like_profile(value: Any, codes: Codes) -> bool:
     """Whether a group of members was meant as a profile: no resource type, and at least one member of a profile."""
-    known = codes.profile.schema.get("properties", {})
+    known = codes.profile.schema.get("properties", {}).keys() - {"id", "region"}
     return isinstance(value, dict) and "resourceType" not in value and any(name in known for name in value)
 
 

@@ -22,13 +22,6 @@ _READ = {
 }  # fmt: skip
 
 
-def looks_like_fhir(value: Any) -> bool:
-    """Whether a value holds FHIR resources, in any envelope."""
-    if isinstance(value, list):
-        return any(looks_like_fhir(item) for item in value[:50])
-    return isinstance(value, dict) and (isinstance(value.get("resourceType"), str) or "resource" in value)
-
-
 def read_fhir(value: Any, name: str, codes: Codes) -> list[Record]:
     """One record for each person, in the order of their ids. Raises RecordError where there is nobody to read about."""
     listed, pool = people(value, name)

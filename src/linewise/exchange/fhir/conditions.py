@@ -85,10 +85,9 @@ def _secondary(chart: Chart, resource: Node, meanings: list[Meaning], label: str
     """A tumour that has spread: its place, and that it is there. Nodes near the breast alone are not metastatic disease."""
     related = next(extensions(resource, "related-primary-cancer-condition"), {})
     primary = node(chart.find(related.get("valueReference"), resource))
-    if primary and not any(item.cancer in ("breast", "unknown-site") for item in chart.meanings(primary.get("code"))):
-        if not _in_breast(chart, primary):
-            chart.leave(resource, label, f"it comes from another tumour: {wording(primary.get('code'))}")
-            return
+    if primary and not _may_be_breast(chart, primary):
+        chart.leave(resource, label, f"it comes from another tumour: {wording(primary.get('code'))}")
+        return
     began, ended = onset(chart, resource), _ended(chart, resource)
     sites = {str(item.value) for item in meanings if item.value}
     if not sites:
@@ -103,6 +102,11 @@ def _secondary(chart: Chart, resource: Node, meanings: list[Meaning], label: str
     if not regional:
         site_name = min(sites) if sites else None
         chart.events.append(Event(what="metastatic", on=began, site=site_name, origin=chart.origin(resource, label)))
+
+
+def _may_be_breast(chart: Chart, primary: Node) -> bool:
+    kinds = {item.cancer for item in chart.meanings(primary.get("code"))}
+    return bool(kinds & {"breast", "unknown-site"}) or _in_breast(chart, primary)
 
 
 def _in_breast(chart: Chart, resource: Node) -> bool:

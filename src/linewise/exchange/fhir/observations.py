@@ -54,13 +54,13 @@ def _read(chart: Chart, owner: Node, part: Node, meaning: Meaning | None, label:
     """One observation, or one component of it (`part`): by what its code says it is about."""
     parts = nodes(part.get("component"))
     found = finding(part, chart.codes)
+    if meaning is not None and meaning.ignore:
+        return
     if parts and found.missing:
         _components(chart, owner, parts)
     elif meaning is None:
         if not found.missing or not part.get("hasMember"):
             chart.leave(owner, f"{label}: {found.said}" if found.said else label, _UNKNOWN)
-    elif meaning.ignore:
-        return
     elif found.problem:
         chart.leave(owner, f"{label}: {found.said}", found.problem)
     elif meaning.role in ("stage", "spread"):

@@ -24,15 +24,23 @@ def build(
 ) -> Codes:
     """Make `Codes` from the knowledge: facts, drugs and classes as plain members or loaded objects, and codes.yaml.
 
-    Raises ValueError naming every place where the tables contradict the facts or are not formed as they should be.
+    Raises ValueError naming the place where a table is not formed as it should be. What `faults_of_codes` finds is not
+    looked for here: it is checked with the knowledge, not at every start.
     """
-    facts, drugs, classes = _plain(facts), _plain(drugs), _plain(classes)
+    facts, drugs, classes = _plain(facts, _FACT), _plain(drugs, _DRUG), _plain(classes, _CLASS)
     names = _names(drugs, tables.get("drugs", {}))
     words = tables.get("words", {}).items()
     systems = {short: _convert(row, System, f"systems.{short}") for short, row in tables.get("systems", {}).items()}
     phrases = {normal(key): _meaning(row, f"phrases.{key}") for key, row in tables.get("phrases", {}).items()}
     codes = _codes(facts, drugs, tables, phrases)
-    result = Codes(
+    numbers: dict[int, int] = {}
+    listed: list[Meaning] = []
+    for row in codes.values():
+        for meaning in row.values():
+            if id(meaning) not in numbers:
+                numbers[id(meaning)] = len(listed)
+                listed.append(meaning)
+    return Codes(
         facts={fact["id"]: _shape(fact) for fact in facts},
         groups=_groups(facts),
         drugs=frozenset(drug["id"] for drug in drugs),
@@ -42,7 +50,8 @@ def build(
         names=names,
         addresses={a.rstrip("/").lower(): short for short, row in systems.items() for a in (short, *row.addresses)},
         systems=systems,
-        codes=codes,
+        meanings=tuple(listed),
+        codes={system: {code: numbers[id(item)] for code, item in row.items()} for system, row in codes.items()},
         words={normal(str(form)): str(word) for word, row in words for form in (word, *row.get("also", ()))},
         fillers=_words(tables, "of-results"),
         forms=_words(tables, "of-medicines"),
@@ -53,13 +62,27 @@ def build(
         silent={kind: row["why"] for kind, row in tables.get("silent", {}).items()},
         profile=_convert(tables.get("profile", {}), ProfileForm, "profile"),
     )
-    _check(result)
-    return result
 
 
-def _plain(items: Iterable[Any]) -> list[Thing]:
+_FACT = ("id", "type", "values", "unit", "range", "codes")
+_DRUG = ("id", "label", "classes", "brands", "also", "codes")
+_CLASS = ("id", "is_")
+_VALUE = ("is_", "codes")
+
+
+def _plain(items: Iterable[Any], names: tuple[str, ...]) -> list[Thing]:
     """Things as plain members, also where the loader has made objects of them."""
-    return [msgspec.to_builtins(item) if isinstance(item, msgspec.Struct) else item for item in items]
+    return [_members(item, names) for item in items]
+
+
+def _members(item: Any, names: tuple[str, ...]) -> Thing:
+    if not isinstance(item, msgspec.Struct):
+        found: Thing = item or {}
+        return found
+    members = {name.rstrip("_"): getattr(item, name) for name in names}
+    if "values" in members:
+        members["values"] = {value: _members(about, _VALUE) for value, about in members["values"].items()}
+    return members
 
 
 def _convert(row: Any, kind: Any, place: str) -> Any:
@@ -161,20 +184,21 @@ def _anticancer(drugs: list[Thing], classes: list[Thing], table: Mapping[str, An
     return frozenset(drug["id"] for drug in drugs if any(belongs(name, frozenset()) for name in drug.get("classes") or ()))
 
 
-def _check(codes: Codes) -> None:
-    """Every fact named by a table exists, and every value it names is one the fact can have."""
+def faults_of_codes(codes: Codes) -> list[str]:
+    """Facts named by a table that do not exist, and values that a fact cannot have; each with its place."""
     problems = [
         f"{_FILE}: profile.members.{member}: there is no fact {fact}"
         for member, fact in codes.profile.members.items()
         if fact not in codes.facts
     ]
-    places = [(f"{system}.{code}", item) for system, row in codes.codes.items() for code, item in row.items()]
-    for place, item in places + [(f"phrases.{key}", item) for key, item in codes.phrases.items()]:
-        problems += _faults(codes, place, item)
+    places = {number: f"{system}.{code}" for system, row in codes.codes.items() for code, number in row.items()}
+    for number, item in enumerate(codes.meanings):
+        problems += _faults(codes, places[number], item)
+    for key, item in codes.phrases.items():
+        problems += _faults(codes, f"phrases.{key}", item)
     for section, table in (("answers", codes.answers), ("units", codes.units), ("bounds", codes.bounds)):
         problems += [f"{_FILE}: {section}.{fact}: there is no such fact" for fact in table if fact not in codes.facts]
-    if problems:
-        raise ValueError("\n".join(problems))
+    return problems
 
 
 def _faults(codes: Codes, place: str, item: Meaning) -> Iterable[str]:
