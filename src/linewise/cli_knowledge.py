@@ -21,6 +21,20 @@ def add(commands: Any, command: Any) -> None:
     show_ = command(inner, "show", "everything known under an id", "  linewise knowledge show capivasertib")
     show_.add_argument("id")
     show_.set_defaults(run=lambda options: show(options.id))
+    diff_ = command(
+        inner,
+        "diff",
+        "what changed in the medicine between two days or two releases, and which records get a different plan",
+        "  linewise knowledge diff 2023-01-01 2024-01-01 --region EU\n  linewise knowledge diff old/knowledge knowledge --record examples/anna.json",
+    )
+    diff_.add_argument("a", metavar="A", help="a day as 2023-01-01, or a knowledge folder")
+    diff_.add_argument("b", metavar="B")
+    diff_.add_argument("--region", choices=["US", "EU", "UK", "DE"])
+    diff_.add_argument("--record", action="append", default=[], metavar="RECORD", help="a record to compare; the examples without it")
+    diff_.add_argument("--format", choices=["text", "json"], default="text")
+    diff_.set_defaults(run=diff)
+    cover = command(inner, "coverage", "what the medicine covers, drug by drug and topic by topic, as Markdown", "  linewise knowledge coverage")
+    cover.set_defaults(run=lambda options: coverage())
 
 
 def check(quiet: bool = False) -> int:
@@ -63,6 +77,62 @@ def show(name: str) -> int:
     if not found:
         names = [key for folder in ("treatments", "drugs", "classes", "facts", "evidence", "effects") for key in getattr(content, folder)]
         raise KnowledgeError([f"nothing is called `{name}`; {did_you_mean(name, names) or 'try `linewise facts`'}"])
+    return 0
+
+
+def diff(options: argparse.Namespace) -> int:
+    """Compare two days or two knowledge folders."""
+    import datetime as dt
+    from pathlib import Path
+
+    import msgspec
+
+    from linewise.exchange import codes_of, load, read_bytes
+    from linewise.knowledge import Knowledge, open_knowledge
+    from linewise.knowledge.store import compiled
+    from linewise.plan.diff import between_days, between_releases, shifts_of
+    from linewise.terminal import Page
+
+    def side(text: str) -> tuple[dt.date, Knowledge, bool]:
+        if Path(text).is_dir():
+            return dt.date.today(), Knowledge(compiled(Path(text))), True
+        try:
+            return dt.date.fromisoformat(text), open_knowledge(), False
+        except ValueError:
+            raise LinewiseError(f"`{text}` is neither a day such as 2024-06-01 nor a knowledge folder.") from None
+
+    (first, old, is_folder), (second, new, _) = side(options.a), side(options.b)
+    changes = between_releases(old, new) if is_folder else between_days(new, first, second)
+    changes = [one for one in changes if options.region is None or not one.region or options.region in one.region]
+    examples = Path(__file__).parents[2] / "examples"
+    paths = options.record or sorted(str(path) for path in examples.glob("*.*") if path.suffix in (".json", ".yaml"))
+    records = [record for path in paths for record in read_bytes(load(path), path, codes_of(new))]
+    moved = shifts_of(records, old, new, first, second, [options.region])
+    if options.format == "json":
+        sys.stdout.buffer.write(msgspec.json.encode({"changes": changes, "shifts": moved}) + b"\n")
+        return 0
+    page = Page()
+    page.heading(f"What changed in the medicine: {options.a} to {options.b}")
+    for one in changes:
+        page.say(f"{one.what}: {page.bold(one.title)} ({', '.join(one.region) or 'everywhere'}). {one.text}", 4, "- ")
+    if not changes:
+        page.say("Nothing.")
+    page.heading("Whose plan is different")
+    for shift in moved:
+        page.say(f"{shift.record or 'record'}: {page.bold(shift.title)}: {shift.before} -> {shift.after}", 4, "- ")
+        page.say(shift.because, 6)
+    if not moved:
+        page.say(f"Nobody's, among {len(records)} records.")
+    print(page.text(), end="")
+    return 0
+
+
+def coverage() -> int:
+    """Print what the knowledge covers, as Markdown: docs/coverage.md is made with this."""
+    from linewise.knowledge import open_knowledge
+    from linewise.knowledge.coverage import markdown
+
+    print(markdown(open_knowledge()), end="")
     return 0
 
 

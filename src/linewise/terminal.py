@@ -6,6 +6,7 @@ Everything here is taken from the plan; nothing is decided or worded anew except
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -298,3 +299,19 @@ def _tree(node: Because, page: Page, depth: int) -> None:
         page.say(page.dim(joined), indent + 2)
     for part in node.parts:
         _tree(part, page, depth + 1)
+
+
+def markdown(text: str, page: Page) -> None:
+    """A page for people in the terminal: headings, lists and paragraphs; marks of emphasis and footnotes are left out."""
+    for block in re.split(r"\n{2,}", text.strip()):
+        plain = re.sub(r"\[\^[^\]]+\]|\*\*|__|`", "", block)
+        plain = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", plain)
+        if plain.startswith("#"):
+            page.gap()
+            page.say(page.bold(plain.lstrip("# ")))
+            continue
+        for item in re.split(r"\n(?=[-*] |\d+\. )", plain):
+            listed = re.match(r"([-*]|\d+\.) +", item)
+            body = " ".join(item[listed.end() :].split() if listed else item.split())
+            page.say(body, 4 if listed else 0, "- " if listed else "")
+        page.gap()

@@ -17,7 +17,7 @@ def explain_option(plan: Plan, name: str) -> list[tuple[model.Option, str]]:
     Raises LinewiseError where no option is called so, with the nearest name.
     """
     found = []
-    for id_ in _options_named(plan.knowledge, name):
+    for id_ in options_named(plan.knowledge, name):
         option = plan.option(id_)
         judged = plan.judged.get(id_)
         changes = changes_text(plan.needed(id_))
@@ -28,7 +28,8 @@ def explain_option(plan: Plan, name: str) -> list[tuple[model.Option, str]]:
     return found
 
 
-def _options_named(knowledge: Knowledge, name: str) -> list[str]:
+def options_named(knowledge: Knowledge, name: str) -> list[str]:
+    """The options that a name means: an option's id, or every option with that drug. Raises LinewiseError with the nearest name."""
     if name in knowledge.treatments:
         return [name]
     drug = knowledge.find_drug(name)

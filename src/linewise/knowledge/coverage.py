@@ -1,0 +1,124 @@
+"""What the knowledge covers: options by topic and region, drugs with their classes, what still needs review. Generated, never written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from .book import Knowledge
+from .model import REGIONS, Statement, Treatment
+
+
+def markdown(knowledge: Knowledge) -> str:
+    """The page docs/coverage.md."""
+    return "\n".join([*_head(knowledge), *_options(knowledge), *_drugs(knowledge), *_people(knowledge), *_review(knowledge)]) + "\n"
+
+
+def _head(knowledge: Knowledge) -> Iterator[str]:
+    content = knowledge.content
+    yield "# What the medicine covers"
+    yield ""
+    yield "Made by `linewise knowledge coverage`; a test keeps it in step with `knowledge/`."
+    yield ""
+    names = ("treatments", "drugs", "evidence", "alerts", "effects", "tests", "pages", "glossary", "questions", "organisations", "sources")
+    yield " · ".join(f"{len(getattr(content, name))} {name}" for name in names)
+    yield ""
+
+
+def _options(knowledge: Knowledge) -> Iterator[str]:
+    yield "## Options"
+    yield ""
+    yield "First statement that decides in each region; † needs review."
+    folders: dict[str, list[Treatment]] = {}
+    for name, treatment in knowledge.treatments.items():
+        place = knowledge.content.places[f"treatments/{name}"]
+        folder = place.split("treatments/")[-1].split("/")[0] if place.count("/") > 2 else "every subtype"
+        folders.setdefault(folder, []).append(treatment)
+    for folder, treatments in sorted(folders.items()):
+        yield ""
+        yield f"### {folder.removesuffix('.yaml')}"
+        yield ""
+        yield "| Option | " + " | ".join(REGIONS) + " | Trials |"
+        yield "|---|" + "---|" * (len(REGIONS) + 1)
+        for treatment in sorted(treatments, key=lambda one: one.title):
+            cells = [_first(treatment, region) for region in REGIONS]
+            trials = ", ".join(knowledge.evidence[name].name for name in treatment.evidence if name in knowledge.evidence)
+            yield f"| {treatment.title} | {' | '.join(cells)} | {trials} |"
+    yield ""
+
+
+def _first(treatment: Treatment, region: Any) -> str:
+    says = ("recommended", "established") if region == "UK" else ("approved", "recommended", "established")
+    found = [one for one in treatment.standing if one.holds_in(region) and one.says in says]
+    if not found:
+        refused = any(one.holds_in(region) and one.says == "not-recommended" for one in treatment.standing)
+        return "refused" if refused else "–"
+    one = min(found, key=lambda statement: statement.since.last)
+    end = f" to {one.until.text}" if one.until and all(each.until for each in found) else ""
+    return f"{one.body} {one.since.text}{end}{'†' if one.review else ''}"
+
+
+def _drugs(knowledge: Knowledge) -> Iterator[str]:
+    yield "## Anticancer, bone and supportive drugs"
+    yield ""
+    yield "| Drug | Classes | Contraindications | Cautions | Monitoring | In options |"
+    yield "|---|---|---|---|---|---|"
+    others = 0
+    for name, drug in sorted(knowledge.drugs.items()):
+        if "/other/" in knowledge.content.places[f"drugs/{name}"]:
+            others += 1
+            continue
+        options = sum(name in one.drugs or any(name in partner.one_of for partner in one.partners) for one in knowledge.treatments.values())
+        counts = f"{len(knowledge.avoid(name))} | {len(knowledge.cautions(name))} | {len(knowledge.monitoring(name))} | {options}"
+        yield f"| {drug.label} | {', '.join(drug.classes)} | {counts} |"
+    yield ""
+    yield f"Besides, {others} other medicines, supplements, foods and vaccines with their interactions."
+    yield ""
+
+
+def _people(knowledge: Knowledge) -> Iterator[str]:
+    content = knowledge.content
+    yield "## Pages for people"
+    yield ""
+    for topic in dict.fromkeys(page.topic for page in content.pages.values()):
+        titles = [page.title for page in content.pages.values() if page.topic == topic]
+        yield f"- **{topic.replace('-', ' ')}**: {'; '.join(titles)}"
+    yield ""
+    yield f"- **red flags**: {'; '.join(alert.title for alert in content.alerts.values())}"
+    yield f"- **side effects**: {'; '.join(effect.label for effect in content.effects.values())}"
+    yield f"- **tests**: {'; '.join(test.title for test in content.tests.values())}"
+    yield ""
+
+
+def _review(knowledge: Knowledge) -> Iterator[str]:
+    yield "## What still needs review"
+    yield ""
+    content = knowledge.content
+    for folder in ("treatments", "drugs", "classes", "facts", "evidence", "alerts", "effects", "tests", "glossary", "organisations", "sources"):
+        counted = {name: sum(1 for _ in _needing(thing)) for name, thing in getattr(content, folder).items()}
+        waiting = [f"{name} ({count})" if count > 1 else name for name, count in counted.items() if count]
+        if waiting:
+            yield f"- **{folder}**: {', '.join(waiting)}"
+    yield ""
+
+
+def _needing(thing: Any) -> Iterator[Any]:
+    """Every statement inside a thing that could not be confirmed."""
+    if isinstance(thing, msgspec.Struct):
+        if getattr(thing, "review", None) == "needed":
+            yield thing
+        values: Iterable[Any] = (getattr(thing, field.name) for field in msgspec.structs.fields(thing))
+    elif isinstance(thing, tuple | list):
+        values = thing
+    elif isinstance(thing, dict):
+        values = thing.values()
+    else:
+        return
+    for value in values:
+        if isinstance(value, msgspec.Struct | tuple | list | dict):
+            yield from _needing(value)
+
+
+__all__ = ["Statement", "markdown"]

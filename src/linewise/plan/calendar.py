@@ -1,0 +1,168 @@
+"""Visits and tests of the first months of an option, day by day, and as an iCalendar file.
+
+Days come from the regimen (`cycle`, `days`) and from the monitoring of its drugs (`at`, `then`). What a label says in words that are
+not days ("as indicated") is kept as it is and shown beside the calendar, never turned into a date.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from linewise.knowledge import Knowledge
+from linewise.knowledge.model import Monitoring, Treatment
+
+_EVERY = {"weekly": 7, "monthly": 28, "every month": 28, "every week": 7}
+_SPAN = {"day": 1, "week": 7, "month": 28, "cycle": 0}
+
+
+class Day(msgspec.Struct, kw_only=True):
+    """What falls on one day; day 1 is the first of treatment, day 0 any time before it."""
+
+    day: int
+    what: str
+    kind: str  # treatment, test
+    text: str = ""
+    sources: list[str] = []
+
+
+class Calendar(msgspec.Struct, kw_only=True):
+    """The days of an option, and what could not be put on a day."""
+
+    option: str
+    title: str
+    days: list[Day]
+    also: list[Day]
+
+    def upto(self, last: int) -> list[Day]:
+        return [one for one in self.days if one.day <= last]
+
+
+def calendar(treatment: Treatment, knowledge: Knowledge, days: int = 84) -> Calendar:
+    """The days of an option up to `days`, in order."""
+    found: list[Day] = []
+    also: list[Day] = []
+    cycle = next((dose.cycle for dose in treatment.regimen if dose.cycle), 28)
+    for dose in treatment.regimen:
+        label = knowledge.label(dose.drug)
+        words = " ".join(part for part in (dose.dose, dose.schedule) if part)
+        if dose.cycle is None or not dose.days:
+            also.append(Day(day=0, what=label, kind="treatment", text=words, sources=list(dose.source)))
+            continue
+        by_mouth = dose.route == "oral"
+        for start in range(0, days, dose.cycle):
+            for day in dose.days[:1] if by_mouth else dose.days:
+                if start + day <= days:
+                    what = f"{label}: new pack" if by_mouth and start else label
+                    found.append(Day(day=start + day, what=what, kind="treatment", text=words, sources=list(dose.source)))
+    drugs = dict.fromkeys([*treatment.drugs, *(drug for partner in treatment.partners for drug in partner.one_of[:1])])
+    for one in (*treatment.monitor, *(one for drug in drugs for one in knowledge.monitoring(drug))):
+        placed, left = _tests(one, cycle, days, knowledge)
+        found += placed
+        also += left
+    return Calendar(option=treatment.id, title=treatment.title, days=_sorted(found), also=_sorted(also))
+
+
+def _tests(one: Monitoring, cycle: int, days: int, knowledge: Knowledge) -> tuple[list[Day], list[Day]]:
+    test = knowledge.tests.get(one.test)
+    title = test.title if test else one.test
+
+    def day(number: int, text: str) -> Day:
+        return Day(day=number, what=title, kind="test", text=text, sources=list(one.source))
+
+    placed, left = [], []
+    last = 0
+    for words in one.at:
+        numbers = list(_days(words, cycle, days))
+        placed += [day(number, one.plain or one.text or "") for number in numbers]
+        last = max([last, *numbers])
+        if not numbers:
+            left.append(day(0, words))
+    if one.then is not None:
+        gap = _gap(one.then, cycle)
+        if gap:
+            placed += [day(number, one.plain or one.text or "") for number in range((last or 1) + gap, days + 1, gap)]
+        else:
+            left.append(day(0, one.then))
+    return placed, left
+
+
+def _days(words: str, cycle: int, days: int) -> Iterator[int]:
+    """The days that some words name: `before`, `day 15`, `day 15 of cycles 1 and 2`, `every 2 weeks for 2 months`, `before each dose`."""
+    text = words.lower().strip()
+    if text.startswith("before") and not re.search(r"each|every", text):
+        yield 0
+    elif re.fullmatch(r"(before|start of) (each|every) (dose|cycle)|each cycle|every cycle", text):
+        yield from range(1, days + 1, cycle)
+    elif found := re.fullmatch(r"(?:about )?day (\d+)(?: of cycles? ([\d, and]+))?", text):
+        cycles = [int(n) for n in re.findall(r"\d+", found.group(2) or "1")]
+        yield from (int(found.group(1)) + (n - 1) * cycle for n in cycles)
+    elif found := re.fullmatch(r"start of cycle (\d+)", text):
+        yield (int(found.group(1)) - 1) * cycle + 1
+    elif found := re.fullmatch(r"start of the (?:first|next) (\d+) cycles", text):
+        yield from range(1, min(days, int(found.group(1)) * cycle) + 1, cycle)
+    elif found := re.fullmatch(r"month (\d+)", text):
+        yield int(found.group(1)) * 28
+    elif found := re.fullmatch(r"weeks? ([\d, and]+)", text):
+        yield from (int(n) * 7 for n in re.findall(r"\d+", found.group(1)))
+    elif found := re.fullmatch(r"(.+?) (?:for|to) (?:day )?(\d+)? ?(day|week|month|cycle)?s?", text):
+        gap = _gap(found.group(1), cycle)
+        span = int(found.group(2) or 0) * (_SPAN.get(found.group(3) or "day", 1) or cycle)
+        if gap and span:
+            yield from range(1 + gap, min(span, days) + 1, gap)
+
+
+def _gap(words: str, cycle: int) -> int | None:
+    """Days between repeats: `monthly`, `every 3 weeks`, `each cycle`; None where the words do not say."""
+    text = words.lower().strip()
+    if text in _EVERY:
+        return _EVERY[text]
+    if text in ("each cycle", "every cycle", "before each dose", "before every dose", "before each cycle"):
+        return cycle
+    found = re.fullmatch(r"(?:about )?every (\d+) (day|week|month|cycle)s?", text)
+    return int(found.group(1)) * (_SPAN[found.group(2)] or cycle) if found else None
+
+
+def _sorted(days: Iterable[Day]) -> list[Day]:
+    once = {(one.day, one.kind, one.what, one.text): one for one in days}
+    return sorted(once.values(), key=lambda one: (one.day, one.kind != "treatment", one.what))
+
+
+def icalendar(found: Calendar, start: dt.date, last: int = 84) -> str:
+    """The calendar as an iCalendar file (RFC 5545): one all-day event for each day on which something falls."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Linewise//calendar//EN", "CALSCALE:GREGORIAN"]
+    for number in sorted({one.day for one in found.upto(last) if one.day > 0}):
+        here = [one for one in found.days if one.day == number]
+        on = start + dt.timedelta(days=number - 1)
+        what = "; ".join(dict.fromkeys(one.what for one in here))
+        uid = hashlib.sha256(f"{found.option} {number} {start}".encode()).hexdigest()[:24]
+        lines += [
+            "BEGIN:VEVENT",
+            f"UID:{uid}@linewise",
+            f"DTSTAMP:{start:%Y%m%d}T000000Z",
+            f"DTSTART;VALUE=DATE:{on:%Y%m%d}",
+            f"SUMMARY:{_escaped(f'{found.title}, day {number}: {what}')}",
+            f"DESCRIPTION:{_escaped('A usual plan. Your team gives you the real dates.')}",
+            "END:VEVENT",
+        ]
+    lines.append("END:VCALENDAR")
+    return "".join(f"{folded}\r\n" for line in lines for folded in _folded(line))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
+def _folded(line: str) -> Iterator[str]:
+    """Lines of at most 75 octets; what follows is led in by a space."""
+    part = ""
+    for sign in line:
+        if len((part + sign).encode()) > 74:
+            yield part
+            part = " "
+        part += sign
+    yield part
