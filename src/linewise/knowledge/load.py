@@ -214,7 +214,8 @@ class _Loading:
         if len(self.problems) > known:
             return
         try:
-            found[key] = msgspec.convert(plain, kind, strict=False)
+            thing = msgspec.convert(plain, kind, strict=False)
+            found[key] = _renewed(thing) if isinstance(thing, model.Treatment) else thing  # type: ignore[assignment]
         except msgspec.ValidationError as error:
             place, message = _place(error)
             line = document.line((*path, *place))
@@ -279,6 +280,20 @@ class _Loading:
             return None
         self.criteria.append(Written(owner, _dotted(path[depth:]), node, where))
         return node
+
+
+def _renewed(treatment: model.Treatment) -> model.Treatment:
+    """Mark the statements that another one of the same body takes over from in the very month or year in which they end."""
+
+    def follows(one: model.Statement, other: model.Statement) -> bool:
+        same = (one.body, one.says) == (other.body, other.says) and set(one.region) & set(other.region)
+        return bool(same) and one.until is not None and one.until.text == other.since.text
+
+    marked = tuple(
+        msgspec.structs.replace(one, renewed=True) if any(follows(one, other) for other in treatment.standing) else one
+        for one in treatment.standing
+    )
+    return msgspec.structs.replace(treatment, standing=marked)
 
 
 def _place(error: msgspec.ValidationError) -> tuple[Path_, str]:

@@ -240,7 +240,11 @@ class Dose(_Struct, frozen=True):
 
 
 class Statement(_Struct, frozen=True):
-    """What a body says of an option, where, and from when until when (half-open)."""
+    """What a body says of an option, where, and from when until when (half-open).
+
+    `renewed` is worked out on loading: another statement of the same body takes over in the same month or year, so that what
+    is not known to the day leaves no gap between the two.
+    """
 
     body: str
     region: tuple[Region, ...]
@@ -253,11 +257,14 @@ class Statement(_Struct, frozen=True):
     preferred: bool = False
     off_label: bool = False
     text: str | None = None
+    renewed: bool = False
     source: Ids = ()
     review: str | None = None
 
     def in_force(self, day: dt.date) -> bool:
-        return self.since.last <= day and (self.until is None or day < self.until.first)
+        if day < self.since.last:
+            return False
+        return self.until is None or day < (self.until.last if self.renewed else self.until.first)
 
     def holds_in(self, region: Region) -> bool:
         """EU statements hold in Germany too."""

@@ -1,0 +1,134 @@
+"""`linewise knowledge check` finds what is wrong, and says where: each fault below is one that an author could make."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from linewise.knowledge import folder as knowledge_folder
+from linewise.knowledge.check import check_folder
+from linewise.knowledge.load import load
+from linewise.knowledge.model import When
+from linewise.knowledge.store import compiled
+
+TREATMENT = "treatments/alfa.yaml"
+
+
+def faults(root: Path) -> list[str]:
+    return check_folder(root)[0]
+
+
+def test_the_base_has_no_fault(folder: Callable[..., Path]) -> None:
+    assert faults(folder()) == []
+
+
+def test_the_knowledge_of_the_project_has_no_fault() -> None:
+    root = knowledge_folder()
+    assert root is not None
+    assert faults(root) == []
+
+
+TEXT = """
+id: alfa-alone
+title: Alfa
+kind: systemic
+drugs: [alfa]
+plain: A tablet.
+fits: marker is positive
+standing:
+  - {body: FDA, region: US, since: 2020-03, says: approved, source: label-2020}
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("marker is positive", "markr is positive"), "treatments/alfa.yaml:7:7: unknown fact `markr`"),
+        (("marker is positive", "marker is maybe"), "treatments/alfa.yaml:7"),
+        (("marker is positive", "level >= 120"), "treatments/alfa.yaml:7"),
+        (("marker is positive", "marker is positive and"), "treatments/alfa.yaml:7"),
+        (("marker is positive", "marker is positive and marker is negative"), "treatments/alfa.yaml:7"),
+        (("marker is positive", "had charlie"), "unknown drug or class `charlie`"),
+        (("drugs: [alfa]", "drugs: [bravo]"), "there is no drug `bravo`"),
+        (("source: label-2020", "source: label-2021"), "there is no source `label-2021`"),
+        ((", source: label-2020", ""), "no source"),
+        (("since: 2020-03", "since: 2020-13"), "`2020-13` is not a date"),
+        (("since: 2020-03", "since: 2020-03, until: 2019-01"), "is not after since"),
+        (("since: 2020-03", "since: 2031-03"), "lies in the future"),
+        (("says: approved", "says: allowed"), "treatments/alfa.yaml:9"),
+        (("region: US", "region: FR"), "treatments/alfa.yaml:9"),
+        (("kind: systemic", "kind: magic"), "treatments/alfa.yaml:4"),
+        (("title: Alfa", "titel: Alfa"), "titel"),
+        (("plain: A tablet.", "evidence: [no-trial]"), "there is no trial `no-trial`"),
+        (("id: alfa-alone\n", ""), "an `id` is missing"),
+        (("title: Alfa", "title: Alfa\ntitle: Again"), "`title` stands twice"),
+        (("title: Alfa", "title: [Alfa"), "this is not YAML"),
+    ],
+)
+def test_a_fault_is_named_with_its_place(folder: Callable[..., Path], change: tuple[str, str], expected: str) -> None:
+    assert change[0] in TEXT
+    found = faults(folder({TREATMENT: TEXT.replace(*change)}))
+    assert any(expected in fault for fault in found), found
+
+
+def test_an_unused_source_and_a_double_id_are_faults(folder: Callable[..., Path]) -> None:
+    found = faults(folder({"sources/more.yaml": "other-2021: {title: T, publisher: P}\nlabel-2020: {title: T, publisher: P}\n"}))
+    assert any("nothing uses this source" in fault for fault in found)
+    assert any("`label-2020` is already in" in fault for fault in found)
+
+
+def test_an_error_in_a_folded_criterion_points_at_its_own_line(folder: Callable[..., Path]) -> None:
+    folded = TEXT.replace("fits: marker is positive", "fits: >\n  marker is positive\n  and levle >= 10   # a comment ends with its line\n  and level <= 50")
+    found = faults(folder({TREATMENT: folded}))
+    assert any(fault.startswith("knowledge/treatments/alfa.yaml:9:7:") for fault in found), found
+
+
+def test_a_review_that_has_passed_is_remarked(folder: Callable[..., Path]) -> None:
+    root = folder({TREATMENT: TEXT + "review: {last: 2024-01-01, next: 2025-01-01}\n"})
+    assert any("has passed" in remark for remark in check_folder(root, dt.date(2026, 1, 1))[1])
+    assert not any("has passed" in remark for remark in check_folder(root, dt.date(2024, 6, 1))[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2024", dt.date(2024, 1, 1), dt.date(2024, 12, 31)),
+        ("2024-02", dt.date(2024, 2, 1), dt.date(2024, 2, 29)),
+        ("2023-12", dt.date(2023, 12, 1), dt.date(2023, 12, 31)),
+        ("2024-06-17", dt.date(2024, 6, 17), dt.date(2024, 6, 17)),
+    ],
+)
+def test_as_much_of_a_date_as_is_known(text: str, first: dt.date, last: dt.date) -> None:
+    assert (When(text).first, When(text).last) == (first, last)
+
+
+def test_a_statement_is_never_in_force_a_day_too_early_or_too_long(folder: Callable[..., Path]) -> None:
+    (statement,) = load(folder()).treatments["alfa-alone"].standing  # since 2020-03, until 2022-09
+    assert not statement.in_force(dt.date(2020, 3, 30))
+    assert statement.in_force(dt.date(2020, 3, 31))
+    assert statement.in_force(dt.date(2022, 8, 31))
+    assert not statement.in_force(dt.date(2022, 9, 1))
+
+
+def test_a_statement_that_takes_over_in_the_same_month_leaves_no_gap(folder: Callable[..., Path]) -> None:
+    text = TEXT.replace("since: 2020-03,", "since: 2020-03, until: 2022-09,") + "  - {body: FDA, region: US, since: 2022-09, says: approved, source: label-2020}\n"
+    standing = load(folder({TREATMENT: text})).treatments["alfa-alone"].standing
+    day = dt.date(2022, 8, 15)
+    while day < dt.date(2022, 10, 15):
+        assert sum(one.in_force(day) for one in standing) == 1, day
+        day += dt.timedelta(days=1)
+
+
+def test_the_artefact_is_made_again_when_a_file_changes(folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    root = folder()
+    assert compiled(root).drugs["alfa"].label == "alfa"
+    artefacts = list((tmp_path / "cache" / "linewise").glob("*.msgpack"))
+    assert len(artefacts) == 1
+    artefacts[0].write_bytes(b"broken")
+    assert compiled(root).drugs["alfa"].label == "alfa"
+    folder({"drugs/alfa.yaml": "{id: alfa, label: another name, classes: [blocker]}\n"})
+    assert compiled(root).drugs["alfa"].label == "another name"
