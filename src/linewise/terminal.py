@@ -112,7 +112,9 @@ def _where_you_stand(plan: Plan, page: Page) -> None:
     for text in plan.notes:
         page.say(text, 2, "! ")
     if plan.assumed:
-        page.say(f"Not recorded, so assumed: {'; '.join(plan.assumed)}.", 2)
+        page.say("Not recorded, so assumed:", 2)
+        for text in plan.assumed:
+            page.say(text, 6, "- ")
 
 
 def _urgent(plan: Plan, page: Page) -> None:

@@ -271,8 +271,11 @@ class Plan:
             "comorbidities": any(entry.fact == "comorbidities" for entry in self.record.entries),
         }
         found = [words for name, words in said.items() if name not in self.record.declared and not has[name]]
-        found += [f"{', '.join(course.drugs)}: {text}" for course in self.chart.courses for text in course.assumed]
-        return found
+        about: dict[str, list[str]] = {}
+        for course in self.chart.courses:
+            for text in course.assumed:
+                about.setdefault(text, []).append(f"line {course.number}" if course.number else " + ".join(course.drugs))
+        return found + [f"{', '.join(names)} {text}" for text, names in about.items()]
 
     def sources_of(self, options: Iterable[model.Option]) -> dict[str, dict[str, Any]]:
         """Every source that these options, the tests and the warnings cite, once."""

@@ -262,7 +262,8 @@ class Options:
         if judged.status == "depends":
             still = [self.about(about) for about in self.open(judged)]
             return f"May fit. Still to be known: {', '.join(dict.fromkeys(still))}."
-        return f"Fits: {reasons(explain(judged.treatment.fits), 5)}."
+        why = reasons(explain(judged.treatment.fits), 5)
+        return f"Fits: {why}." if why else "Fits everybody with metastatic disease."
 
     def _no_standing(self, judged: Judged) -> str:
         blocked = [one for one, holds in judged.blocking if holds]

@@ -78,7 +78,7 @@ class Words:
         if isinstance(value, frozenset) and fact is not None:
             return self._set_words(name, label, value, explained)
         if isinstance(value, bool):
-            return label if value else f"no {label}" if not label.startswith("no ") else label
+            return label if value else f"{label}: no"
         return f"{label}: {self.fact_value(name)}"
 
     def _set_words(self, name: str, label: str, value: frozenset[str], explained: Explanation) -> str:
@@ -134,13 +134,16 @@ class Words:
         return " or ".join(parts[:3]) + (" or similar" if len(parts) > 3 else "")
 
     def reasons(self, explained: Explanation, most: int = 4) -> str:
-        """The reasons that decide, in one clause: what holds where it is true, what fails where it is false."""
+        """The reasons that decide, in one clause: what holds where it is true, what fails where it is false.
+
+        That something is known at all is a reason only where nothing else is.
+        """
         seen: dict[str, None] = {}
-        for leaf in explained.reasons():
-            if leaf.value is explained.value or explained.value is None or leaf.kind == "leaf":
-                seen[self.leaf(leaf) + (" (assumed)" if leaf.assumed and leaf.value is not True else "")] = None
-        shown = list(seen)
-        return "; ".join(shown[:most])
+        leaves = list(explained.reasons())
+        telling = [leaf for leaf in leaves if not isinstance(leaf.node, nodes.Known)] or leaves
+        for leaf in telling:
+            seen[self.leaf(leaf) + (" (assumed)" if leaf.assumed and leaf.value is not True else "")] = None
+        return "; ".join(list(seen)[:most])
 
 
 def _figure(value: object) -> str:

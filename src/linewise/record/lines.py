@@ -19,8 +19,8 @@ from linewise.knowledge import Knowledge
 
 from .model import Administration, Course, Event, Origin, Record, Setting, StopReason
 
-REGIMEN_WINDOW = dt.timedelta(days=30)
-"""Agents started within this time of the first are one regimen."""
+REGIMEN_WINDOW = dt.timedelta(days=28)
+"""Agents started within this time of the first, one usual cycle, are one regimen."""
 
 MAINTENANCE_GAP = dt.timedelta(days=90)
 """Maintenance begins within this time of the end of what it follows."""
