@@ -36,7 +36,12 @@ def main() -> None:
     print(row("read the bundle (FHIR R4)", timed(lambda: read_bytes(load(EXAMPLE), "anna", codes))))
     print(row("status of every option", timed(lambda: make_plan(record, knowledge, DAY, "EU"))))
     print(row("explained plan: every option that may fit, in words", timed(explained), target="3 ms"))
-    print(row("the same as JSON, the options that do not fit included", timed(lambda: make_plan(record, knowledge, DAY, "EU").json())))
+    print(
+        row(
+            "the same as JSON, the options that do not fit included",
+            timed(lambda: make_plan(record, knowledge, DAY, "EU").json()),
+        )
+    )
     print(row("the command from cold", command(["-m", "linewise.cli", "plan", str(EXAMPLE), "--region", "EU"]), target="400 ms"))
     columns(knowledge)
     print(f"memory of this process at its peak: {peak_mb():.0f} MB")
@@ -67,7 +72,13 @@ def _column(column: Any, knowledge: Any, chance: random.Random) -> Any:
     import polars as pl
 
     fact = knowledge.facts.get(column.name)
-    types: dict[str, Any] = {"choice": pl.String, "set": pl.List(pl.String), "yes-no": pl.Boolean, "date": pl.Date, "number": pl.Float64}
+    types: dict[str, Any] = {
+        "choice": pl.String,
+        "set": pl.List(pl.String),
+        "yes-no": pl.Boolean,
+        "date": pl.Date,
+        "number": pl.Float64,
+    }
     pool: list[Any]
     if column.type == "choice":
         pool = list(fact.values)

@@ -42,7 +42,9 @@ def failures(case: dict[str, Any], plan: Plan) -> list[str]:
         wrong = [name for name, names in offered.items() if set(unwanted) <= names]
         if wrong:
             found.append(f"wrongly offered: {unwanted}: {wrong}")
-    shown = {(c.drug, c.id) for o in plan.options if o.status != "not-indicated" for c in o.cautions} | {(c.drug, c.id) for c in plan.cautions}
+    shown = {(c.drug, c.id) for o in plan.options if o.status != "not-indicated" for c in o.cautions} | {
+        (c.drug, c.id) for c in plan.cautions
+    }
     for wanted in expect.get("caution", []):
         if (wanted["drug"], wanted["why"]) not in shown and not _of_class(wanted, shown, plan):
             found.append(f"no caution: {wanted}; shown for it: {sorted(why for drug, why in shown if drug == wanted['drug'])}")

@@ -23,7 +23,14 @@ _LINES = [
     ["sacituzumab-govitecan"], ["carboplatin", "gemcitabine"], ["pembrolizumab", "nab-paclitaxel"], ["eribulin"], ["olaparib"], ["tamoxifen"],
     ["tucatinib", "capecitabine", "trastuzumab"], ["elacestrant"],
 ]  # fmt: skip
-_ADJUVANT = [["tamoxifen"], ["letrozole"], ["doxorubicin", "cyclophosphamide"], ["paclitaxel"], ["trastuzumab", "docetaxel"], ["anastrozole"]]
+_ADJUVANT = [
+    ["tamoxifen"],
+    ["letrozole"],
+    ["doxorubicin", "cyclophosphamide"],
+    ["paclitaxel"],
+    ["trastuzumab", "docetaxel"],
+    ["anastrozole"],
+]
 _SITES = ["bone", "liver", "lung", "brain", "lymph-node", "skin", "pleura"]
 _ILLNESSES = [
     "hypertension", "type-2-diabetes", "heart-failure", "interstitial-lung-disease", "deep-vein-thrombosis-recent", "long-qt", "autoimmune-disease",
@@ -40,7 +47,16 @@ _LABS: dict[str, list[Any]] = {
     "calcium_mmol_l": [1.9, 2.3, 3.3],
     "dpyd": ["normal", "partial", "deficient"],
 }
-_MEDICINES = ["itraconazole", "rifampicin", "warfarin", "omeprazole", "atorvastatin", "grapefruit-juice", "st-johns-wort", "atazanavir"]
+_MEDICINES = [
+    "itraconazole",
+    "rifampicin",
+    "warfarin",
+    "omeprazole",
+    "atorvastatin",
+    "grapefruit-juice",
+    "st-johns-wort",
+    "atazanavir",
+]
 
 
 def person(chance: random.Random, known: float = 0.7) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases_reader import failures, load_cases, plan_of
 
+from cases_reader import failures, load_cases, plan_of
 from linewise.knowledge import Knowledge, open_knowledge
 
 OWN = Path(__file__).parent / "cases"

@@ -72,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
         "  linewise plan examples/anna.json\n  linewise plan me.yaml --format html > plan.html\n"
         "  linewise plan cohort.ndjson --lines --format json\n  cat bundle.json | linewise plan - --region EU",
     )
-    plan.add_argument("records", nargs="+", metavar="RECORD", help="a profile (YAML, JSON), a FHIR R4 bundle, or - for standard input")
+    plan.add_argument(
+        "records", nargs="+", metavar="RECORD", help="a profile (YAML, JSON), a FHIR R4 bundle, or - for standard input"
+    )
     _day_and_region(plan)
     plan.add_argument("--format", choices=["text", "json", "html"], default="text")
     plan.add_argument("--lines", action="store_true", help="one record on every line (NDJSON), one plan a line")
@@ -115,7 +117,9 @@ def _command(commands: Any, name: str, summary: str, examples: str) -> argparse.
 
 
 def _day_and_region(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--as-of", type=_day, default=None, metavar="DAY", help="as of which day, as 2024-06-01; today without it")
+    parser.add_argument(
+        "--as-of", type=_day, default=None, metavar="DAY", help="as of which day, as 2024-06-01; today without it"
+    )
     parser.add_argument("--region", choices=["US", "EU", "UK", "DE"], help="without it the record's own, else the best of all")
 
 

@@ -12,7 +12,10 @@ from linewise.errors import KnowledgeError, LinewiseError
 def add(commands: Any, command: Any) -> None:
     """Add `knowledge check|show`."""
     parser = command(
-        commands, "knowledge", "check the medicine, or show one part of it", "  linewise knowledge check\n  linewise knowledge show elacestrant"
+        commands,
+        "knowledge",
+        "check the medicine, or show one part of it",
+        "  linewise knowledge check\n  linewise knowledge show elacestrant",
     )
     inner = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     check_ = command(inner, "check", "verify the whole knowledge: sources, ids, dates, criteria", "  linewise knowledge check")
@@ -30,10 +33,17 @@ def add(commands: Any, command: Any) -> None:
     diff_.add_argument("a", metavar="A", help="a day as 2023-01-01, or a knowledge folder")
     diff_.add_argument("b", metavar="B")
     diff_.add_argument("--region", choices=["US", "EU", "UK", "DE"])
-    diff_.add_argument("--record", action="append", default=[], metavar="RECORD", help="a record to compare; the examples without it")
+    diff_.add_argument(
+        "--record", action="append", default=[], metavar="RECORD", help="a record to compare; the examples without it"
+    )
     diff_.add_argument("--format", choices=["text", "json"], default="text")
     diff_.set_defaults(run=diff)
-    cover = command(inner, "coverage", "what the medicine covers, drug by drug and topic by topic, as Markdown", "  linewise knowledge coverage")
+    cover = command(
+        inner,
+        "coverage",
+        "what the medicine covers, drug by drug and topic by topic, as Markdown",
+        "  linewise knowledge coverage",
+    )
     cover.set_defaults(run=lambda options: coverage())
 
 
@@ -75,7 +85,11 @@ def show(name: str) -> int:
         print(f"# {content.places.get(f'{folder.name}/{name}', folder.name)}")
         print(yaml.safe_dump(readable(things[name]), sort_keys=False, allow_unicode=True, width=110))
     if not found:
-        names = [key for folder in ("treatments", "drugs", "classes", "facts", "evidence", "effects") for key in getattr(content, folder)]
+        names = [
+            key
+            for folder in ("treatments", "drugs", "classes", "facts", "evidence", "effects")
+            for key in getattr(content, folder)
+        ]
         raise KnowledgeError([f"nothing is called `{name}`; {did_you_mean(name, names) or 'try `linewise facts`'}"])
     return 0
 
@@ -159,7 +173,11 @@ def facts(words: list[str], style: str) -> int:
             page.heading(title)
         for fact in listed:
             page.say(f"{page.bold(fact.id)}: {fact.label}", 2)
-            values = ", ".join(fact.values) if len(fact.values) <= 12 else f"{len(fact.values)} values, such as {', '.join(list(fact.values)[:6])}"
+            values = (
+                ", ".join(fact.values)
+                if len(fact.values) <= 12
+                else f"{len(fact.values)} values, such as {', '.join(list(fact.values)[:6])}"
+            )
             limits = f"{fact.range[0]:g} to {fact.range[1]:g}" if fact.range else ""
             parts = [fact.type, values or limits, fact.unit or "", f"current for {fact.current_for}" if fact.current_for else ""]
             page.say("; ".join(part for part in parts if part), 6)

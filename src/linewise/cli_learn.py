@@ -55,7 +55,9 @@ def add(commands: Any, command: Any, day_and_region: Any) -> None:
     one.add_argument("--ics", metavar="FILE", help="write an iCalendar file")
     one.set_defaults(run=_calendar)
 
-    one = command(commands, "questions", "questions to ask the team, chosen by the plan", "  linewise questions examples/anna.json")
+    one = command(
+        commands, "questions", "questions to ask the team, chosen by the plan", "  linewise questions examples/anna.json"
+    )
     one.add_argument("record", metavar="RECORD")
     day_and_region(one)
     one.add_argument("--format", choices=["text", "json"], default="text")
@@ -102,7 +104,9 @@ def _interactions(options: argparse.Namespace) -> int:
     else:
         record, unknown = interactions_of(options.what, knowledge)
         if unknown:
-            raise LinewiseError(f"nothing is known under {', '.join(f'`{name}`' for name in unknown)}. Try `linewise search NAME`.")
+            raise LinewiseError(
+                f"nothing is known under {', '.join(f'`{name}`' for name in unknown)}. Try `linewise search NAME`."
+            )
         plans = [make_plan(record, knowledge, options.as_of or dt.date.today(), options.region)]
     for plan in plans:
         found = interactions(plan)
@@ -194,7 +198,9 @@ def _calendar(options: argparse.Namespace) -> int:
     best = sorted(names, key=lambda name: plans[0].status(name) not in ("preferred", "suitable"))
     found = calendar(knowledge.treatments[best[0]], knowledge, options.days)
     if options.ics:
-        Path(options.ics).write_text(icalendar(found, options.start or dt.date.today(), options.days), encoding="utf-8", newline="")
+        Path(options.ics).write_text(
+            icalendar(found, options.start or dt.date.today(), options.days), encoding="utf-8", newline=""
+        )
         print(f"Written: {options.ics}")
         return 0
     page = Page()

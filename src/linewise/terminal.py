@@ -156,6 +156,9 @@ def _options(plan: Plan, page: Page) -> None:
     waiting = plan.with_status("depends")
     if waiting:
         page.heading("Depends on what is still unknown")
+        most = [f"{what} ({len(names)} options)" for what, names in plan.unsettled if len(names) > 2][:5]
+        if most:
+            page.say(f"Most of all on: {'; '.join(most)}.", 2)
         for option in waiting:
             page.say(page.bold(option.title), 2)
             page.say(option.reason, 6)
@@ -170,7 +173,9 @@ def _option(option: Option, page: Page) -> None:
     page.say(option.reason, 6)
     standing = _standing(option)
     if standing:
-        words = [f"{one.body} {one.statement}{f' ({one.strength})' if one.strength else ''} since {one.since}" for one in standing[:3]]
+        words = [
+            f"{one.body} {one.statement}{f' ({one.strength})' if one.strength else ''} since {one.since}" for one in standing[:3]
+        ]
         page.say(f"{option.region}: {'; '.join(words)}", 6)
     for caution in _worth_saying(option.cautions)[:6]:
         page.say(f"{_severity(caution)} {caution.drug}: {caution.plain or caution.text}", 6, "! ")

@@ -81,7 +81,10 @@ def test_an_unused_source_and_a_double_id_are_faults(folder: Callable[..., Path]
 
 
 def test_an_error_in_a_folded_criterion_points_at_its_own_line(folder: Callable[..., Path]) -> None:
-    folded = TEXT.replace("fits: marker is positive", "fits: >\n  marker is positive\n  and levle >= 10   # a comment ends with its line\n  and level <= 50")
+    folded = TEXT.replace(
+        "fits: marker is positive",
+        "fits: >\n  marker is positive\n  and levle >= 10   # a comment ends with its line\n  and level <= 50",
+    )
     found = faults(folder({TREATMENT: folded}))
     assert any(fault.startswith("knowledge/treatments/alfa.yaml:9:7:") for fault in found), found
 
@@ -114,7 +117,10 @@ def test_a_statement_is_never_in_force_a_day_too_early_or_too_long(folder: Calla
 
 
 def test_a_statement_that_takes_over_in_the_same_month_leaves_no_gap(folder: Callable[..., Path]) -> None:
-    text = TEXT.replace("since: 2020-03,", "since: 2020-03, until: 2022-09,") + "  - {body: FDA, region: US, since: 2022-09, says: approved, source: label-2020}\n"
+    text = (
+        TEXT.replace("since: 2020-03,", "since: 2020-03, until: 2022-09,")
+        + "  - {body: FDA, region: US, since: 2022-09, says: approved, source: label-2020}\n"
+    )
     standing = load(folder({TREATMENT: text})).treatments["alfa-alone"].standing
     day = dt.date(2022, 8, 15)
     while day < dt.date(2022, 10, 15):
@@ -122,7 +128,9 @@ def test_a_statement_that_takes_over_in_the_same_month_leaves_no_gap(folder: Cal
         day += dt.timedelta(days=1)
 
 
-def test_the_artefact_is_made_again_when_a_file_changes(folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_artefact_is_made_again_when_a_file_changes(
+    folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     root = folder()
     assert compiled(root).drugs["alfa"].label == "alfa"

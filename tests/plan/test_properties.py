@@ -8,7 +8,6 @@ import random
 from typing import Any
 
 import pytest
-from people import person
 
 from linewise.exchange import Codes, codes_of
 from linewise.exchange.profile import read_profile
@@ -17,6 +16,7 @@ from linewise.logic import walk
 from linewise.logic.nodes import Known
 from linewise.plan import Plan, make_plan
 from linewise.plan.model import OFFERED, Because
+from people import person
 
 DAYS = [dt.date(2016, 6, 1), dt.date(2021, 6, 1), dt.date(2024, 6, 1), dt.date(2026, 11, 1)]
 REGIONS: list[Any] = ["US", "EU", "UK", "DE", None]
@@ -74,7 +74,12 @@ def drop(profile: dict[str, Any], path: str) -> dict[str, Any]:
 
 def guarded(knowledge: Knowledge) -> set[str]:
     """Facts of which some criterion asks whether they are known: for them, learning something is a change of its own."""
-    nodes = [node for fact in knowledge.facts.values() for node in [fact.criterion, *(case.when for case in fact.cases)] if node is not None]
+    nodes = [
+        node
+        for fact in knowledge.facts.values()
+        for node in [fact.criterion, *(case.when for case in fact.cases)]
+        if node is not None
+    ]
     nodes += [treatment.fits for treatment in knowledge.treatments.values()]
     nodes += [one.fits for treatment in knowledge.treatments.values() for one in treatment.standing if one.fits is not None]
     return {part.fact for node in nodes for part in walk(node) if isinstance(part, Known)}
@@ -106,7 +111,9 @@ def test_what_is_offered_without_a_result_is_offered_whatever_the_result(seed: i
     """Unknown never reads as negative: an option offered in ignorance must not rest on what the answer would be."""
     chance = random.Random(1000 + seed)
     profile, day = person(chance, known=0.9), chance.choice(DAYS)
-    path = chance.choice([path for path in _VALUES if fact_of(path) not in guarded(knowledge) and path not in ("ecog", "visceral_crisis")])
+    path = chance.choice(
+        [path for path in _VALUES if fact_of(path) not in guarded(knowledge) and path not in ("ecog", "visceral_crisis")]
+    )
     offered = {one for one, judged in plan(drop(profile, path), knowledge, codes, day).judged.items() if judged.status in OFFERED}
     for value in _VALUES[path]:
         with_it = plan(put(profile, path, value), knowledge, codes, day)
@@ -117,7 +124,15 @@ def test_what_is_offered_without_a_result_is_offered_whatever_the_result(seed: i
 @pytest.mark.parametrize("receptor", ["er", "pr", "her2"])
 def test_no_subtype_treatment_without_its_receptor(receptor: str, knowledge: Knowledge, codes: Codes) -> None:
     """A receptor nobody tested opens nothing that rests on it; it becomes a test to ask for."""
-    profile = {"sex": "female", "age": 60, "metastatic_sites": ["lung"], "visceral_crisis": False, "ecog": 1, "metastatic_lines": [], "adjuvant": []}
+    profile = {
+        "sex": "female",
+        "age": 60,
+        "metastatic_sites": ["lung"],
+        "visceral_crisis": False,
+        "ecog": 1,
+        "metastatic_lines": [],
+        "adjuvant": [],
+    }
     known = {"er": {"status": "negative"}, "pr": {"status": "negative"}, "her2": {"ihc": "0", "ish": "negative"}}
     answer = plan(profile | {name: value for name, value in known.items() if name != receptor}, knowledge, codes, DAYS[-1])
     assert answer.subject.subtype == "unknown"
@@ -154,7 +169,12 @@ def _sound(node: Because) -> None:
         pass  # a derived fact has its own rule; the top node sums up a status
     elif node.all is not None:
         assert node.value is (False if False in values else None if None in values else True)
-    elif node.any is not None and node.at_least is None and node.text.split(":")[0].isupper() is False and not node.text.startswith("approved"):
+    elif (
+        node.any is not None
+        and node.at_least is None
+        and node.text.split(":")[0].isupper() is False
+        and not node.text.startswith("approved")
+    ):
         assert node.value is (True if True in values else None if None in values else False)
     for part in node.parts:
         _sound(part)
@@ -166,7 +186,9 @@ def test_a_contraindication_that_holds_is_never_offered(seed: int, knowledge: Kn
     answer = plan(person(chance, known=0.95), knowledge, codes, chance.choice(DAYS), chance.choice(REGIONS))
     for option in answer.offered:
         fixed = set(option.drugs)
-        assert [one.id for one in option.cautions if one.severity == "contraindicated" and one.applies and one.drug in fixed] == [], option.id
+        assert [
+            one.id for one in option.cautions if one.severity == "contraindicated" and one.applies and one.drug in fixed
+        ] == [], option.id
 
 
 def test_nothing_is_offered_before_anybody_said_so(knowledge: Knowledge, codes: Codes) -> None:

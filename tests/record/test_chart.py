@@ -20,7 +20,9 @@ def chart(knowledge: Knowledge, *entries: Entry, day: dt.date = DAY, **more: obj
 
 
 def test_the_latest_result_decides_and_the_other_is_shown(knowledge: Knowledge) -> None:
-    reading = chart(knowledge, entry("marker", "negative", "2018-02-01"), entry("marker", "positive", "2022-03-01")).read("marker")
+    reading = chart(knowledge, entry("marker", "negative", "2018-02-01"), entry("marker", "positive", "2022-03-01")).read(
+        "marker"
+    )
     assert (reading.value, reading.on) == ("positive", dt.date(2022, 3, 1))
     assert "negative (2018-02-01)" in reading.note
 
@@ -36,7 +38,9 @@ def test_a_metastasis_goes_before_a_later_sample_of_the_breast(knowledge: Knowle
 
 
 def test_results_of_one_day_that_contradict_each_other_leave_it_unknown(knowledge: Knowledge) -> None:
-    reading = chart(knowledge, entry("marker", "negative", "2022-03-01"), entry("marker", "positive", "2022-03-01")).read("marker")
+    reading = chart(knowledge, entry("marker", "negative", "2022-03-01"), entry("marker", "positive", "2022-03-01")).read(
+        "marker"
+    )
     assert reading.value is None
     assert "contradict" in reading.note
 
@@ -53,7 +57,10 @@ def test_what_happened_after_the_day_is_not_known_on_it(knowledge: Knowledge) ->
 
 
 def test_an_undated_result_is_older_than_a_dated_one(knowledge: Knowledge) -> None:
-    assert chart(knowledge, entry("marker", "negative"), entry("marker", "positive", "2020-01-01")).read("marker").value == "positive"
+    assert (
+        chart(knowledge, entry("marker", "negative"), entry("marker", "positive", "2020-01-01")).read("marker").value
+        == "positive"
+    )
 
 
 def test_silence_about_a_set(knowledge: Knowledge) -> None:
@@ -81,7 +88,11 @@ def test_age_is_counted_on_the_calendar(knowledge: Knowledge) -> None:
 
 
 def test_the_order_of_entries_changes_nothing(knowledge: Knowledge) -> None:
-    entries = [entry("marker", "negative", "2018-02-01"), entry("marker", "positive", "2022-03-01"), entry("pump", 50.0, "2024-05-01")]
+    entries = [
+        entry("marker", "negative", "2018-02-01"),
+        entry("marker", "positive", "2022-03-01"),
+        entry("pump", 50.0, "2024-05-01"),
+    ]
     forward, backward = chart(knowledge, *entries), chart(knowledge, *reversed(entries))
     for name in ("marker", "pump", "sites", "comorbidities"):
         assert forward.read(name) == backward.read(name)

@@ -25,7 +25,7 @@ def adjuvant(*drugs: str, **more: object) -> Course:
 
 def ask(history: History, text: str) -> object:
     """The value of a question, through the very words of the criteria language."""
-    node = parse(text if any(op in text for op in "<>=") else text)
+    node = parse(text)
     question = node.question if isinstance(node, Ask) else node.what if isinstance(node, Compare) else None
     return reading(history, question).value
 
@@ -121,7 +121,10 @@ def test_medicines_and_reactions(knowledge: Knowledge) -> None:
         knowledge,
         [],
         BOTH,
-        [Reaction(drug="alfa", effect="rash", grade=3, origin=Origin("reactions[0]")), Reaction(drug="papa", effect="rash", origin=Origin("reactions[1]"))],
+        [
+            Reaction(drug="alfa", effect="rash", grade=3, origin=Origin("reactions[0]")),
+            Reaction(drug="papa", effect="rash", origin=Origin("reactions[1]")),
+        ],
         [Medication(drug="bonafide", origin=Origin("medications[0]"))],
     )
     assert ask(history, "taking bone-drug") is True

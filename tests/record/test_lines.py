@@ -44,7 +44,12 @@ def test_agents_started_together_are_one_line(knowledge: Knowledge) -> None:
 
 
 def test_a_new_agent_after_progression_is_a_new_line(knowledge: Knowledge) -> None:
-    found = lines(knowledge, gave("alfa", "2020-01-01", "2021-01-01"), event("progression", "2021-01-10"), gave("bravo", "2021-02-01", ongoing=True))
+    found = lines(
+        knowledge,
+        gave("alfa", "2020-01-01", "2021-01-01"),
+        event("progression", "2021-01-10"),
+        gave("bravo", "2021-02-01", ongoing=True),
+    )
     assert drugs(found) == [("alfa",), ("bravo",)]
     assert found[0].stopped_for == "progression"
     assert found[1].reason == "new agent 22 days after progression"
@@ -65,7 +70,12 @@ def test_an_unrelated_agent_is_a_new_line_and_growth_is_assumed(knowledge: Knowl
 
 
 def test_bone_drugs_and_companions_are_never_lines(knowledge: Knowledge) -> None:
-    found = lines(knowledge, gave("bonafide", "2019-01-01", ongoing=True), gave("alfa", "2020-01-01", ongoing=True), gave("charlie", "2020-01-05", ongoing=True))
+    found = lines(
+        knowledge,
+        gave("bonafide", "2019-01-01", ongoing=True),
+        gave("alfa", "2020-01-01", ongoing=True),
+        gave("charlie", "2020-01-05", ongoing=True),
+    )
     assert drugs(found) == [("alfa", "charlie")]
 
 
@@ -86,13 +96,20 @@ def test_cycles_of_one_drug_collapse(knowledge: Knowledge) -> None:
 
 
 def test_what_came_before_the_spread_is_adjuvant(knowledge: Knowledge) -> None:
-    found = lines(knowledge, gave("papa", "2015-01-01", "2015-06-01"), event("metastatic", "2018-03-01"), gave("alfa", "2018-03-20", ongoing=True))
+    found = lines(
+        knowledge,
+        gave("papa", "2015-01-01", "2015-06-01"),
+        event("metastatic", "2018-03-01"),
+        gave("alfa", "2018-03-20", ongoing=True),
+    )
     assert [(course.setting, course.number) for course in found] == [("adjuvant", None), ("metastatic", 1)]
     assert found[0].months_since_end == round((dt.date(2018, 3, 1) - dt.date(2015, 6, 1)).days / 30.4375, 1)
 
 
 def test_start_dates_alone_cope(knowledge: Knowledge) -> None:
-    found = lines(knowledge, gave("alfa", "2020-01-01"), gave("papa", "2020-05-01"), gave("quebec", "2020-09-01"), event("metastatic", None))
+    found = lines(
+        knowledge, gave("alfa", "2020-01-01"), gave("papa", "2020-05-01"), gave("quebec", "2020-09-01"), event("metastatic", None)
+    )
     assert drugs(found) == [("alfa",), ("papa",), ("quebec",)]
     assert [course.end for course in found[:2]] == [dt.date(2020, 5, 1), dt.date(2020, 9, 1)]
     assert not found[2].ongoing
@@ -105,7 +122,8 @@ def test_planned_and_later_treatment_does_not_count(knowledge: Knowledge) -> Non
 
 def test_as_of_an_earlier_day_the_line_was_still_going_on(knowledge: Knowledge) -> None:
     record = Record(
-        administrations=[gave("alfa", "2020-01-01", "2021-01-01"), gave("papa", "2021-02-01", "2021-08-01")], events=[event("metastatic", "2019-12-01")]
+        administrations=[gave("alfa", "2020-01-01", "2021-01-01"), gave("papa", "2021-02-01", "2021-08-01")],
+        events=[event("metastatic", "2019-12-01")],
     )
     (only,) = courses_of(record, knowledge, dt.date(2020, 6, 1))
     assert only.ongoing
@@ -114,7 +132,11 @@ def test_as_of_an_earlier_day_the_line_was_still_going_on(knowledge: Knowledge) 
 
 _GIVEN = st.lists(
     st.builds(
-        lambda drug, start, length: gave(drug, (dt.date(2018, 1, 1) + dt.timedelta(days=start)).isoformat(), (dt.date(2018, 1, 1) + dt.timedelta(days=start + length)).isoformat()),
+        lambda drug, start, length: gave(
+            drug,
+            (dt.date(2018, 1, 1) + dt.timedelta(days=start)).isoformat(),
+            (dt.date(2018, 1, 1) + dt.timedelta(days=start + length)).isoformat(),
+        ),
         st.sampled_from(["alfa", "bravo", "hotel", "papa", "quebec", "charlie"]),
         st.integers(0, 1500),
         st.integers(0, 400),
@@ -136,4 +158,6 @@ def test_order_changes_nothing_and_nothing_is_lost(knowledge: Knowledge, things:
         assert later.start is not None
         assert earlier.start <= later.start
         assert not earlier.ongoing
-    assert [course.number for course in found if course.setting == "metastatic"] == list(range(1, sum(c.setting == "metastatic" for c in found) + 1))
+    assert [course.number for course in found if course.setting == "metastatic"] == list(
+        range(1, sum(c.setting == "metastatic" for c in found) + 1)
+    )

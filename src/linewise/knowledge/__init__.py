@@ -1,7 +1,7 @@
 """The medicine as typed objects: loaded from `knowledge/`, checked, compiled. Holds none of it in code.
 
-    knowledge = open_knowledge()
-    knowledge.treatments["…"], knowledge.drugs["…"], knowledge.vocabulary
+knowledge = open_knowledge()
+knowledge.treatments["…"], knowledge.drugs["…"], knowledge.vocabulary
 """
 
 from .book import Knowledge

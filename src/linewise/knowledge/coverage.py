@@ -13,7 +13,9 @@ from .model import REGIONS, Statement, Treatment
 
 def markdown(knowledge: Knowledge) -> str:
     """The page docs/coverage.md."""
-    return "\n".join([*_head(knowledge), *_options(knowledge), *_drugs(knowledge), *_people(knowledge), *_review(knowledge)]) + "\n"
+    return (
+        "\n".join([*_head(knowledge), *_options(knowledge), *_drugs(knowledge), *_people(knowledge), *_review(knowledge)]) + "\n"
+    )
 
 
 def _head(knowledge: Knowledge) -> Iterator[str]:
@@ -22,7 +24,19 @@ def _head(knowledge: Knowledge) -> Iterator[str]:
     yield ""
     yield "Made by `linewise knowledge coverage`; a test keeps it in step with `knowledge/`."
     yield ""
-    names = ("treatments", "drugs", "evidence", "alerts", "effects", "tests", "pages", "glossary", "questions", "organisations", "sources")
+    names = (
+        "treatments",
+        "drugs",
+        "evidence",
+        "alerts",
+        "effects",
+        "tests",
+        "pages",
+        "glossary",
+        "questions",
+        "organisations",
+        "sources",
+    )
     yield " · ".join(f"{len(getattr(content, name))} {name}" for name in names)
     yield ""
 
@@ -70,7 +84,9 @@ def _drugs(knowledge: Knowledge) -> Iterator[str]:
         if "/other/" in knowledge.content.places[f"drugs/{name}"]:
             others += 1
             continue
-        options = sum(name in one.drugs or any(name in partner.one_of for partner in one.partners) for one in knowledge.treatments.values())
+        options = sum(
+            name in one.drugs or any(name in partner.one_of for partner in one.partners) for one in knowledge.treatments.values()
+        )
         counts = f"{len(knowledge.avoid(name))} | {len(knowledge.cautions(name))} | {len(knowledge.monitoring(name))} | {options}"
         yield f"| {drug.label} | {', '.join(drug.classes)} | {counts} |"
     yield ""
@@ -96,7 +112,19 @@ def _review(knowledge: Knowledge) -> Iterator[str]:
     yield "## What still needs review"
     yield ""
     content = knowledge.content
-    for folder in ("treatments", "drugs", "classes", "facts", "evidence", "alerts", "effects", "tests", "glossary", "organisations", "sources"):
+    for folder in (
+        "treatments",
+        "drugs",
+        "classes",
+        "facts",
+        "evidence",
+        "alerts",
+        "effects",
+        "tests",
+        "glossary",
+        "organisations",
+        "sources",
+    ):
         counted = {name: sum(1 for _ in _needing(thing)) for name, thing in getattr(content, folder).items()}
         waiting = [f"{name} ({count})" if count > 1 else name for name, count in counted.items() if count]
         if waiting:

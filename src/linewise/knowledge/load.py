@@ -201,9 +201,7 @@ class _Loading:
             prepare(document, raw, path)
         self.put(found, folder, document, key, raw, path, kind)
 
-    def put(
-        self, found: dict[str, T], folder: str, document: Document, key: str, raw: Any, path: Path_, kind: type[T]
-    ) -> None:
+    def put(self, found: dict[str, T], folder: str, document: Document, key: str, raw: Any, path: Path_, kind: type[T]) -> None:
         owner = f"{folder}/{key}"
         if key in found:
             at = f"{document.file}:{document.line(path)}"
@@ -265,7 +263,9 @@ class _Loading:
                 raise ValueError
             _ = found.first, found.last
         except ValueError:
-            self.problems.append(f"{document.file}:{document.line(path)}: `{text}` is not a date such as 2024-06-17, 2024-06 or 2024")
+            self.problems.append(
+                f"{document.file}:{document.line(path)}: `{text}` is not a date such as 2024-06-17, 2024-06 or 2024"
+            )
             return None
         return found
 

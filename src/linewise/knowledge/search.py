@@ -67,7 +67,12 @@ class Search:
             extract = _extract(text.body, [word for word in asked if word])
             found.append(
                 Found(
-                    kind=text.kind, id=text.id, title=text.title, extract=extract, sources=list(text.sources), score=round(-score * matched, 3)
+                    kind=text.kind,
+                    id=text.id,
+                    title=text.title,
+                    extract=extract,
+                    sources=list(text.sources),
+                    score=round(-score * matched, 3),
                 )
             )
         return sorted(found, key=lambda one: -one.score)[:most]
@@ -91,7 +96,47 @@ def _frozen(words: tuple[str, ...]) -> frozenset[str]:
 
 
 _EMPTY = frozenset(
-    "a an and are as at be by can do does for from how i if in is it me my of on or so that the this to what when where which who why will with you your".split()
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "by",
+        "can",
+        "do",
+        "does",
+        "for",
+        "from",
+        "how",
+        "i",
+        "if",
+        "in",
+        "is",
+        "it",
+        "me",
+        "my",
+        "of",
+        "on",
+        "or",
+        "so",
+        "that",
+        "the",
+        "this",
+        "to",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "why",
+        "will",
+        "with",
+        "you",
+        "your",
+    ]
 )
 
 

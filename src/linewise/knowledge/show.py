@@ -17,8 +17,13 @@ def readable(thing: Any) -> Any:
         if hasattr(thing, "text") and type(thing).__module__.startswith("linewise.logic"):
             return thing.text
         names = {field.name: field.encode_name for field in msgspec.structs.fields(thing)}
-        pairs = ((encoded, getattr(thing, name), field) for (name, encoded), field in zip(names.items(), msgspec.structs.fields(thing), strict=True))
-        return {encoded: readable(value) for encoded, value, field in pairs if value not in (None, (), {}) and value != field.default}
+        pairs = (
+            (encoded, getattr(thing, name), field)
+            for (name, encoded), field in zip(names.items(), msgspec.structs.fields(thing), strict=True)
+        )
+        return {
+            encoded: readable(value) for encoded, value, field in pairs if value not in (None, (), {}) and value != field.default
+        }
     if isinstance(thing, dict):
         return {key: readable(value) for key, value in thing.items()}
     if isinstance(thing, tuple | list):

@@ -1,7 +1,7 @@
 """Record + knowledge + day + region -> plan: the heart. Pure, no input or output.
 
-    plan = make_plan(record, knowledge, day, region)
-    plan.offered, plan.tests, plan.urgent, plan.json()
+plan = make_plan(record, knowledge, day, region)
+plan.offered, plan.tests, plan.urgent, plan.json()
 """
 
 from .make import DISCLAIMER, Plan, make_plan

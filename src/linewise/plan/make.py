@@ -147,7 +147,9 @@ class Plan:
             return None
         if metastatic is False:
             return "The cancer is not metastatic on this record, so nothing is offered. Linewise covers metastatic disease only."
-        return "The record does not say that the cancer has spread, so nothing is offered. Linewise covers metastatic disease only."
+        return (
+            "The record does not say that the cancer has spread, so nothing is offered. Linewise covers metastatic disease only."
+        )
 
     @cached_property
     def subject(self) -> model.Subject:
@@ -209,6 +211,16 @@ class Plan:
         found = [self._test(test, unlocks, before, reasons) for test in dict.fromkeys([*unlocks, *before])]
         return sorted(found, key=lambda test: (-len(test.unlocks), -len(test.before), test.id))
 
+    @cached_property
+    def unsettled(self) -> list[tuple[str, list[str]]]:
+        """What options still depend on, in words, with the options that wait for it; the most waited for first."""
+        waiting: dict[str, list[str]] = {}
+        for name, one in self.judged.items():
+            if one.status == "depends":
+                for about in self._options.open(one):
+                    waiting.setdefault(self._options.about(about), []).append(name)
+        return sorted(waiting.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+
     def _test(
         self, name: str, unlocks: dict[str, list[str]], before: dict[str, list[str]], reasons: dict[str, list[str]]
     ) -> model.TestToAsk:
@@ -230,7 +242,9 @@ class Plan:
         taken += [one.drug for one in self.chart.history.medications]
         found: list[model.Caution] = []
         for drug in dict.fromkeys(taken):
-            found += [one for one in self._options.worded(drug, self.knowledge.avoid(drug), forbids=True) if one.applies is not False]
+            found += [
+                one for one in self._options.worded(drug, self.knowledge.avoid(drug), forbids=True) if one.applies is not False
+            ]
             found += self._options.worded(drug, self.knowledge.cautions(drug))
         return found
 

@@ -68,9 +68,7 @@ class Options:
         fits = value(treatment.fits)
         if fits is not False and CURRENT in treatment.drugs and not self.current:
             fits = False
-        deciding = [
-            (one, True if one.fits is None else value(one.fits)) for one in here if one.says in _DECIDING[region]
-        ]
+        deciding = [(one, True if one.fits is None else value(one.fits)) for one in here if one.says in _DECIDING[region]]
         blocking = [
             (one, True if one.fits is None else value(one.fits)) for one in here if one.says in ("not-recommended", "withdrawn")
         ]
@@ -244,7 +242,9 @@ class Options:
                 continue
             parts = [self.tree(child) for child in self.derived[text].children]
             top = self.tree(self.derived[text])
-            found[text] = msgspec.structs.replace(top, any=parts if len(parts) > 1 else None, all=parts if len(parts) == 1 else None)
+            found[text] = msgspec.structs.replace(
+                top, any=parts if len(parts) > 1 else None, all=parts if len(parts) == 1 else None
+            )
             waiting += [name for name in self.derived if name not in found]
         return found
 
@@ -308,7 +308,7 @@ class Options:
         if isinstance(asked, str):
             fact = self.knowledge.facts.get(asked)
             return fact.label if fact else asked
-        return self.words.question(asked, None)
+        return self.words.question(asked, None).removeprefix("not known ").removesuffix(": not known")
 
     def unmet_checks(self, judged: Judged) -> dict[str, list[str]]:
         """Tests to be done before an option starts and the reasons: its own list, and contraindications not yet known."""
@@ -353,7 +353,9 @@ class Options:
             if applies is False and not forbids:
                 continue
             explained = self.decider.explain(one.when) if one.when is not None else None
-            check = [] if explained is None or applies is not None else [self.about(about) for about in self.decider.open(one.when)]  # type: ignore[arg-type]
+            check = (
+                [] if explained is None or applies is not None else [self.about(about) for about in self.decider.open(one.when)]
+            )  # type: ignore[arg-type]
             found.append(
                 Caution(
                     drug=drug,

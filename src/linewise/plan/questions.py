@@ -31,7 +31,9 @@ def questions(plan: Plan, option: str | None = None) -> list[Chosen]:
                 continue
             because, rank = plan.words.reasons(plan.decider.explain(ask.when), 2), 0
         if belongs:
-            titles = [ids[name] for name in ask.treatments if name in ids] + [words[name] for name in ask.classes if name in words]
+            titles = [ids[name] for name in ask.treatments if name in ids] + [
+                words[name] for name in ask.classes if name in words
+            ]
             if not titles:
                 continue
             because, rank = because or titles[0], min(rank, 1)

@@ -52,7 +52,9 @@ def _need(need: Need) -> str:
         return f"`{need.text}`" + (" (not known now)" if need.value is None else "")
     parts = [_need(child) for child in need.children]
     if need.kind == "all":
-        return " and ".join(f"({part})" if child.kind == "any" else part for part, child in zip(parts, need.children, strict=True))
+        return " and ".join(
+            f"({part})" if child.kind == "any" else part for part, child in zip(parts, need.children, strict=True)
+        )
     if need.kind == "any":
         return " or ".join(parts)
     return f"at least {need.n} of ({', '.join(parts)})"

@@ -69,7 +69,9 @@ def other_medicines(record: Record, knowledge: Knowledge) -> list[Administration
 class _Grouping:
     def __init__(self, record: Record, knowledge: Knowledge, day: dt.date) -> None:
         self.knowledge, self.day = knowledge, day
-        counted = [_as_of(one, day) for one in record.administrations if not one.planned and (one.start is None or one.start <= day)]
+        counted = [
+            _as_of(one, day) for one in record.administrations if not one.planned and (one.start is None or one.start <= day)
+        ]
         self.making = sorted((one for one in counted if _role(knowledge, one.drug) == "makes"), key=_order)
         self.joining = sorted((one for one in counted if _role(knowledge, one.drug) == "joins"), key=_order)
         dated = [event for event in record.events if event.on is not None and event.on <= day]
@@ -132,7 +134,12 @@ class _Grouping:
         return False
 
     def _maintenance(self, one: Administration, line: _Line) -> bool:
-        follows = {name for c in self.knowledge.classes_of(one.drug) if c in self.knowledge.classes for name in self.knowledge.classes[c].maintains}
+        follows = {
+            name
+            for c in self.knowledge.classes_of(one.drug)
+            if c in self.knowledge.classes
+            for name in self.knowledge.classes[c].maintains
+        }
         last = line.last_day()
         if not follows or last is None or one.start is None or one.start - last > MAINTENANCE_GAP:
             return False
