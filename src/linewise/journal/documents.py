@@ -1,0 +1,114 @@
+"""What a journal holds: one typed document for each part of it, read and written whole."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, TypeVar
+
+import msgspec
+
+from linewise.record import Record
+
+from .vault import Journal
+
+D = TypeVar("D", bound="Document")
+
+
+class Document(msgspec.Struct, kw_only=True):
+    """One document. `version` is not stored in it: it says which one was read."""
+
+    version: int = 0
+
+
+class Health(Document, kw_only=True):
+    """The record: what was brought in from a file, and what was answered here (a profile, with the day of each answer)."""
+
+    imported: Record | None = None
+    imported_from: str = ""
+    imported_on: dt.date | None = None
+    answers: dict[str, Any] = {}
+    answered_on: dict[str, dt.date] = {}
+    unsure: list[str] = []  # steps answered with "I don't know"
+    example: bool = False
+
+
+class CheckIn(msgspec.Struct, kw_only=True):
+    """One entry of the diary."""
+
+    id: str
+    on: dt.date
+    answers: dict[str, int] = {}
+    symptoms: list[str] = []
+    temperature: float | None = None
+    weight: float | None = None
+    note: str = ""
+
+
+class Diary(Document, kw_only=True):
+    """The check-ins, in the order of their days."""
+
+    entries: list[CheckIn] = []
+
+
+class Contact(msgspec.Struct, kw_only=True):
+    """Whom to call."""
+
+    name: str
+    phone: str
+    when: str = ""
+
+
+class Team(Document, kw_only=True):
+    """My team's numbers."""
+
+    contacts: list[Contact] = []
+
+
+class Visit(Document, kw_only=True):
+    """The next visit: my own questions, the ones I picked, my notes."""
+
+    on: dt.date | None = None
+    picked: list[str] = []
+    own: list[str] = []
+    note: str = ""
+
+
+class Look(Document, kw_only=True):
+    """What the plan said when I last looked: to say later what changed, and why."""
+
+    on: dt.date | None = None
+    digest: str = ""
+    region: str = ""
+    statuses: dict[str, str] = {}
+    statements: dict[str, list[str]] = {}
+    alerts: list[str] = []
+
+
+class Settings(Document, kw_only=True):
+    """How pages are shown."""
+
+    region: str = ""
+    team_view: bool = False
+    feedback: list[dict[str, str]] = []
+
+
+def read(journal: Journal, kind: type[D]) -> D:
+    """A document of a journal; an empty one where there is none."""
+    text, version = journal.read(kind.__name__.lower())
+    found = kind() if text is None else msgspec.json.decode(text, type=kind)
+    found.version = version
+    return found
+
+
+def write(journal: Journal, document: Document) -> None:
+    """Save a document over the version it was read from; raises StaleError where that is no longer the last."""
+    name = type(document).__name__.lower()
+    document.version = journal.write(name, msgspec.json.encode(document), document.version)
+
+
+KINDS: tuple[type[Document], ...] = (Health, Diary, Team, Visit, Look, Settings)
+
+
+def everything(journal: Journal) -> dict[str, Any]:
+    """All that a person entered, as plain values: for the export."""
+    return {kind.__name__.lower(): msgspec.to_builtins(read(journal, kind)) for kind in KINDS}
