@@ -1,0 +1,181 @@
+"""The command line as a user meets it: answers, exit statuses, errors that name the place."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from linewise.cli import main
+
+ROOT = Path(__file__).parents[1]
+ANNA = str(ROOT / "examples" / "anna.json")
+
+PROFILE = """
+id: somebody
+sex: female
+age: 61
+menopausal_status: postmenopausal
+er: {status: positive, percent: 90}
+pr: {status: positive}
+her2: {ihc: 1+}
+metastatic_sites: [bone]
+visceral_crisis: false
+ecog: 0
+adjuvant: []
+comorbidities: []
+metastatic_lines:
+  - {drugs: [palbociclib, letrozole], months: 20, stopped_for: progression}
+medications: [grapefruit-juice]
+variants: {ESR1: mutated, PIK3CA: wild-type}
+"""
+
+PLAN_SCHEMA = {
+    "type": "object",
+    "required": ["schema", "as_of", "region", "subject", "urgent", "tests", "options", "cautions", "unread", "sources"],
+    "properties": {
+        "schema": {"const": "linewise.plan/1"},
+        "subject": {
+            "required": ["id", "subtype", "her2_low", "line"],
+            "properties": {"subtype": {"enum": ["HR+/HER2-", "HR+/HER2+", "HR-/HER2+", "TNBC", "unknown"]}, "line": {"type": "integer"}},
+        },
+        "urgent": {"items": {"required": ["id", "title", "act", "because", "sources"]}},
+        "tests": {"items": {"required": ["id", "title", "unlocks", "because", "sources"]}},
+        "options": {
+            "items": {
+                "required": [
+                    "id", "title", "kind", "drugs", "classes", "status", "because", "depends_on", "cautions", "evidence", "standing",
+                ],
+                "properties": {
+                    "kind": {"enum": ["systemic", "local", "bone", "supportive"]},
+                    "status": {"enum": ["preferred", "suitable", "depends", "unsuitable", "not-indicated"]},
+                    "because": {"required": ["text", "value"]},
+                    "cautions": {"items": {"required": ["drug", "id", "severity", "text", "sources"]}},
+                    "evidence": {"items": {"required": ["source", "trial", "population", "result"]}},
+                    "standing": {"items": {"required": ["body", "region", "statement", "strength", "since", "until", "source"]}},
+                },
+            }
+        },
+        "sources": {"additionalProperties": {"required": ["title", "publisher", "date", "url"]}},
+    },
+}  # fmt: skip
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> str:
+    path = tmp_path / "somebody.yaml"
+    path.write_text(PROFILE, encoding="utf-8")
+    return str(path)
+
+
+def run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([sys.executable, "-m", "linewise.cli", *arguments], input=stdin, capture_output=True, check=False)
+
+
+def test_the_plan_in_json_keeps_the_contract(profile: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main(["plan", profile, "--format", "json", "--as-of", "2025-06-01", "--region", "EU"]) == 0
+    plan = json.loads(capfdbinary.readouterr().out)
+    jsonschema.validate(plan, PLAN_SCHEMA)
+    assert (plan["as_of"], plan["region"], plan["subject"]["subtype"]) == ("2025-06-01", "EU", "HR+/HER2-")
+    cited = {source for option in plan["options"] for one in option["standing"] for source in [one["source"]]}
+    assert cited <= set(plan["sources"]) | {""}
+
+
+def test_the_plan_as_text_says_what_matters(profile: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", profile, "--as-of", "2025-06-01", "--region", "EU"]) == 0
+    text = capsys.readouterr().out
+    for expected in ("Where things stand", "HR+/HER2-", "Elacestrant", "Sources", "It never takes one"):
+        assert expected in text
+
+
+def test_several_records_are_answered_in_order_and_a_bad_one_keeps_its_place(profile: str) -> None:
+    good = json.dumps({"sex": "female", "er": {"status": "positive"}, "her2": {"ihc": "0"}, "id": "good"})
+    done = run("plan", "-", "--lines", "--format", "json", stdin=f"{good}\n{{\n{good}\n".encode())
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 2
+    assert [("error" in answer) for answer in answers] == [False, True, False]
+    assert "line 2" in answers[1]["error"]["where"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "said"),
+    [
+        (("plan", "no-such-file.json"), b"", "no-such-file.json"),
+        (("plan", "-"), b"", "standard input"),
+        (("plan", "-"), b"{", "standard input"),
+        (("plan", "-"), b"[1, 2]", "standard input"),
+        (("plan", "-"), b'{"sex": "femal"}', "sex"),
+        (("plan", "-"), b'{"sex": "female", "metastatic_lines": [{"drugs": ["letrozole"], "stopped_for": "progressed"}]}', "metastatic_lines[0].stopped_for"),
+        (("plan", ANNA, "--as-of", "yesterday"), b"", "2024-06-01"),
+        (("plan", ANNA, "--region", "FR"), b"", "--region"),
+        (("why", ANNA, "elacestrand"), b"", "elacestrant"),
+        (("knowledge", "show", "capivasertip"), b"", "capivasertib"),
+        (("interactions", "grapefruit-jiuce"), b"", "grapefruit-jiuce"),
+        (("side-effects", "nothing"), b"", "nothing"),
+    ],
+)  # fmt: skip
+def test_errors_name_the_place_and_never_show_a_traceback(arguments: tuple[str, ...], stdin: bytes, said: str) -> None:
+    done = run(*arguments, stdin=stdin)
+    message = done.stderr.decode()
+    assert done.returncode == 2
+    assert said in message
+    assert "Traceback" not in message
+
+
+def test_why_explains_what_does_not_fit_and_what_would_have_to_be_different(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "wild.yaml"
+    path.write_text(PROFILE.replace("ESR1: mutated", "ESR1: wild-type"), encoding="utf-8")
+    assert main(["why", str(path), "elacestrant", "--as-of", "2025-06-01", "--region", "EU"]) == 0
+    text = capsys.readouterr().out
+    assert "does not fit" in text
+    assert "ESR1 is mutated" in text.split("What would have to be different")[1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["facts", "her2"],
+        ["facts", "--format", "json"],
+        ["knowledge", "show", "elacestrant"],
+        ["knowledge", "diff", "2022-01-01", "2024-01-01", "--region", "EU"],
+        ["knowledge", "coverage"],
+        ["interactions", "ribociclib", "grapefruit-juice"],
+        ["side-effects", "elacestrant"],
+        ["calendar", ANNA, "elacestrant", "--start", "2026-12-01"],
+        ["questions", ANNA],
+        ["learn"],
+        ["learn", "bone-metastases"],
+        ["search", "mouth", "sores"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_answers(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 0
+    assert len(capfd.readouterr().out) > 40
+
+
+@pytest.mark.parametrize("words", ["estrogen receptor", "oestrogen receptor", "Enhertu", "capecitabin", "diarrea"])
+def test_search_finds_either_spelling_brands_and_typing_errors(words: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    expected = {
+        "estrogen receptor": "oestrogen-receptor", "oestrogen receptor": "oestrogen-receptor", "Enhertu": "trastuzumab-deruxtecan",
+        "capecitabin": "capecitabine", "diarrea": "diarrhoea",
+    }[words]  # fmt: skip
+    assert main(["search", words, "--format", "json"]) == 0
+    found = json.loads(capfdbinary.readouterr().out)
+    assert any(expected in one["id"] for one in found)
+    assert all(one["sources"] or one["kind"] in ("option", "side effect") for one in found[:3])
+
+
+def test_the_calendar_file_is_a_calendar(tmp_path: Path) -> None:
+    path = tmp_path / "plan.ics"
+    assert main(["calendar", ANNA, "elacestrant", "--start", "2026-12-01", "--ics", str(path)]) == 0
+    text = path.read_bytes().decode()
+    assert text.startswith("BEGIN:VCALENDAR\r\n")
+    assert text.endswith("END:VCALENDAR\r\n")
+    assert text.count("BEGIN:VEVENT") == text.count("END:VEVENT") > 0
+    assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
+    assert "DTSTART;VALUE=DATE:20261201" in text
