@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DEMO_DAY := 2025-06-01
 STAMP := $(VENV)/.ready
 
 help: ## what there is
@@ -19,8 +20,8 @@ setup: $(STAMP) ## make .venv with everything
 
 demo: setup ## print the plan of an example person, and write it as a page
 	@mkdir -p demo
-	@$(BIN)/linewise plan examples/anna.json --region EU
-	@$(BIN)/linewise plan examples/anna.json --region EU --format html > demo/anna.html
+	@$(BIN)/linewise plan examples/anna.json --region EU --as-of $(DEMO_DAY)
+	@$(BIN)/linewise plan examples/anna.json --region EU --as-of $(DEMO_DAY) --format html > demo/anna.html
 	@echo; echo "The same plan as a page: demo/anna.html"
 
 test: setup ## style, types, knowledge, tests

@@ -285,6 +285,7 @@ class Plan:
             "comorbidities": any(entry.fact == "comorbidities" for entry in self.record.entries),
         }
         found = [words for name, words in said.items() if name not in self.record.declared and not has[name]]
+        found += [f"{fact.label}: no" for fact in self.chart.assumed_absent()]
         about: dict[str, list[str]] = {}
         for course in self.chart.courses:
             for text in course.assumed:

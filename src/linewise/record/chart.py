@@ -67,9 +67,17 @@ class Chart:
             return Reading(float(years), (f"born {self.record.birth.isoformat()}",))
         if about == "line":
             return self._line()
-        if fact.silence == "none" and fact.type == "yes-no":
+        if fact.type == "yes-no" and self._taken_as_none(fact):
             return Reading(False, (), True, note="not recorded")
         return UNKNOWN
+
+    def _taken_as_none(self, fact: Fact) -> bool:
+        return fact.silence == "none" or (fact.silence == "none-in-chart" and self.record.chart)
+
+    def assumed_absent(self) -> list[Fact]:
+        """The yes-or-no facts that this record's silence was taken to deny."""
+        facts = self.knowledge.facts.values()
+        return [fact for fact in facts if fact.type == "yes-no" and self._taken_as_none(fact) and fact.id not in self._entries]
 
     def others(self, name: str) -> list[Entry]:
         """The results of a fact that do not say what the deciding one says: shown beside it."""

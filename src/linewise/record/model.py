@@ -139,3 +139,4 @@ class Record(msgspec.Struct, kw_only=True):
     notes: list[str] = msgspec.field(default_factory=list)  # said to the reader: contradictions, what was assumed on reading
     scope: str | None = None  # why no MBC plan can honestly be given (another cancer, early disease, a child), else None
     format: str = ""  # profile, FHIR R4 bundle, …
+    chart: bool = False  # a clinical chart, which would say so if something acute were the case; a hand-written profile is not

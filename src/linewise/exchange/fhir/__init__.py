@@ -46,6 +46,7 @@ def _record(person: Person, pool: Pool, codes: Codes) -> Record:
     scope = conclude(chart, birth)
     unread = [*chart.unread(), *strays(chart), *_other_kinds(chart)]
     return Record(
+        chart=True,
         id=person.key or None,
         birth=birth,
         entries=ordered(_collapsed(chart)),
