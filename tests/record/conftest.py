@@ -22,6 +22,8 @@ FILES = {
 - {id: comorbidities, label: illnesses, type: set, silence: none, values: {gout: {label: gout}, asthma: {label: asthma}}}
 - {id: symptoms, label: symptoms, type: set, silence: none, values: {fever: {label: fever}, cough: {label: cough}}}
 """,
+    "effects/rash.yaml": "{id: rash, label: rash, also: [dermatitis]}",
+    "effects/cough.yaml": "{id: cough, label: cough}",
     "classes/all.yaml": """
 - {id: blocker, label: blocker, makes-line: true, swaps: true}
 - {id: hormone, label: hormone, makes-line: true, maintains: [poison]}

@@ -133,3 +133,12 @@ def test_medicines_and_reactions(knowledge: Knowledge) -> None:
     assert ask(history, "reacted to blocker with rash at grade 4") is False
     assert ask(history, "reacted to poison with rash at grade 3") is None  # nobody graded it
     assert ask(history, "reacted to hormone") is False
+
+
+def test_an_effect_goes_by_all_its_names_and_an_unknown_word_is_no_denial(knowledge: Knowledge) -> None:
+    def history(word: str) -> History:
+        return History(knowledge, [], BOTH, [Reaction(drug="alfa", effect=word, origin=Origin("reactions[0]"))])
+
+    assert ask(history("dermatitis"), "reacted to alfa with rash") is True
+    assert ask(history("cough"), "reacted to alfa with rash") is False
+    assert ask(history("something-odd"), "reacted to alfa with rash") is None

@@ -150,6 +150,14 @@ class Knowledge:
             found = self._names.get(stem)
         return found
 
+    @cached_property
+    def _effects(self) -> dict[str, str]:
+        return {word: name for name, effect in self.content.effects.items() for word in (name, *effect.also)}
+
+    def find_effect(self, word: str) -> str | None:
+        """The id of the effect that a word means: `pneumonitis` is told under `ild`."""
+        return self._effects.get(plain_name(word))
+
     def sources_of(self, ids: tuple[str, ...]) -> dict[str, Source]:
         return {name: self.sources[name] for name in ids if name in self.sources}
 

@@ -265,7 +265,7 @@ class Plan:
                     value=self.words.fact_value(name),
                     on=reading.on.isoformat() if reading.on else None,
                     from_=list(reading.sources),
-                    assumed=reading.assumed,
+                    assumed=reading.assumed and not isinstance(reading.value, frozenset),
                     note=explained_note,
                 )
             )

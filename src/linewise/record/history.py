@@ -79,15 +79,24 @@ class History:
         return Reading(None if unknown else False, given.sources, not unknown and self._silent(("medications",)))
 
     def reacted(self, treatment: Treatment, effect: str | None, grade: int | None) -> Reading:
+        """Whether a treatment caused an effect. One that nobody graded, or that nobody knows, may have been the one asked about."""
         unknown: list[str] = []
         for reaction in self.reactions:
-            if self._taken(treatment, (reaction.drug,)) is not True or (effect is not None and effect != reaction.effect):
+            if self._taken(treatment, (reaction.drug,)) is not True:
                 continue
-            if grade is None or (reaction.grade is not None and reaction.grade >= grade):
+            same = effect is None or self._same_effect(reaction.effect, effect)
+            bad = True if grade is None else None if reaction.grade is None else reaction.grade >= grade
+            if same and bad:
                 return Reading(True, (worded(reaction.origin),))
-            if reaction.grade is None:
+            if same is not False and bad is not False:
                 unknown.append(worded(reaction.origin))
         return Reading(None if unknown else False, tuple(unknown), not unknown and self._silent(("reactions",)))
+
+    def _same_effect(self, recorded: str, asked: str) -> bool | None:
+        known = self.knowledge.find_effect(recorded)
+        if recorded == asked:
+            return True
+        return None if known is None else known == (self.knowledge.find_effect(asked) or asked)
 
     # Questions with a number
 
