@@ -1,0 +1,210 @@
+"""Which administration belongs to which line, for everybody at once: the rules of `record.lines`, one step of the history a turn.
+
+The administrations of a person are taken in their order. Turn k takes the k-th of everybody who has one, and asks of all of
+them together what `record.lines` asks of one: the state of each person's current line stands in arrays. So the work is done by NumPy,
+and the number of turns is that of the longest history, not of the people.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from linewise.knowledge import Knowledge
+from linewise.record import lines as rules
+
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+
+NEVER, ALWAYS = -(2**40), 2**40
+"""Days before and behind all days: an end that is not known, and a start that is not (it sorts last) or an end still to come."""
+WINDOW, GAP = rules.REGIMEN_WINDOW.days, rules.MAINTENANCE_GAP.days
+FIRST, GREW, OTHER = 0, 1, 2
+"""Why a line is new: nothing before it in its setting; the disease had grown; a different agent."""
+SWAP, MAINTENANCE = 1, 2
+"""In which way a line could be read otherwise."""
+
+
+@dataclass(frozen=True)
+class Kinship:
+    """What the knowledge says of each pair of drugs: one may take the other's place, one may follow the other as maintenance."""
+
+    swaps: Bools
+    maintains: Bools
+    follows: Bools
+
+    @classmethod
+    def of(cls, drugs: list[str], knowledge: Knowledge) -> Kinship:
+        size, classes = len(drugs), knowledge.classes
+        swaps, maintains = np.zeros((size, size), bool), np.zeros((size, size), bool)
+        follows = np.zeros(size, bool)
+        for row, drug in enumerate(drugs):
+            own = [classes[name] for name in knowledge.classes_of(drug) if name in classes]
+            mine = {one.id for one in own if one.swaps}
+            behind = {name for one in own for name in one.maintains}
+            follows[row] = bool(behind)
+            for column, other in enumerate(drugs):
+                swaps[row, column] = bool(mine & knowledge.classes_of(other))
+                maintains[row, column] = any(knowledge.is_a(other, name) for name in behind)
+        return cls(swaps, maintains, follows)
+
+
+@dataclass(frozen=True)
+class Given:
+    """Administrations in order of person, then of time. `grown` and `settled` are the last such day not after the start."""
+
+    person: Ints
+    drug: Ints
+    start: Ints
+    end: Ints
+    ongoing: Bools
+    metastatic: Bools
+    completed: Bools
+    grown: Ints
+    settled: Ints
+    epoch: Ints  # how many progressions lie behind
+
+    def __getitem__(self, rows: Ints) -> Given:
+        return Given(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
+
+
+@dataclass
+class Found:
+    """For each administration its line and its place in it; for each line how it began and how else it could be read."""
+
+    line: Ints
+    slot: Ints
+    began: list[tuple[Ints, ...]] = field(default_factory=list)  # person, line, start, metastatic, why, days
+    contested: list[tuple[Ints, ...]] = field(default_factory=list)  # person, line, kind, drug, other
+
+
+class _Lines:
+    """The current line of everybody. What is in it stands in slots, one a drug, in the order in which the drugs came."""
+
+    def __init__(self, people: int) -> None:
+        self.number = np.full(people, -1, np.int64)
+        self.metastatic = np.zeros(people, bool)
+        self.start = np.full(people, ALWAYS, np.int64)
+        self.last = np.full(people, NEVER, np.int64)
+        self.completed = np.zeros(people, bool)
+        self.count = np.zeros(people, np.int64)
+        self.drug = np.full((people, 4), -1, np.int32)
+        self.until = np.full((people, 4), NEVER, np.int64)  # the last end in the epoch of the latest administration
+        self.before = np.full((people, 4), NEVER, np.int64)  # the last end in the epochs before
+        self.epoch = np.full((people, 4), -1, np.int64)
+
+    def widen(self) -> None:
+        for name, empty in (("drug", -1), ("until", NEVER), ("before", NEVER), ("epoch", -1)):
+            now = getattr(self, name)
+            setattr(self, name, np.concatenate([now, np.full_like(now, empty)], axis=1))
+
+    def begin(self, who: Ints, given: Given) -> None:
+        self.number[who] += 1
+        self.metastatic[who], self.start[who] = given.metastatic, given.start
+        self.last[who], self.completed[who], self.count[who] = NEVER, False, 0
+        self.drug[who], self.until[who], self.before[who], self.epoch[who] = -1, NEVER, NEVER, -1
+
+
+def group(given: Given, kinship: Kinship, people: int) -> Found:
+    """The lines of everybody. `given.person` counts from 0 and is sorted."""
+    size = len(given.person)
+    found = Found(np.zeros(size, np.int64), np.zeros(size, np.int64))
+    if not size:
+        return found
+    firsts = np.flatnonzero(np.r_[True, given.person[1:] != given.person[:-1]])
+    turn = np.arange(size) - np.repeat(firsts, np.diff(np.r_[firsts, size]))
+    order = np.argsort(turn, kind="stable")
+    bounds = np.searchsorted(turn[order], np.arange(turn.max() + 2))
+    lines = _Lines(people)
+    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+        rows = order[start:stop]
+        _turn(lines, given[rows], rows, kinship, found)
+    return found
+
+
+def _turn(lines: _Lines, given: Given, rows: Ints, kinship: Kinship, found: Found) -> None:
+    who = given.person
+    hit = lines.drug[who] == given.drug[:, None]
+    inside = hit.any(axis=1)
+    slot = np.where(inside, hit.argmax(axis=1), 0)
+    grew = (given.grown > lines.start[who]) & (given.start < ALWAYS)
+    belongs, kind, other = _belongs(lines, given, kinship, inside, slot, grew)
+    contested = np.flatnonzero(kind)
+    if len(contested):
+        found.contested.append(
+            (who[contested], lines.number[who[contested]], kind[contested], given.drug[contested], other[contested])
+        )
+    new = np.flatnonzero(~belongs)
+    if len(new):
+        first = (lines.number[who[new]] < 0) | (lines.metastatic[who[new]] != given.metastatic[new])
+        why = np.where(first, FIRST, np.where(grew[new], GREW, OTHER))
+        lines.begin(who[new], given[new])
+        began = lines.start[who[new]]
+        days = given.start[new] - given.grown[new]
+        found.began.append((who[new], lines.number[who[new]], began, lines.metastatic[who[new]].astype(np.int64), why, days))
+    fresh = ~belongs | ~inside
+    _add(lines, given, slot, fresh)
+    found.line[rows] = lines.number[who]
+    found.slot[rows] = np.where(fresh, lines.count[who] - 1, slot)
+
+
+def _belongs(
+    lines: _Lines, given: Given, kinship: Kinship, inside: Bools, slot: Ints, grew: Bools
+) -> tuple[Bools, Ints, Ints]:
+    """Whether each administration is part of the line going on; if only by a swap or as maintenance, which, and for which drug."""
+    who, start = given.person, lines.start[given.person]
+    same = (lines.number[who] >= 0) & (lines.metastatic[who] == given.metastatic)
+    undated = (given.start == ALWAYS) | (start == ALWAYS)
+    before = lines.before[who, slot]
+    earlier = np.where(given.epoch > lines.epoch[who, slot], np.maximum(before, lines.until[who, slot]), before)
+    carried = ~grew | (earlier > given.grown)
+    window = (given.start - start <= WINDOW) & ~grew
+    plain = same & np.where(undated | inside, inside & (undated | carried), window)
+    kind, other = np.zeros(len(who), np.int64), np.full(len(who), -1, np.int64)
+    asked = np.flatnonzero(same & ~undated & ~inside & ~window & ~grew)
+    if len(asked):
+        swap, replaced = _swap(lines, given[asked], kinship)
+        kept = _maintenance(lines, given[asked], kinship)
+        kind[asked] = np.where(swap, SWAP, np.where(kept, MAINTENANCE, 0))
+        other[asked] = replaced
+    return plain | (kind > 0), kind, other
+
+
+def _swap(lines: _Lines, given: Given, kinship: Kinship) -> tuple[Bools, Ints]:
+    who = given.person
+    drugs = lines.drug[who]
+    ended = np.maximum(lines.until[who], lines.before[who]) <= (given.start + WINDOW)[:, None]
+    taken = (drugs >= 0) & kinship.swaps[given.drug[:, None], drugs] & ended
+    return taken.any(axis=1), drugs[np.arange(len(who)), taken.argmax(axis=1)].astype(np.int64)
+
+
+def _maintenance(lines: _Lines, given: Given, kinship: Kinship) -> Bools:
+    who = given.person
+    drugs = lines.drug[who]
+    every = ((drugs < 0) | kinship.maintains[given.drug[:, None], drugs]).all(axis=1)
+    soon = given.start - lines.last[who] <= GAP
+    controlled = lines.completed[who] | (given.settled > lines.start[who])
+    answer: Bools = kinship.follows[given.drug] & every & soon & controlled
+    return answer
+
+
+def _add(lines: _Lines, given: Given, slot: Ints, fresh: Bools) -> None:
+    who = given.person
+    end = np.where(given.ongoing, ALWAYS, given.end)
+    if (lines.count[who[fresh]] >= lines.drug.shape[1]).any():
+        lines.widen()
+    new, at = who[fresh], lines.count[who[fresh]]
+    lines.drug[new, at], lines.until[new, at], lines.epoch[new, at] = given.drug[fresh], end[fresh], given.epoch[fresh]
+    lines.before[new, at] = NEVER
+    lines.count[new] += 1
+    old, at, ends, epoch = who[~fresh], slot[~fresh], end[~fresh], given.epoch[~fresh]
+    later = epoch > lines.epoch[old, at]
+    until, before = lines.until[old, at], lines.before[old, at]
+    lines.before[old, at] = np.where(later, np.maximum(before, until), before)
+    lines.until[old, at] = np.where(later, ends, np.maximum(until, ends))
+    lines.epoch[old, at] = epoch
+    dated = np.where(given.start == ALWAYS, NEVER, given.start)
+    lines.last[who] = np.maximum(lines.last[who], np.maximum(dated, given.end))
+    lines.completed[who] |= given.completed

@@ -1,0 +1,108 @@
+"""Invented records for the cohort tests: dated histories with everything that makes grouping hard, and stated profiles."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from typing import Any
+
+from linewise.knowledge import Knowledge
+from linewise.record import Administration, Course, Entry, Event, Medication, Origin, Reaction, Record
+
+DAY = dt.date(2026, 11, 1)
+_DRUGS = [
+    "letrozole", "anastrozole", "exemestane", "fulvestrant", "tamoxifen", "palbociclib", "ribociclib", "abemaciclib", "everolimus",
+    "capecitabine", "paclitaxel", "docetaxel", "trastuzumab", "pertuzumab", "trastuzumab-deruxtecan", "carboplatin", "goserelin",
+    "leuprorelin", "zoledronic-acid", "denosumab", "ondansetron", "something-unknown", "eribulin", "cyclophosphamide", "doxorubicin",
+]  # fmt: skip
+
+
+def day(chance: random.Random, missing: float = 0.05) -> dt.date | None:
+    return None if chance.random() < missing else dt.date(2014, 1, 1) + dt.timedelta(days=chance.randint(0, 4900))
+
+
+def history(chance: random.Random) -> Record:
+    """A record of administrations and turns of the disease, in no order."""
+    record = Record(id=str(chance.random()), birth=day(chance), declared=frozenset(chance.sample(["adjuvant", "metastatic_lines", "sites"], 2)))
+    drugs = chance.sample(_DRUGS, chance.randint(1, 7))
+    for number in range(chance.choice([0, 1, 3, 6, 12, 25])):
+        start = day(chance)
+        if start is not None and chance.random() < 0.6:  # near to another one, as regimens are
+            start = dt.date(2019, 1, 1) + dt.timedelta(days=15 * chance.randint(0, 60))
+        end = start + dt.timedelta(days=chance.choice([0, 20, 90, 400])) if start and chance.random() < 0.6 else day(chance, 0.8)
+        record.administrations.append(
+            Administration(
+                drug=chance.choice(drugs), start=start, end=end, ongoing=end is None and chance.random() < 0.4,
+                planned=chance.random() < 0.05, setting=chance.choice([None, None, None, "adjuvant", "metastatic"]),
+                stopped_for=chance.choice([None, None, None, "progression", "toxicity", "completion", "choice"]),
+                origin=Origin(f"MedicationStatement/{number}"),
+            )
+        )  # fmt: skip
+    for _ in range(chance.choice([0, 1, 3, 5])):
+        what = chance.choice(["progression", "progression", "response", "stable", "surgery"])
+        record.events.append(Event(what=what, on=day(chance), origin=Origin("e")))
+    if chance.random() < 0.7:
+        record.events.append(Event(what="metastatic", on=day(chance, 0.2), origin=Origin("e")))
+    if chance.random() < 0.3:
+        record.entries.append(Entry(fact="metastatic", value=chance.random() < 0.8, origin=Origin("m")))
+    return record
+
+
+def filled(chance: random.Random, knowledge: Knowledge) -> Record:
+    """A history, with dated results of every fact, contradictions and old values among them."""
+    record = history(chance)
+    facts = [fact for fact in knowledge.facts.values() if not fact.derived]
+    for _ in range(chance.choice([3, 20, 60])):
+        fact = chance.choice(facts)
+        if fact.id == "metastatic":
+            continue
+        for _ in range(chance.choice([1, 1, 2, 3])):
+            record.entries.append(entry(chance, fact))
+    if chance.random() < 0.9:
+        record.entries.append(Entry(fact="metastatic", value=True, origin=Origin("m")))
+    for _ in range(chance.choice([0, 1, 3])):
+        drug = chance.choice([*knowledge.drugs, "an-unknown-drug"])
+        effect = chance.choice(["ild", "anaphylaxis", "neuropathy", "rash"])
+        grade = chance.choice([None, 1, 2, 3, 4])
+        record.reactions.append(Reaction(drug=drug, effect=effect, grade=grade, origin=Origin("r")))
+    for _ in range(chance.choice([0, 1, 3])):
+        drug = chance.choice([*knowledge.drugs, *knowledge.classes, "an-unknown-drug"])
+        record.medications.append(Medication(drug=drug, start=day(chance, 0.5), end=day(chance, 0.6), origin=Origin("m")))
+    if chance.random() < 0.3:
+        record.courses += stated(chance, knowledge)
+    return record
+
+
+def entry(chance: random.Random, fact: Any) -> Entry:
+    value: Any
+    if fact.type == "number":
+        low, high = fact.range or (0, 100)
+        value = float(round(chance.uniform(low, high)))
+    elif fact.type == "yes-no":
+        value = chance.random() < 0.5
+    else:
+        value = chance.choice(list(fact.values) or ["left hip", "back"])
+    on = DAY - dt.timedelta(days=chance.choice([0, 5, 31, 60, 200, 400, 900])) if chance.random() < 0.8 else None
+    if on and chance.random() < 0.05:
+        on = DAY + dt.timedelta(days=30)
+    return Entry(
+        fact=fact.id, value=value, on=on, specimen=chance.choice([None, "primary", "metastasis"]), grade=chance.choice([None, 1, 2, 3]),
+        since_days=chance.choice([None, 2.0, 9.0]), absent=fact.type == "set" and chance.random() < 0.1,
+        until=DAY - dt.timedelta(days=chance.choice([-20, 0, 20])) if fact.type == "set" and chance.random() < 0.1 else None,
+        origin=Origin("x"),
+    )  # fmt: skip
+
+
+def stated(chance: random.Random, knowledge: Knowledge) -> list[Course]:
+    names = [*_DRUGS, "chemotherapy", "cdk4-6-inhibitor"]
+    found = []
+    for number in range(chance.randint(1, 5)):
+        found.append(
+            Course(
+                drugs=tuple(chance.sample(names, chance.randint(1, 3))), setting=chance.choice(["adjuvant", "metastatic", "metastatic"]),
+                start=day(chance, 0.5), months=chance.choice([None, 3.0, 14.0]), months_since_end=chance.choice([None, 0.0, 4.0, 30.0]),
+                stopped_for=chance.choice([None, "progression", "toxicity", "completion"]), ongoing=chance.random() < 0.3,
+                origins=(Origin(f"line {number}"),),
+            )
+        )  # fmt: skip
+    return found
