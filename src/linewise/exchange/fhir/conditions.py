@@ -83,8 +83,7 @@ def _illness(chart: Chart, resource: Node, meaning: Meaning, label: str) -> None
 
 def _secondary(chart: Chart, resource: Node, meanings: list[Meaning], label: str) -> None:
     """A tumour that has spread: its place, and that it is there. Nodes near the breast alone are not metastatic disease."""
-    related = next(extensions(resource, "related-primary-cancer-condition"), {})
-    primary = node(chart.find(related.get("valueReference"), resource))
+    primary = _primary(chart, resource)
     if primary and not _may_be_breast(chart, primary):
         chart.leave(resource, label, f"it comes from another tumour: {wording(primary.get('code'))}")
         return
@@ -102,6 +101,16 @@ def _secondary(chart: Chart, resource: Node, meanings: list[Meaning], label: str
     if not regional:
         site_name = min(sites) if sites else None
         chart.events.append(Event(what="metastatic", on=began, site=site_name, origin=chart.origin(resource, label)))
+
+
+def _primary(chart: Chart, resource: Node) -> Node:
+    """The tumour that a secondary one comes from, where the record says so (mCODE has had two extensions for it)."""
+    for name in ("related-primary-cancer-condition", "condition-related"):
+        for extension in extensions(resource, name):
+            found = node(chart.find(extension.get("valueReference"), resource))
+            if found.get("resourceType") == "Condition":
+                return found
+    return {}
 
 
 def _may_be_breast(chart: Chart, primary: Node) -> bool:

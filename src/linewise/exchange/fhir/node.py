@@ -76,9 +76,9 @@ _DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T.*)?)?)?", re.DOTALL)
 
 
 def day(value: Any) -> dt.date | None:
-    """The day of a FHIR date or time. Of a month or a year alone, its first day. None where it is neither."""
+    """The day of a FHIR date or time. Of a month or a year alone, its first day. None where it is neither, or no lifetime's."""
     found = _DAY.fullmatch(text(value))
-    if not found:
+    if not found or not 1850 <= int(found[1]) <= 2150:
         return None
     try:
         return dt.date(int(found[1]), int(found[2] or 1), int(found[3] or 1))

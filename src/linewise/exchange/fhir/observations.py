@@ -98,7 +98,7 @@ def _fact(chart: Chart, owner: Node, part: Node, found: Finding, meaning: Meanin
     if found.number is not None and meaning.percent and found.unit:
         percent = Meaning(fact=meaning.percent)
         stated = _number(chart, owner, part, found, percent, said)
-        if not stated:
+        if not stated and not found.words:
             return
     values = _values(chart, found, meaning)
     if len(values) > 1:

@@ -99,8 +99,9 @@ def _cancer_scope(chart: Chart) -> str | None:
     if "breast" in kinds:
         for cancer in chart.cancers:
             if cancer.kind == "other":
-                origin = cancer.origin
-                chart.entries.append(Entry(fact="comorbidities", value="second-cancer", origin=origin))
+                chart.entries.append(Entry(fact="comorbidities", value="second-cancer", origin=cancer.origin))
+        if others and any(item.says for item in chart.spread):
+            chart.notes.add(f"Another cancer is recorded too ({', '.join(others[:3])}): check that the spread is of the breast.")
         return None
     if others:
         return f"The record names another cancer ({', '.join(others[:3])}), and no invasive breast cancer."
