@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from linewise.exchange import Codes, read
+from linewise.errors import RecordError
+from linewise.exchange import Codes, read, read_bytes
 from linewise.record.model import Record
 
 from .build import entries, values
+from .conftest import all_codes
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -48,3 +54,45 @@ def test_the_profiles(codes: Codes) -> None:
     early = example("eva-early-disease.yaml", codes)
     assert values(early, "metastatic") == [False]
     assert early.scope is not None and "not metastatic on this record" in early.scope
+
+
+# Damage and order: Anna's record with anything in it changed is a record or a clear error, never something else.
+
+_anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12) | st.dates().map(str),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["coding", "code", "system", "value", "unit", "reference", "text"]), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+def _places(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place] * bool(place) + [deep for key, part in parts for deep in _places(part, (*place, key))]
+
+
+@given(st.data())
+@settings(max_examples=250, deadline=None)
+def test_a_damaged_bundle_never_breaks_the_reader(data: st.DataObject) -> None:
+    value = json.loads((EXAMPLES / "anna.json").read_text(encoding="utf-8"))
+    for _ in range(data.draw(st.integers(1, 4))):
+        *way, last = data.draw(st.sampled_from(_places(value)))
+        holder = value
+        for key in way:
+            holder = holder[key]
+        holder[last] = data.draw(_anything)
+    try:
+        read_bytes(json.dumps(value).encode(), "anna", all_codes())
+    except RecordError as error:
+        assert str(error).startswith("anna")
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=20, deadline=None)
+def test_the_order_of_a_bundle_does_not_matter(chance: Any) -> None:
+    value = json.loads((EXAMPLES / "anna.json").read_text(encoding="utf-8"))
+    expected = read_bytes(json.dumps(value).encode(), "anna", all_codes())
+    chance.shuffle(value["entry"])
+    assert read_bytes(json.dumps(value).encode(), "anna", all_codes()) == expected

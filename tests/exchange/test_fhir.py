@@ -11,14 +11,12 @@ import pytest
 
 from linewise.errors import RecordError
 from linewise.exchange import Codes, read_bytes
-from linewise.record.model import Record
 
 from .build import (
     ICD,
     LOINC,
     NEGATIVE,
     POSITIVE,
-    RXNORM,
     SNOMED,
     Json,
     about,
@@ -251,6 +249,7 @@ def test_spread_of_another_tumour_is_not_taken_for_breast_cancer(codes: Codes) -
         ("21907-1", LOINC, concept(text="MX"), []),
         ("21908-9", LOINC, concept(text="advanced"), []),
         ("1287652008", SNOMED, concept(*NEGATIVE), [False]),
+        ("44667-4", LOINC, concept(SNOMED, "260413007", "None (qualifier value)"), [False]),
     ],
 )
 def test_stages_and_categories(code: str, system: str, value: Json, metastatic: list[bool], codes: Codes) -> None:
@@ -290,6 +289,12 @@ def test_receptors_keep_their_day_and_specimen(codes: Codes) -> None:
     }
     breast = er(bodySite=concept(SNOMED, "76752008"))
     assert entries(read_one(bundle(*breast_cancer(), breast), codes), "er")[0].specimen == "primary"
+
+
+def test_a_receptor_in_the_name_of_the_cancer_is_no_receptor_test(codes: Codes) -> None:
+    record = read_one(bundle(patient(), condition("427685000"), condition("94222008")), codes)
+    assert values(record, "her2-reported") == values(record, "her2-ihc") == []
+    assert [item.why for item in record.unread] == ["a receptor comes from a receptor test"]
 
 
 def test_the_course_of_the_disease(codes: Codes) -> None:
@@ -335,127 +340,6 @@ def test_what_is_said_to_be_absent(codes: Codes) -> None:
     record = read_one(bundle(*breast_cancer(), observation("398192003", SNOMED, extension=[absent])), codes)
     (entry,) = entries(record, "comorbidities")
     assert (entry.value, entry.absent) == ("obesity", True)
-
-
-# Medicines
-
-
-def given(record: Record) -> list[tuple[str, dt.date | None, dt.date | None, bool]]:
-    return [(item.drug, item.start, item.end, item.ongoing) for item in record.administrations]
-
-
-@pytest.mark.parametrize(
-    ("code", "name", "drugs"),
-    [
-        ("1156671", "", ["fulvestrant"]),  # dose-form group
-        ("1601377", "", ["palbociclib"]),  # as the trial-matching records have it
-        ("199224", "", ["anastrozole"]),  # clinical drug
-        ("1946828", "", ["abemaciclib"]),
-        ("", "Ibrance 125 MG Oral Capsule", ["palbociclib"]),
-        ("", "10 ML doxorubicin hydrochloride 2 MG/ML Injection", ["doxorubicin"]),
-        ("", "trastuzumab-anns 150 MG Injection [Kanjinti]", ["trastuzumab"]),
-        ("", "fam-trastuzumab deruxtecan-nxki 100 MG Injection", ["trastuzumab-deruxtecan"]),
-        ("", "Trastuzumab Injection [KADCYLA]", ["trastuzumab-emtansine"]),
-        ("", "PACLitaxel protein-bound", ["nab-paclitaxel"]),
-        ("2382603", "", ["pertuzumab", "trastuzumab"]),
-        ("", "Hyaluronidase / pertuzumab / trastuzumab Injection", ["pertuzumab", "trastuzumab"]),
-        ("", "trastuzumab duocarmazine", []),  # a conjugate that is not known is not its antibody
-        ("1156671", "tamoxifen 20 MG Oral Tablet", []),  # code and name contradict each other
-        ("424242424", "", []),
-    ],
-)
-def test_drugs_at_every_level_of_coding(code: str, name: str, drugs: list[str], codes: Codes) -> None:
-    record = read_one(bundle(*breast_cancer(), medicine(code, name=name)), codes)
-    assert [item.drug for item in record.administrations] == drugs
-    assert bool([item for item in record.unread if item.where.startswith("MedicationStatement")]) != bool(drugs)
-
-
-FULVESTRANT = concept(RXNORM, "1156671")
-
-
-@pytest.mark.parametrize(
-    ("resource", "expected"),
-    [
-        (medicine("1156671", effectiveDateTime="2023-01-05T08:00:00+01:00"), [("fulvestrant", dt.date(2023, 1, 5), None, True)]),
-        (medicine("1156671", effectivePeriod={"start": "2023-01", "end": "2023-09-30"}), [("fulvestrant", dt.date(2023, 1, 1), dt.date(2023, 9, 30), False)]),
-        (medicine("1156671", status="completed", effectiveDateTime="2023-01-05"), [("fulvestrant", dt.date(2023, 1, 5), None, False)]),
-        (medicine("1156671", kind="MedicationRequest", intent="order", authoredOn="2023-01-05"), [("fulvestrant", dt.date(2023, 1, 5), None, True)]),
-        (medicine("1156671", kind="MedicationRequest", effectiveDateTime="2019-04-01"), [("fulvestrant", dt.date(2019, 4, 1), None, True)]),  # STU1
-        (medicine("1156671", kind="MedicationAdministration", status="in-progress", effectivePeriod={"start": "2023-01-05"}), [("fulvestrant", dt.date(2023, 1, 5), None, True)]),
-        (medicine("1156671", kind="MedicationDispense", status="completed", whenHandedOver="2023-01-05"), [("fulvestrant", dt.date(2023, 1, 5), None, False)]),
-        (medicine("1156671", status="not-taken"), []),
-        (medicine("1156671", status="entered-in-error"), []),
-        (medicine("1156671", kind="MedicationRequest", doNotPerform=True), []),
-        (medicine("1156671", kind="MedicationAdministration", status="not-done"), []),
-        (about("MedicationStatement", status="completed", medicationReference={"reference": "#m"}, contained=[{"resourceType": "Medication", "id": "m", "code": FULVESTRANT}]), [("fulvestrant", None, None, False)]),
-        (about("MedicationStatement", status="completed", medicationReference={"display": "Faslodex"}), [("fulvestrant", None, None, False)]),
-    ],
-)  # fmt: skip
-def test_when_a_drug_was_given(resource: Json, expected: list[Any], codes: Codes) -> None:
-    assert given(read_one(bundle(*breast_cancer(), resource), codes)) == expected
-
-
-def test_a_medicine_may_stand_in_a_resource_of_its_own(codes: Codes) -> None:
-    shared = {"resourceType": "Medication", "id": "m1", "ingredient": [{"itemCodeableConcept": FULVESTRANT}]}
-    statement = about("MedicationStatement", status="completed", medicationReference={"reference": "Medication/m1"})
-    assert given(read_one(bundle(*breast_cancer(), shared, statement), codes)) == [("fulvestrant", None, None, False)]
-
-
-def test_intended_drugs_are_planned_and_reasons_are_kept(codes: Codes) -> None:
-    planned = medicine("1156671", kind="MedicationRequest", intent="proposal")
-    toxic = medicine("199224", status="stopped", statusReason=[concept(SNOMED, "407563006")])
-    intent = [
-        {
-            "url": "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-procedure-intent",
-            "valueCodeableConcept": concept(SNOMED, "373808002"),
-        }
-    ]
-    cure = medicine("198240", status="completed", extension=intent)
-    record = read_one(bundle(*breast_cancer(), planned, toxic, cure), codes)
-    said = {item.drug: (item.planned, item.ongoing, item.stopped_for, item.setting) for item in record.administrations}
-    assert said == {
-        "fulvestrant": (True, False, None, None),
-        "anastrozole": (False, False, "toxicity", None),
-        "tamoxifen": (False, False, None, "adjuvant"),
-    }
-
-
-def test_medicines_besides_the_cancer_treatment(codes: Codes) -> None:
-    now = medicine(name="Warfarin Sodium 5 MG Oral Tablet", effectiveDateTime="2020-01-01")
-    past = medicine(name="Simvastatin 10 MG Oral Tablet", status="completed")
-    record = read_one(bundle(*breast_cancer(), now, past), codes)
-    assert [(item.drug, item.start) for item in record.medications] == [("warfarin", dt.date(2020, 1, 1))]
-    assert record.administrations == []
-    assert any("Simvastatin" in note for note in record.notes)
-
-
-def test_allergies_and_adverse_events(codes: Codes) -> None:
-    allergy = {
-        **about(
-            "AllergyIntolerance",
-            code=concept(RXNORM, "56946", "PACLitaxel"),
-            reaction=[{"manifestation": [concept(SNOMED, "39579001")]}],
-        ),
-        "patient": {"reference": "Patient/p"},
-    }
-    nuts = {
-        **about("AllergyIntolerance", code=concept(SNOMED, "91935009", "Peanuts"), category=["food"]),
-        "patient": {"reference": "Patient/p"},
-    }
-    other = {**about("AllergyIntolerance", code=concept(text="a red tablet")), "patient": {"reference": "Patient/p"}}
-    event = about(
-        "AdverseEvent",
-        actuality="actual",
-        event=concept(text="Diarrhoea"),
-        suspectEntity=[{"instance": {"reference": "Medication/m"}}],
-    )
-    cause = {"resourceType": "Medication", "id": "m", "code": FULVESTRANT}
-    record = read_one(bundle(*breast_cancer(), allergy, nuts, other, event, cause), codes)
-    assert [(item.drug, item.effect) for item in record.reactions] == [
-        ("fulvestrant", "diarrhoea"),
-        ("paclitaxel", "anaphylaxis"),
-    ]
-    assert [item.what for item in record.unread] == ["a red tablet"]
 
 
 # Procedures and what is only counted

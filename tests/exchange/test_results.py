@@ -59,6 +59,8 @@ def test_what_is_not_understood_completely_is_listed_and_not_guessed(said: str, 
         ({"valueCodeableConcept": concept(*POSITIVE) | {"text": "Negative"}}, []),  # code and words contradict
         ({"valueCodeableConcept": concept(*POSITIVE), "interpretation": [concept(*NEGATIVE)]}, []),
         ({"valueCodeableConcept": concept(SNOMED, "261665006", "Unknown")}, []),
+        ({"valueString": "None"}, []),  # no result, or no receptor? Not an answer
+        ({"valueString": ";"}, []),
         ({"dataAbsentReason": concept(text="not performed")}, []),
         ({"status": "entered-in-error", "valueBoolean": True}, []),
         ({"status": "cancelled", "valueBoolean": True}, []),
@@ -118,7 +120,11 @@ def test_percentages(quantity: Json, expected: list[float], codes: Codes) -> Non
         ("94077-5", {"valueCodeableConcept": concept(SNOMED, "62482003", "Low")}, "TMB", []),
         ("89247-1", {"valueInteger": 2}, "ecog", [2.0]),
         ("89247-1", {"valueQuantity": {"value": 1, "unit": "{score}"}}, "ecog", [1.0]),
+        ("89247-1", {"valueCodeableConcept": concept(LOINC, "LA9624-3", "Ambulatory")}, "ecog", [2.0]),
+        ("89262-0", {"valueString": "ECOG 1"}, "ecog", [1.0]),
         ("89247-1", {"valueInteger": 7}, "ecog", []),
+        ("82810-3", {"valueCodeableConcept": concept(LOINC, "LA15173-0", "Pregnant")}, "pregnant", [True]),
+        ("82810-3", {"valueCodeableConcept": concept(LOINC, "LA26683-5", "Not pregnant")}, "pregnant", [False]),
         ("89243-0", {"valueInteger": 80}, "ecog", []),  # Karnofsky is another scale
     ],
 )

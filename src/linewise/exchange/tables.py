@@ -196,6 +196,8 @@ def faults_of_codes(codes: Codes) -> list[str]:
         problems += _faults(codes, places[number], item)
     for key, item in codes.phrases.items():
         problems += _faults(codes, f"phrases.{key}", item)
+    if "" in codes.words or "" in codes.phrases or "" in codes.names:
+        problems.append(f"{_FILE}: a wording has neither letters nor digits: it would match every empty text")
     for section, table in (("answers", codes.answers), ("units", codes.units), ("bounds", codes.bounds)):
         problems += [f"{_FILE}: {section}.{fact}: there is no such fact" for fact in table if fact not in codes.facts]
     return problems

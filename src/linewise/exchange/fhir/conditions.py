@@ -137,6 +137,9 @@ def _cancer(chart: Chart, resource: Node, meanings: list[Meaning], label: str) -
     chart.cancers.append(Cancer(kind, chart.origin(resource, label)))
     if kind == "unknown-site":
         chart.leave(resource, label, "a cancer whose first place is not said in a way known here")
+    for item in meanings:
+        if item.why:
+            chart.leave(resource, label, item.why)
     if kind == "breast":
         chart.events.append(Event(what="diagnosis", on=began, origin=chart.origin(resource, label)))
         for item in [*meanings, *forms]:

@@ -86,6 +86,9 @@ def _components(chart: Chart, owner: Node, parts: list[Node]) -> None:
 def _fact(chart: Chart, owner: Node, part: Node, found: Finding, meaning: Meaning, label: str) -> None:
     """A result that answers a fact."""
     said, shape = f"{label}: {found.said}", chart.codes.facts[meaning.fact]
+    if shape.type == "number" and found.number is None and len(found.words) == 1:
+        (word,) = found.words  # a coded score: the answer "ambulatory" stands for 2
+        found.number = float(word) if word.isdigit() else None
     on, specimen = when(chart, owner), specimen_of(chart, owner)
     if found.number is not None and shape.type == "number":
         _number(chart, owner, part, found, meaning, said)
@@ -188,8 +191,10 @@ def specimen_of(chart: Chart, resource: Node) -> Specimen | None:
     kinds: set[Specimen] = set()
     for concept in [*places, specimen.get("type")]:
         for meaning in chart.meanings(concept):
-            if meaning.site:
-                kinds.add("primary" if meaning.site == "breast" else "metastasis")
+            if meaning.site == "breast":
+                kinds.add("primary")
+            elif meaning.site in chart.codes.facts["sites"].values:
+                kinds.add("metastasis")
     return kinds.pop() if len(kinds) == 1 else None
 
 
@@ -212,7 +217,7 @@ def _spread(chart: Chart, resource: Node, found: Finding, meaning: Meaning, labe
         chart.spread.append(Spread(True, "", on, origin))
         if meaning.value:
             chart.state("sites", str(meaning.value), resource, said, on)
-    elif meaning.role == "spread" and found.words == {"negative"}:
+    elif meaning.role == "spread" and found.words and found.words <= {"negative", "none"}:
         if not meaning.value:  # none in one organ says nothing of the others
             chart.spread.append(Spread(False, "M0", on, origin))
     else:
