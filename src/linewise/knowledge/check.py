@@ -51,6 +51,7 @@ class _Checking:
         for folder in _FOLDERS:
             for name, thing in getattr(self.content, folder).items():
                 self.walk(f"{folder}/{name}", thing)
+        self.extras("extras", self.content.extras)
         self.references()
         self.classes()
         for treatment in self.content.treatments.values():
@@ -166,6 +167,20 @@ class _Checking:
             self.remark(owner, "no statement that decides: it can never be offered")
         if not treatment.plain:
             self.fault(owner, "no `plain` sentence for people")
+
+    def extras(self, owner: str, thing: Any) -> None:
+        """The sources that plain files name, under `source` or any key that ends so."""
+        if isinstance(thing, dict):
+            for key, value in thing.items():
+                if str(key).endswith("source") and isinstance(value, str | list):
+                    names = [value] if isinstance(value, str) else value
+                    self.used.update(names)
+                    self.exists(owner, "source", names, self.content.sources)
+                else:
+                    self.extras(owner, value)
+        elif isinstance(thing, list):
+            for value in thing:
+                self.extras(owner, value)
 
     def unused(self) -> None:
         for source in self.content.sources:

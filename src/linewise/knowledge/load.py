@@ -82,6 +82,7 @@ class _Loading:
             questions=self.one_list("learn/questions.yaml", "questions", model.Ask),
             organisations=self.one_list("learn/organisations.yaml", "organisations", model.Organisation),
             codes=self.codes(),
+            extras=self.extras(),
             places=self.places,
             digest=digest(self.root),
         )
@@ -180,6 +181,11 @@ class _Loading:
         path = self.root / "facts/codes.yaml"
         document = self.read(path) if path.exists() else None
         return document.value if document is not None and isinstance(document.value, dict) else {}
+
+    def extras(self) -> dict[str, dict[str, Any]]:
+        """The files at the top of the folder: item banks and guides, plain values for the room that knows them."""
+        documents = [self.read(path) for path in sorted(self.root.glob("*.yaml"))]
+        return {Path(one.file).stem: one.value for one in documents if one is not None and isinstance(one.value, dict)}
 
     # Things
 

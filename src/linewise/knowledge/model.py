@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -468,5 +468,6 @@ class Content(_Struct, frozen=True):
     questions: dict[str, Ask] = {}
     organisations: dict[str, Organisation] = {}
     codes: dict[str, dict[str, dict[str, object]]] = {}
+    extras: dict[str, dict[str, Any]] = {}  # files that stand at the top of the folder, as plain values: `proctcae`, `guide`
     places: dict[str, str] = {}  # "treatments/capivasertib-fulvestrant" -> the file it stands in
     digest: str = ""  # of the files it was made from
