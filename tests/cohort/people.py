@@ -23,7 +23,11 @@ def day(chance: random.Random, missing: float = 0.05) -> dt.date | None:
 
 def history(chance: random.Random) -> Record:
     """A record of administrations and turns of the disease, in no order."""
-    record = Record(id=str(chance.random()), birth=day(chance), declared=frozenset(chance.sample(["adjuvant", "metastatic_lines", "sites"], 2)))
+    record = Record(
+        id=str(chance.random()),
+        birth=day(chance),
+        declared=frozenset(chance.sample(["adjuvant", "metastatic_lines", "sites"], 2)),
+    )
     drugs = chance.sample(_DRUGS, chance.randint(1, 7))
     for number in range(chance.choice([0, 1, 3, 6, 12, 25])):
         start = day(chance)
@@ -51,6 +55,7 @@ def history(chance: random.Random) -> Record:
 def filled(chance: random.Random, knowledge: Knowledge) -> Record:
     """A history, with dated results of every fact, contradictions and old values among them."""
     record = history(chance)
+    record.chart = chance.random() < 0.5
     facts = [fact for fact in knowledge.facts.values() if not fact.derived]
     for _ in range(chance.choice([3, 20, 60])):
         fact = chance.choice(facts)
@@ -62,7 +67,7 @@ def filled(chance: random.Random, knowledge: Knowledge) -> Record:
         record.entries.append(Entry(fact="metastatic", value=True, origin=Origin("m")))
     for _ in range(chance.choice([0, 1, 3])):
         drug = chance.choice([*knowledge.drugs, "an-unknown-drug"])
-        effect = chance.choice(["ild", "anaphylaxis", "neuropathy", "rash"])
+        effect = chance.choice(["ild", "anaphylaxis", "neuropathy", "rash", "a word nobody knows"])
         grade = chance.choice([None, 1, 2, 3, 4])
         record.reactions.append(Reaction(drug=drug, effect=effect, grade=grade, origin=Origin("r")))
     for _ in range(chance.choice([0, 1, 3])):

@@ -22,7 +22,10 @@ _COLUMNS = [name for name in COURSES if name not in ("patient", "assumed", "reas
 
 def expected(records: list[Record], knowledge: Knowledge, day: dt.date) -> list[list[dict[str, object]]]:
     return [
-        [{name: getattr(course, name) for name in (*_COLUMNS, "assumed", "reason", "contested")} for course in one_person.courses_of(record, knowledge, day)]
+        [
+            {name: getattr(course, name) for name in (*_COLUMNS, "assumed", "reason", "contested")}
+            for course in one_person.courses_of(record, knowledge, day)
+        ]
         for record in records
     ]
 
@@ -63,5 +66,7 @@ def test_everybody_on_a_day_of_their_own(knowledge: Knowledge) -> None:
     days = [dt.date(2018, 1, 1) + dt.timedelta(days=20 * number) for number in range(100)]
     cases = pl.DataFrame({"patient": list(range(100)) * 2, "as_of": [*days, *[DAY] * 100]})
     table = courses_of(model.of_records(records).at(cases), knowledge)
-    theirs = [expected([record], knowledge, on)[0] for record, on in zip(records, days, strict=True)] + expected(records, knowledge, DAY)
+    theirs = [expected([record], knowledge, on)[0] for record, on in zip(records, days, strict=True)] + expected(
+        records, knowledge, DAY
+    )
     assert found(table, 200) == theirs

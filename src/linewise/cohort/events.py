@@ -29,6 +29,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "region": pl.String,
         "scope": pl.String,
         "declared": pl.List(pl.String),
+        "chart": pl.Boolean,
         "died": pl.Date,
         "last_seen": pl.Date,
     },
@@ -111,7 +112,9 @@ class Events:
     def at(self, cases: pl.DataFrame) -> Events:
         """The same people asked on several days: a row in `cases` (`patient`, `as_of`, anything else) is one person on one day."""
         cases = cases.with_row_index("case").with_columns(pl.col("patient").cast(pl.UInt32), pl.col("case").cast(pl.UInt32))
-        whole = self.patients.with_row_index("patient").with_columns(pl.col("patient").cast(pl.UInt32)).drop("as_of", strict=False)
+        whole = (
+            self.patients.with_row_index("patient").with_columns(pl.col("patient").cast(pl.UInt32)).drop("as_of", strict=False)
+        )
         people = cases.join(whole, on="patient", how="left", maintain_order="left").sort("case").drop("case")
         keys = cases.select("case", "patient")
         parts = {name: _recast(keys, getattr(self, name)) for name in SCHEMAS if name != "patients"}
@@ -176,14 +179,18 @@ def of_records(records: Iterable[Record]) -> Events:
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SCHEMAS}
     for patient, record in enumerate(records):
         rows["patients"].append(
-            {"id": record.id, "birth": record.birth, "region": record.region, "scope": record.scope, "declared": sorted(record.declared)}
+            {
+                "id": record.id,
+                "birth": record.birth,
+                "region": record.region,
+                "scope": record.scope,
+                "declared": sorted(record.declared),
+                "chart": record.chart,
+            }
         )
-        for name, things in (
-            ("courses", record.courses), ("administrations", record.administrations), ("events", record.events),
-            ("reactions", record.reactions), ("medications", record.medications),
-        ):  # fmt: skip
+        for name in ("courses", "administrations", "events", "reactions", "medications"):
             columns = [column for column in SCHEMAS[name] if column not in ("patient", "place", "drugs")]
-            for thing in things:  # type: ignore[attr-defined]
+            for thing in getattr(record, name):
                 row = {"patient": patient} | {column: getattr(thing, column) for column in columns}
                 if name == "administrations":
                     row["place"] = thing.origin.where

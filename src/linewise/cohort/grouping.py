@@ -150,9 +150,7 @@ def _turn(lines: _Lines, given: Given, rows: Ints, kinship: Kinship, found: Foun
     found.slot[rows] = np.where(fresh, lines.count[who] - 1, slot)
 
 
-def _belongs(
-    lines: _Lines, given: Given, kinship: Kinship, inside: Bools, slot: Ints, grew: Bools
-) -> tuple[Bools, Ints, Ints]:
+def _belongs(lines: _Lines, given: Given, kinship: Kinship, inside: Bools, slot: Ints, grew: Bools) -> tuple[Bools, Ints, Ints]:
     """Whether each administration is part of the line going on; if only by a swap or as maintenance, which, and for which drug."""
     who, start = given.person, lines.start[given.person]
     same = (lines.number[who] >= 0) & (lines.metastatic[who] == given.metastatic)
@@ -177,7 +175,8 @@ def _swap(lines: _Lines, given: Given, kinship: Kinship) -> tuple[Bools, Ints]:
     drugs = lines.drug[who]
     ended = np.maximum(lines.until[who], lines.before[who]) <= (given.start + WINDOW)[:, None]
     taken = (drugs >= 0) & kinship.swaps[given.drug[:, None], drugs] & ended
-    return taken.any(axis=1), drugs[np.arange(len(who)), taken.argmax(axis=1)].astype(np.int64)
+    found: Bools = taken.any(axis=1)
+    return found, drugs[np.arange(len(who)), taken.argmax(axis=1)].astype(np.int64)
 
 
 def _maintenance(lines: _Lines, given: Given, kinship: Kinship) -> Bools:

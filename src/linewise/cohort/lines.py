@@ -217,7 +217,9 @@ def _homes(joining: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     return joining.with_columns(pl.Series("line", line)).filter(pl.Series(has))
 
 
-def _courses(making: pl.DataFrame, joining: pl.DataFrame, lines: pl.DataFrame, events: Events, asked: pl.DataFrame) -> pl.DataFrame:
+def _courses(
+    making: pl.DataFrame, joining: pl.DataFrame, lines: pl.DataFrame, events: Events, asked: pl.DataFrame
+) -> pl.DataFrame:
     """The finished courses, a row a line."""
     on = ["patient", "line"]
     pairs = pl.concat([making.select(*on, "drug"), joining.select(*on, "drug")]).unique().sort(*on, "drug")
@@ -233,7 +235,8 @@ def _courses(making: pl.DataFrame, joining: pl.DataFrame, lines: pl.DataFrame, e
     for part in (makers, why, drugs):
         table = table.join(part, on=on, how="left", maintain_order="left")
     table = table.with_columns(
-        pl.col("start").shift(-1).over("patient").alias("next_start"), pl.col("setting").shift(-1).over("patient").alias("next_setting")
+        pl.col("start").shift(-1).over("patient").alias("next_start"),
+        pl.col("setting").shift(-1).over("patient").alias("next_setting"),
     )
     follows = (pl.col("next_setting") == pl.col("setting")).fill_null(False)
     free = pl.col("next_setting").is_null() | (pl.col("setting") == "metastatic")

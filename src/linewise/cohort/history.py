@@ -1,0 +1,395 @@
+"""Questions about what was given, for everybody at once: the answers of `record.history`, as columns.
+
+A course is its set of drugs. There are few different sets, however many the people, so each is asked once whether it contains each
+treatment that some question names; the answers are bits. What a person had is then the union of the bits of the person's courses, and
+every question with a yes or a no is one bit of it. Questions with a number look at the courses that match.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from linewise.knowledge import Knowledge
+from linewise.logic import Question, nodes
+from linewise.logic.nodes import Combination, Setting, Treatment
+from linewise.record import Course, Origin, Reaction
+from linewise.record.history import History
+
+from .events import Events
+from .lines import courses_of, roles
+
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+Words = np.ndarray[Any, np.dtype[np.uint64]]
+Answer = tuple[Bools, Bools]
+"""For each person: the answer is yes; it is unknown."""
+
+_COURSE = (
+    nodes.Had,
+    nodes.ProgressedOn,
+    nodes.Receiving,
+    nodes.Taking,
+    nodes.LinesOf,
+    nodes.MonthsOn,
+    nodes.MonthsSince,
+    nodes.MonthsToRelapse,
+)
+
+
+class Contents:
+    """Which treatments are in which sets of drugs: certainly, and possibly (where a drug is not known, or only its class)."""
+
+    def __init__(self, treatments: Sequence[Treatment], sets: Sequence[Sequence[str]], knowledge: Knowledge) -> None:
+        self.place = {treatment: index for index, treatment in enumerate(treatments)}
+        drugs = sorted({drug for one in sets for drug in one})
+        names = sorted({name for treatment in treatments for name in treatment.names})
+        sure, maybe = self._of_drugs(drugs, names, knowledge)
+        number = {drug: index for index, drug in enumerate(drugs)}
+        rows = np.repeat(np.arange(len(sets)), [len(one) for one in sets])
+        columns = np.array([number[drug] for one in sets for drug in one], dtype=np.int64)
+        has = np.zeros((len(sets), len(names)), bool)
+        may = np.zeros((len(sets), len(names)), bool)
+        np.logical_or.at(has, rows, sure[columns])
+        np.logical_or.at(may, rows, maybe[columns])
+        may &= ~has
+        self.yes = np.zeros((len(sets), len(treatments)), bool)
+        self.maybe = np.zeros((len(sets), len(treatments)), bool)
+        where = {name: index for index, name in enumerate(names)}
+        for index, treatment in enumerate(treatments):
+            parts = [self._combination(one, has, may, where) for one in treatment.alternatives]
+            self.yes[:, index] = np.logical_or.reduce([yes for yes, _ in parts])
+            self.maybe[:, index] = np.logical_or.reduce([unknown for _, unknown in parts]) & ~self.yes[:, index]
+
+    @staticmethod
+    def _of_drugs(drugs: list[str], names: list[str], knowledge: Knowledge) -> tuple[Bools, Bools]:
+        sure, maybe = np.zeros((len(drugs), len(names)), bool), np.zeros((len(drugs), len(names)), bool)
+        asked = [Treatment((Combination((name,)),)) for name in names]
+        for row, drug in enumerate(drugs):
+            history = History(knowledge, (Course(drugs=(drug,), setting="metastatic"),), frozenset())
+            for column, treatment in enumerate(asked):
+                value = history.had(treatment, "any").value
+                sure[row, column], maybe[row, column] = value is True, value is None
+        return sure, maybe
+
+    @staticmethod
+    def _combination(one: Combination, has: Bools, may: Bools, where: dict[str, int]) -> Answer:
+        false = np.zeros(len(has), bool)
+        unknown = np.zeros(len(has), bool)
+        for name in one.has:
+            yes, perhaps = has[:, where[name]], may[:, where[name]]
+            false |= ~yes & ~perhaps
+            unknown |= perhaps
+        for name in one.without:
+            false |= has[:, where[name]]
+            unknown |= may[:, where[name]]
+        return ~false & ~unknown, ~false & unknown
+
+
+def packed(bits: Bools) -> Words:
+    """Bits in words of 64, the words in columns."""
+    count = max(1, -(-bits.shape[1] // 64))
+    whole = np.zeros((len(bits), count * 64), bool)
+    whole[:, : bits.shape[1]] = bits
+    return np.packbits(whole, axis=1, bitorder="little").view(np.uint64)
+
+
+@dataclass(frozen=True)
+class Courses:
+    """The courses of everybody as arrays, sorted by person. Months are NaN where unknown."""
+
+    table: pl.DataFrame
+    sets: list[list[str]]
+    people: int
+
+    @classmethod
+    def of(cls, table: pl.DataFrame, people: int) -> Courses:
+        key = table.select(pl.col("drugs").list.join("\x1f").cast(pl.Categorical).to_physical().alias("set"), "drugs")
+        distinct = key.unique("set", maintain_order=True)
+        sets = [list(one) for one in distinct["drugs"].to_list()]
+        number = (
+            key["set"].replace_strict(distinct["set"], pl.int_range(len(sets), eager=True), return_dtype=pl.Int64)
+            if len(sets)
+            else key["set"]
+        )
+        return cls(table.with_columns(number.alias("set")), sets, people)
+
+    @cached_property
+    def person(self) -> Ints:
+        return self.table["patient"].cast(pl.Int64).to_numpy()
+
+    @cached_property
+    def set(self) -> Ints:
+        return self.table["set"].cast(pl.Int64).to_numpy()
+
+    @cached_property
+    def metastatic(self) -> Bools:
+        return (self.table["setting"] == "metastatic").to_numpy()
+
+    @cached_property
+    def ongoing(self) -> Bools:
+        return self.table["ongoing"].fill_null(False).to_numpy()
+
+    def floats(self, name: str) -> Floats:
+        return self.table[name].fill_null(math.nan).to_numpy()
+
+    @cached_property
+    def stopped(self) -> Answer:
+        """Stopped for progression; not said why."""
+        why = self.table["stopped_for"]
+        return (why == "progression").fill_null(False).to_numpy(), why.is_null().to_numpy()
+
+    def rows(self, setting: Setting) -> Ints:
+        """The courses of a setting."""
+        if setting == "any":
+            return np.arange(len(self.person))
+        if setting == "adjuvant":
+            return np.flatnonzero(~self.metastatic)
+        lines = np.flatnonzero(self.metastatic)
+        if setting == "metastatic" or not len(lines):
+            return lines
+        who = self.person[lines]
+        edge = np.r_[True, who[1:] != who[:-1]] if setting == "first" else np.r_[who[1:] != who[:-1], True]
+        return lines[edge]
+
+
+class Histories:
+    """Answers questions about everybody. `answer` gives an expression over the columns that `frame` adds."""
+
+    def __init__(
+        self, events: Events, knowledge: Knowledge, day: dt.date | None, questions: Sequence[Question], interval: Floats
+    ) -> None:
+        self.events, self.knowledge, self.people = events, knowledge, len(events)
+        self.days, self.interval = events.days(day), interval
+        self.table = courses_of(events, knowledge, day)
+        self.courses = Courses.of(self.table, self.people)
+        asked = [one for one in questions if isinstance(one, _COURSE)]
+        self.treatments = list(dict.fromkeys(one.treatment for one in asked))
+        self.contents = Contents(self.treatments, self.courses.sets, knowledge)
+        self.words = packed(self.contents.yes), packed(self.contents.maybe)
+        self.columns: dict[str, pl.Series] = {}
+        self._dense: dict[tuple[str, int], str] = {}
+
+    # Yes or no
+
+    def answer(self, question: Question) -> pl.Expr:
+        """The answer to a question, as an expression over `columns` that is named by the question's key."""
+        return _ANSWERS[type(question)](self, question).alias(question.key)
+
+    def had(self, asked: nodes.Had) -> pl.Expr:
+        return self._bit(asked.treatment, f"had {asked.setting}", lambda: self._given(self.courses.rows(asked.setting)))
+
+    def receiving(self, asked: nodes.Receiving) -> pl.Expr:
+        return self._bit(asked.treatment, "receiving", lambda: self._given(np.flatnonzero(self.courses.ongoing)))
+
+    def taking(self, asked: nodes.Taking) -> pl.Expr:
+        given = self._bit(asked.treatment, "receiving", lambda: self._given(np.flatnonzero(self.courses.ongoing)))
+        return given | self._bit(asked.treatment, "medicines", self._medicines)
+
+    def progressed(self, asked: nodes.ProgressedOn) -> pl.Expr:
+        setting: Setting = "metastatic" if asked.setting == "any" else asked.setting
+        return self._bit(asked.treatment, f"progressed {setting}", lambda: self._ended(setting))
+
+    def _bit(self, treatment: Treatment, group: str, make: Callable[[], tuple[Words, Words]]) -> pl.Expr:
+        """One bit of a person's yes-words; where it is not set, of the maybe-words."""
+        if (group, 0) not in self._dense:
+            for kind, words in zip(("yes", "maybe"), make(), strict=True):
+                for index in range(words.shape[1]):
+                    name = f"#{group} {kind} {index}"
+                    if kind == "yes" or words[:, index].any():
+                        self.columns[name] = pl.Series(name, words[:, index])
+                    self._dense[group, index] = group
+        word, bit = divmod(self.contents.place[treatment], 64)
+        mask = pl.lit(1 << bit, dtype=pl.UInt64)
+        yes = (pl.col(f"#{group} yes {word}") & mask) != 0
+        unsure = f"#{group} maybe {word}"
+        if unsure not in self.columns:
+            return yes
+        return pl.when(yes).then(True).when((pl.col(unsure) & mask) == 0).then(False)
+
+    def _given(self, rows: Ints) -> tuple[Words, Words]:
+        yes, maybe = self.words
+        sets = self.courses.set[rows]
+        return self._union(rows, yes[sets]), self._union(rows, maybe[sets])
+
+    def _ended(self, setting: Setting) -> tuple[Words, Words]:
+        rows = self.courses.rows(setting)
+        ended, unsure = self._ended_by_progression(rows)
+        yes, maybe = self.words
+        sets = self.courses.set[rows]
+        sure = np.where(ended[:, None], yes[sets], np.uint64(0))
+        perhaps = np.where((ended | unsure)[:, None], yes[sets] | maybe[sets], np.uint64(0))
+        return self._union(rows, sure), self._union(rows, perhaps)
+
+    def _ended_by_progression(self, rows: Ints) -> Answer:
+        stopped, silent = self.courses.stopped
+        metastatic, ongoing = self.courses.metastatic[rows], self.courses.ongoing[rows]
+        gap = self._gaps[rows]
+        ended = np.where(metastatic, ~ongoing & stopped[rows], gap <= 0)
+        unsure = np.where(metastatic, ~ongoing & silent[rows], np.isnan(gap))
+        return ended, unsure
+
+    def _union(self, rows: Ints, words: Words, owner: Ints | None = None) -> Words:
+        """The union of the words of each person's rows."""
+        found = np.zeros((self.people, words.shape[1]), np.uint64)
+        who = self.courses.person[rows] if owner is None else owner
+        if len(who):
+            starts = np.flatnonzero(np.r_[True, who[1:] != who[:-1]])
+            found[who[starts]] = np.bitwise_or.reduceat(words, starts, axis=0)
+        return found
+
+    def _medicines(self) -> tuple[Words, Words]:
+        """What is taken besides cancer treatment, drugs that make or join no line included."""
+        taken = self.events.medications
+        part_of = roles(self.events.administrations["drug"], self.knowledge)
+        others = [drug for drug, role in part_of.items() if role == "other"]
+        given = self.events.administrations.filter(pl.col("drug").is_in(others) & ~pl.col("planned"))
+        dated = pl.col("start").is_not_null() & pl.col("end").is_not_null()
+        given = given.filter(pl.col("ongoing") | dated).select(taken.columns)
+        taken = pl.concat([taken, given]).sort("patient", maintain_order=True)
+        day = pl.Series(self.days).cast(pl.Date).gather(taken["patient"])
+        begun = taken["start"].is_null() | (taken["start"] <= day)
+        taken = taken.filter(begun.fill_null(False) & (taken["end"].is_null() | (day <= taken["end"])).fill_null(False))
+        drugs = taken["drug"].unique(maintain_order=True)
+        contents = Contents(self.treatments, [[drug] for drug in drugs.to_list()], self.knowledge)
+        index = (
+            taken["drug"].replace_strict(drugs, pl.int_range(len(drugs), eager=True), return_dtype=pl.Int64)
+            if len(drugs)
+            else taken["drug"]
+        )
+        rows = index.cast(pl.Int64).to_numpy()
+        owner = taken["patient"].cast(pl.Int64).to_numpy()
+        return self._union(rows, packed(contents.yes)[rows], owner), self._union(rows, packed(contents.maybe)[rows], owner)
+
+    # Reactions
+
+    def reacted(self, asked: nodes.ReactedTo) -> pl.Expr:
+        """Each different reaction is asked by itself; of a person's reactions one that is it is enough, else one that may be."""
+        yes, unknown = np.zeros(self.people, bool), np.zeros(self.people, bool)
+        for reaction, who in self._reactions:
+            value = (
+                History(self.knowledge, (), frozenset(), (reaction,)).reacted(asked.treatment, asked.effect, asked.grade).value
+            )
+            if value is not False:
+                (yes if value else unknown)[who] = True
+        return self._kept(asked.key, yes, unknown & ~yes)
+
+    @cached_property
+    def _reactions(self) -> list[tuple[Reaction, Ints]]:
+        """Every different reaction, with the people who had it."""
+        keys = ["drug", "effect", "grade"]
+        parts = self.events.reactions.partition_by(keys, as_dict=True, include_key=False)
+        origin = Origin("reactions")
+        return [
+            (Reaction(drug=drug, effect=effect, grade=grade, origin=origin), part["patient"].cast(pl.Int64).to_numpy())
+            for (drug, effect, grade), part in parts.items()
+        ]
+
+    def _kept(self, key: str, yes: Bools, unknown: Bools) -> pl.Expr:
+        name = f"#{key}"
+        answer = pl.Series(name, yes)
+        self.columns[name] = answer.set(pl.Series(unknown), None) if unknown.any() else answer
+        return pl.col(name)
+
+    # Numbers
+
+    @cached_property
+    def _gaps(self) -> Floats:
+        """Months from the end of each adjuvant course to the relapse, NaN where unknown; see `History._gap`."""
+        courses = self.courses
+        stopped, _ = courses.stopped
+        months = courses.floats("months")
+        since = courses.floats("months_since_end")
+        gap = np.where(stopped | courses.ongoing, 0.0, since)
+        rows = np.flatnonzero(~courses.metastatic)
+        who = courses.person[rows]
+        known = ~np.isnan(self.interval[who])
+        for index in np.flatnonzero(known & np.isnan(gap[rows])):
+            after = index + 1
+            while after < len(rows) and who[after] == who[index]:
+                after += 1
+            later = months[rows[index + 1 : after]]
+            gap[rows[index]] = self.interval[who[index]] + sum(later.tolist())  # NaN where one of them has no length
+        return gap
+
+    def _matches(self, treatment: Treatment, rows: Ints) -> tuple[Ints, Bools]:
+        """The rows that contain the treatment, and the people of whom it is not known for some row."""
+        column, sets = self.contents.place[treatment], self.courses.set[rows]
+        unsure = np.zeros(self.people, bool)
+        perhaps = self.contents.maybe[:, column]
+        if perhaps.any():
+            unsure[self.courses.person[rows[perhaps[sets]]]] = True
+        return rows[self.contents.yes[:, column][sets]], unsure
+
+    def _least(self, rows: Ints, values: Floats, none: float, most: bool = False) -> Floats:
+        """The least (or most) value of each person's rows, NaN where one of them is NaN, `none` where there is no row."""
+        found = np.full(self.people, none)
+        who = self.courses.person[rows]
+        if len(who):
+            starts = np.flatnonzero(np.r_[True, who[1:] != who[:-1]])
+            found[who[starts]] = (np.maximum if most else np.minimum).reduceat(values, starts)
+        return found
+
+    def _number(self, key: str, values: Floats) -> pl.Expr:
+        name = f"#{key}"
+        self.columns[name] = pl.Series(name, values, nan_to_null=True)
+        return pl.col(name)
+
+    def months_on(self, asked: nodes.MonthsOn) -> pl.Expr:
+        rows, unsure = self._matches(asked.treatment, self.courses.rows(asked.setting))
+        longest = self._least(rows, self.courses.floats("months")[rows], 0.0, most=True)
+        return self._number(asked.key, np.where(unsure, math.nan, longest))
+
+    def months_since(self, asked: nodes.MonthsSince) -> pl.Expr:
+        rows, unsure = self._matches(asked.treatment, self.courses.rows(asked.setting))
+        since = np.where(self.courses.ongoing[rows], 0.0, self.courses.floats("months_since_end")[rows])
+        return self._number(asked.key, self._nearest(rows, since, unsure))
+
+    def months_to_relapse(self, asked: nodes.MonthsToRelapse) -> pl.Expr:
+        rows, unsure = self._matches(asked.treatment, self.courses.rows("adjuvant"))
+        found = self._nearest(rows, np.maximum(self._gaps[rows], 0.0), unsure)
+        untold = np.isinf(found) & ~np.isnan(self.interval) & ~self.events.declared("adjuvant")
+        return self._number(asked.key, np.where(untold, math.nan, found))
+
+    def _nearest(self, rows: Ints, values: Floats, unsure: Bools) -> Floats:
+        """The least of what is known where that is 0; else unknown where anything is; else the least, or infinity for none."""
+        known = self._least(rows, np.where(np.isnan(values), math.inf, values), math.inf)
+        unknown = unsure.copy()
+        unknown[self.courses.person[rows[np.isnan(values)]]] = True
+        return np.where(known == 0.0, 0.0, np.where(unknown, math.nan, known))
+
+    def lines_of(self, asked: nodes.LinesOf) -> pl.Expr:
+        rows, unsure = self._matches(asked.treatment, self.courses.rows(asked.setting))
+        counted = np.bincount(self.courses.person[rows], minlength=self.people).astype(np.float64)
+        return self._number(asked.key, np.where(unsure, math.nan, counted))
+
+    def next_line(self) -> Floats:
+        """The number of each person's next line for metastatic disease."""
+        rows = self.courses.rows("metastatic")
+        return np.bincount(self.courses.person[rows], minlength=self.people).astype(np.float64) + 1.0
+
+    def current(self) -> pl.DataFrame:
+        """The drugs of the courses going on: `patient`, `drug`."""
+        going = self.table.filter(pl.col("ongoing")).select("patient", pl.col("drugs").alias("drug"))
+        return going.explode("drug")
+
+
+_ANSWERS: dict[type, Callable[[Histories, Any], pl.Expr]] = {
+    nodes.Had: Histories.had,
+    nodes.ProgressedOn: Histories.progressed,
+    nodes.Receiving: Histories.receiving,
+    nodes.Taking: Histories.taking,
+    nodes.ReactedTo: Histories.reacted,
+    nodes.MonthsOn: Histories.months_on,
+    nodes.MonthsSince: Histories.months_since,
+    nodes.MonthsToRelapse: Histories.months_to_relapse,
+    nodes.LinesOf: Histories.lines_of,
+}
