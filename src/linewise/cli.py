@@ -98,9 +98,10 @@ def _parser() -> argparse.ArgumentParser:
     facts.add_argument("--format", choices=["text", "json"], default="text")
     facts.set_defaults(run=_facts)
 
-    from linewise import cli_knowledge, cli_learn
+    from linewise import cli_knowledge, cli_learn, cli_serve
 
     cli_knowledge.add(commands, _command)
+    cli_serve.add(commands, _command)
     cli_learn.add(commands, _command, _day_and_region)
     return parser
 

@@ -215,3 +215,20 @@ def receptors(plan: Plan) -> list[tuple[str, str, str]]:
             words = fact.value
         found.append((fact.label, words, str(value)))
     return found
+
+
+def common_effects(option: str, knowledge: Knowledge, most: int = 4) -> list[str]:
+    """The names of the most frequent effects of an option, as its trials counted them."""
+    shares: dict[str, float] = {}
+    for trial in (knowledge.evidence[name] for name in knowledge.treatments[option].evidence if name in knowledge.evidence):
+        for one in trial.effects:
+            shares[one.effect] = max(shares.get(one.effect, 0.0), one.treatment or one.treatment_severe or 0.0)
+    names = sorted(shares, key=lambda name: -shares[name])[:most]
+    effects = knowledge.content.effects
+    return [(effects[name].plain_name or effects[name].label).lower() if name in effects else name for name in names]
+
+
+def class_label(drug: str, knowledge: Knowledge) -> str:
+    """The label of the first class that a drug names itself."""
+    found = knowledge.drugs.get(drug)
+    return next((knowledge.label(name) for name in found.classes if name in knowledge.classes), "") if found else ""

@@ -22,8 +22,8 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.globals.update(glance=glance, pictures=pictures)
-    found.filters.update(sentence=sentence, figure=figure, slug=slug, few=few)
+    found.globals.update(glance=glance, pictures=pictures, NOTICES={}, DISCLAIMER="")
+    found.filters.update(sentence=sentence, figure=figure, slug=slug, few=few, pair=pair)
     return found
 
 
@@ -59,3 +59,8 @@ def slug(text: str) -> str:
 def few(names: list[str], most: int = 4) -> str:
     """Some names, and how many more."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def pair(value: str) -> tuple[str, str]:
+    """A value that is its own label."""
+    return value, value

@@ -86,3 +86,27 @@ def report(highlight: str, rows: Iterable[tuple[str, str]]) -> Markup:
         f'<path class="sheet" d="M6 4 H286 L314 32 V{y} H6 Z"/><path class="fold" d="M286 4 V32 H314"/>'
         f'<text x="24" y="32" class="report-title">Report</text>{"".join(parts)}</svg>'
     )
+
+
+def works(drugs: Sequence[tuple[str, str]]) -> Markup:
+    """How drugs meet a cancer cell: each drug with its kind, an arrow, the cell."""
+    parts, y = [], 10
+    for name, kind in drugs[:4]:
+        parts.append(f'<rect x="4" y="{y}" width="190" height="46" rx="23" class="drug"/>')
+        parts.append(f'<text x="99" y="{y + (21 if kind else 28)}" class="pic-name">{escape(name[:26])}</text>')
+        if kind:
+            parts.append(f'<text x="99" y="{y + 37}" class="pic-small">{escape(kind[:34])}</text>')
+        y += 58
+    middle = (y - 12 + 10) / 2
+    for row in range(len(drugs[:4])):
+        start = 33 + 58 * row
+        parts.append(f'<path class="arrow" d="M198 {start} C230 {start} 232 {middle} 262 {middle}"/>')
+    height = max(y, 96)
+    said = "; ".join(f"{name}, {kind}" if kind else name for name, kind in drugs)
+    return Markup(
+        f'<svg class="picture works" viewBox="0 0 360 {height}" role="img" '
+        f'aria-label="{escape(f"A drawing: {said}. It acts on the cancer cell.")}">'
+        f'{"".join(parts)}<path class="arrow-head" d="M256 {middle - 7} L268 {middle} L256 {middle + 7}"/>'
+        f'<circle cx="314" cy="{middle}" r="40" class="pic-cell"/><circle cx="314" cy="{middle}" r="15" class="nucleus"/>'
+        f'<text x="314" y="{middle + 34}" class="pic-small">cancer cell</text></svg>'
+    )

@@ -1,0 +1,269 @@
+"""The guided questions: which one comes next, and what an answer becomes. All their words stand in the knowledge."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from linewise.exchange import Codes
+from linewise.journal.documents import Diary, Health
+from linewise.journal.extras import extra
+from linewise.journal.person import record_of
+from linewise.knowledge import Knowledge
+from linewise.knowledge.model import Fact
+from linewise.logic import Decider, parse
+from linewise.plan import Plan
+from linewise.record import Chart
+
+
+class Step(msgspec.Struct, kw_only=True):
+    """One question. `member` is where its answer stands in the short form of a record."""
+
+    id: str
+    member: str
+    kind: str  # choice, yes-no, number, set, courses, names, pick
+    question: str
+    where: str = ""
+    help: str = ""
+    choices: list[tuple[str, str]] = []
+    report: str = ""
+    unit: str = ""
+    none: str = ""
+    low: float | None = None
+    high: float | None = None
+    when: str = ""
+    fact: str = ""
+    because: str = ""
+
+
+def core(knowledge: Knowledge, codes: Codes) -> list[Step]:
+    """The questions that are asked of everybody whom they can concern, in their order."""
+    return [_step(one, knowledge, codes) for one in extra("guide.yaml")["steps"]]
+
+
+def _step(one: dict[str, Any], knowledge: Knowledge, codes: Codes) -> Step:
+    fact = knowledge.facts.get(codes.profile.members.get(one["member"], ""))
+    ask = fact.ask if fact else None
+    choices = _choices(fact) if fact else []
+    if "choices" in one:
+        choices = [(str(value), label) for value, label in one["choices"].items()]
+    if "only" in one:
+        choices = [pair for pair in choices if pair[0] in one["only"]]
+    kind = one.get("kind") or (fact.type if fact else "names")
+    return Step(
+        id=one["id"],
+        member=one["member"],
+        kind="choice" if "choices" in one else kind,
+        question=one.get("question") or (ask.question if ask else fact.label if fact else one["id"]),
+        where=one.get("where") or (ask.where if ask and ask.where else ""),
+        help=ask.help if ask and ask.help else "",
+        choices=choices,
+        report=one.get("report", ""),
+        unit=one.get("unit") or (fact.unit if fact and fact.unit else ""),
+        none=one.get("none", ""),
+        low=fact.range[0] if fact and fact.range else None,
+        high=fact.range[1] if fact and fact.range else None,
+        when=one.get("when", ""),
+        fact=fact.id if fact else "",
+    )
+
+
+def _choices(fact: Fact) -> list[tuple[str, str]]:
+    if fact.type == "yes-no":
+        return [("yes", "Yes"), ("no", "No")]
+    return [(value, about.label) for value, about in fact.values.items()]
+
+
+def asked(health: Health, plan: Plan | None, knowledge: Knowledge, codes: Codes) -> list[Step]:
+    """The questions that can matter on what is known so far, those behind us included."""
+    chart = Chart(
+        record_of(health, Diary(), knowledge, codes, plan.day if plan else _never()), knowledge, plan.day if plan else _never()
+    )
+    decider = Decider(knowledge.vocabulary, chart)
+    found = [step for step in core(knowledge, codes) if not step.when or decider.value(parse(step.when)) is True]
+    return [*found, *_tests(health, plan, knowledge, codes, {step.fact for step in found})]
+
+
+def _never() -> Any:
+    import datetime as dt
+
+    return dt.date.today()
+
+
+def _tests(health: Health, plan: Plan | None, knowledge: Knowledge, codes: Codes, have: set[str]) -> list[Step]:
+    """Results that could open an option of this person: asked only then. Those answered already stay in the list."""
+    if plan is None:
+        return []
+    opening = {test.id: test for test in plan.tests if test.unlocks}
+    found = []
+    for fact in knowledge.facts.values():
+        if fact.derived or fact.id in have or fact.type == "set" or fact.test is None:
+            continue
+        member = member_of(fact.id, codes)
+        answered = get(health.answers, member) is not None or f"test-{fact.id}" in health.unsure
+        if fact.test in opening or answered:
+            generic = extra("guide.yaml")["generic"]
+            question = fact.ask.question if fact.ask else generic["question"].format(label=fact.label)
+            where = fact.ask.where if fact.ask and fact.ask.where else generic["where"]
+            names = opening[fact.test].unlocks if fact.test in opening else []
+            titles = ", ".join(knowledge.treatments[name].title for name in names[:3])
+            found.append(
+                Step(
+                    id=f"test-{fact.id}",
+                    member=member,
+                    kind=fact.type,
+                    question=question,
+                    where=where,
+                    choices=_choices(fact),
+                    unit=fact.unit or "",
+                    low=fact.range[0] if fact.range else None,
+                    high=fact.range[1] if fact.range else None,
+                    fact=fact.id,
+                    because=f"It could open: {titles}." if titles else "",
+                )
+            )
+    return found
+
+
+def member_of(fact: str, codes: Codes) -> str:
+    """Where a fact stands in the short form: `er.status`, `labs.lvef_percent`, `variants.ESR1`."""
+    for member, name in codes.profile.members.items():
+        if name == fact:
+            return (
+                member.replace("*.", "labs.") if not member.startswith("*.") or member[2:].islower() else f"variants.{member[2:]}"
+            )
+    return f"variants.{fact}"
+
+
+def get(answers: dict[str, Any], member: str) -> Any:
+    """The answer at a place, or None."""
+    found: Any = answers
+    for name in member.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
+def put(answers: dict[str, Any], member: str, value: Any) -> dict[str, Any]:
+    """The answers with one of them set, or with None taken out."""
+    first, _, rest = member.partition(".")
+    found = dict(answers)
+    if rest:
+        inner = put(found.get(first) or {}, rest, value)
+        found[first] = inner
+        if not inner:
+            del found[first]
+    elif value is None:
+        found.pop(first, None)
+    else:
+        found[first] = value
+    return found
+
+
+def done(step: Step, health: Health) -> bool:
+    """Whether a question was answered, or answered with "I don't know"."""
+    return step.id in health.unsure or get(health.answers, step.member) is not None
+
+
+def parse_answer(step: Step, values: list[str], none: bool, knowledge: Knowledge) -> tuple[Any, str]:
+    """What was answered as the record holds it, or None and what is wrong."""
+    if step.kind in ("set", "names", "pick"):
+        return _several(step, values, none, knowledge)
+    text = values[0] if values else ""
+    if not text:
+        return None, "Choose an answer, or “I don’t know”."
+    if step.kind == "number":
+        return _number(step, text)
+    if text not in {value for value, _ in step.choices}:
+        return None, "This is not one of the answers."
+    if step.kind == "yes-no":
+        return text == "yes", ""
+    return (int(text), "") if text.isdigit() and knowledge.facts.get(step.fact, _NO_FACT).type == "number" else (text, "")
+
+
+_NO_FACT = Fact(id="", label="", type="choice")
+
+
+def _number(step: Step, text: str) -> tuple[Any, str]:
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        return None, "Write a number, such as 54."
+    low, high = step.low, step.high
+    if (low is not None and value < low) or (high is not None and value > high) or value != value:
+        return None, f"This number cannot be: it lies outside {low:g} to {high:g}."
+    return (int(value) if value.is_integer() else value), ""
+
+
+def _several(step: Step, values: list[str], none: bool, knowledge: Knowledge) -> tuple[Any, str]:
+    if none and not values:
+        return [], ""
+    if not values:
+        return None, f"Choose at least one, or “{step.none or 'None of these'}”."
+    if step.kind == "set":
+        allowed = {value for value, _ in step.choices}
+        return (
+            ([value for value in values if value in allowed], "")
+            if set(values) <= allowed
+            else (None, "This is not one of the answers.")
+        )
+    if step.kind == "pick":
+        return _picked(step, values)
+    return [knowledge.find_drug(value) or value for value in values], ""
+
+
+def _picked(step: Step, values: list[str]) -> tuple[Any, str]:
+    by_label = {label.lower(): value for value, label in step.choices} | {value: value for value, _ in step.choices}
+    found, unknown = [], []
+    for value in values:
+        name = by_label.get(value.lower())
+        if name:
+            found.append(name)
+        else:
+            near = difflib.get_close_matches(value.lower(), by_label, 2, 0.4)
+            unknown.append(f"“{value}” is not in the list." + (f" Did you mean: {' or '.join(near)}?" if near else ""))
+    return (None, " ".join(unknown)) if unknown else (list(dict.fromkeys(found)), "")
+
+
+def drug_names(knowledge: Knowledge, cancer: bool) -> list[str]:
+    """Names to choose from while typing: cancer drugs, or everything else."""
+    names: list[str] = []
+    for drug in knowledge.drugs.values():
+        makes = any(knowledge.classes[name].makes_line for name in knowledge.classes_of(drug.id) if name in knowledge.classes)
+        if makes is cancer:
+            names += [drug.label, *drug.brands]
+    return sorted(dict.fromkeys(names), key=str.lower)
+
+
+def course(
+    member: str, drugs: Iterable[str], months: str, since: str, stopped: str, knowledge: Knowledge
+) -> tuple[dict[str, Any] | None, dict[str, str]]:
+    """One course of treatment from a form, or what is wrong in which field."""
+    errors: dict[str, str] = {}
+    names = []
+    for number, text in enumerate(drugs):
+        found = knowledge.find_drug(text)
+        if found is None:
+            near = difflib.get_close_matches(text.lower(), [name.lower() for name in drug_names(knowledge, True)], 2, 0.6)
+            errors[f"drug{number}"] = f"“{text}” is not a name that is known here." + (
+                f" Did you mean {' or '.join(near)}?" if near else ""
+            )
+        else:
+            names.append(found)
+    if not names and not errors:
+        errors["drug0"] = "Write at least one drug."
+    made: dict[str, Any] = {"drugs": list(dict.fromkeys(names))}
+    for field, text, key in (("months", months, "months"), ("since", since, "months_since_end")):
+        if text:
+            try:
+                made[key] = float(text.replace(",", "."))
+            except ValueError:
+                errors[field] = "Write a number of months, such as 12."
+                continue
+            if not 0 <= made[key] <= 600:
+                errors[field] = "Write a number of months between 0 and 600."
+    if member == "metastatic_lines" and stopped in ("progression", "toxicity", "completion", "choice"):
+        made["stopped_for"] = stopped
+    return (None, errors) if errors else (made, {})

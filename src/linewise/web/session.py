@@ -1,0 +1,81 @@
+"""Who is reading: a journal that is open, in this process only. Nothing of it is written to disk but through the journal."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import time
+from collections import OrderedDict
+from typing import Any
+
+from linewise.exchange import Codes
+from linewise.journal import Journal
+from linewise.journal.documents import Diary, Health, Settings, read
+from linewise.journal.person import empty, record_of
+from linewise.knowledge import Knowledge
+from linewise.plan import Plan, make_plan
+
+COOKIE = "linewise"
+_MOST = 64
+_IDLE_SECONDS = 8 * 3600
+
+
+class Session:
+    """One browser. The token names it, `csrf` proves that a form came from one of its pages."""
+
+    def __init__(self) -> None:
+        self.token, self.csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
+        self.journal = Journal.in_memory()
+        self.seen = time.monotonic()
+        self.theme = ""
+        self.pending: list[Any] = []  # records that were read and wait for a choice
+        self.pending_name = ""
+        self._plan: tuple[Any, Plan] | None = None
+
+    def plan(self, knowledge: Knowledge, codes: Codes, day: dt.date) -> Plan | None:
+        """The plan of the record that is open; None where nothing has been said yet. Made once for each state of it."""
+        health, diary, settings = read(self.journal, Health), read(self.journal, Diary), read(self.journal, Settings)
+        if empty(health):
+            return None
+        key = (self.journal.person, health.version, diary.version, settings.region, day)
+        if self._plan is None or self._plan[0] != key:
+            record = record_of(health, diary, knowledge, codes, day)
+            self._plan = (key, make_plan(record, knowledge, day, settings.region or None))  # type: ignore[arg-type]
+        return self._plan[1]
+
+    def open(self, journal: Journal) -> None:
+        """Change to another journal: under new tokens, so that an old page of somebody else can do nothing."""
+        self.journal, self._plan, self.pending = journal, None, []
+        self.token, self.csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
+
+    def close(self) -> None:
+        """Forget the key and everything that was shown."""
+        self.open(Journal.in_memory())
+
+
+class Sessions:
+    """The open sessions, few and bounded; those that nobody uses for long are closed."""
+
+    def __init__(self) -> None:
+        self._open: OrderedDict[str, Session] = OrderedDict()
+
+    def get(self, token: str | None) -> Session:
+        """The session of a token, or a new one."""
+        now = time.monotonic()
+        for old in [name for name, one in self._open.items() if now - one.seen > _IDLE_SECONDS]:
+            del self._open[old]
+        session = self._open.get(token or "")
+        if session is None:
+            session = Session()
+            self.put(session)
+        session.seen = now
+        self._open.move_to_end(session.token)
+        return session
+
+    def put(self, session: Session) -> None:
+        """Keep a session under its present token. Of too many, one that holds nothing unsaved goes first."""
+        self._open = OrderedDict((name, one) for name, one in self._open.items() if one is not session)
+        self._open[session.token] = session
+        while len(self._open) > _MOST:
+            idle = next((name for name, one in self._open.items() if not one.journal.names() or one.journal.kept), None)
+            self._open.pop(idle) if idle and idle != session.token else self._open.popitem(last=False)

@@ -1,0 +1,296 @@
+"""My plan, one option, comparing, the record as it was read, what changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from linewise.journal.changes import changes, look
+from linewise.journal.documents import Health, Look, Settings, read, write
+from linewise.journal.extras import extra
+from linewise.plan import Plan
+from linewise.plan.calendar import Calendar, calendar, icalendar
+from linewise.plan.interactions import interactions
+from linewise.plan.model import Option
+from linewise.plan.questions import questions
+from linewise.plan.side_effects import Rate, rates
+from linewise.plan.why import changes_text
+
+from . import glance
+from .frame import Answer, Ask, File, Go, Page, Refusal, View, plain
+
+_MOST_COMPARED = 4
+_DAYS = 84
+
+
+async def plan(ask: Ask) -> Answer:
+    """The plan, without the options that do not fit; they have their own page."""
+    found = ask.plan
+    document = found.document()
+    data = {
+        "as_of": found.as_of,
+        "region": found.region,
+        "subject": plain(found.subject),
+        "urgent": plain(found.urgent),
+        "tests": plain(found.tests),
+        "options": [_brief(option) for option in document.options],
+        "cautions": plain([one for one in found.cautions if one.applies is not False]),
+        "assumed": found.assumed,
+        "unread": found.unread,
+        "scope": found.scope,
+        "disclaimer": found.disclaimer,
+    }
+    context = {
+        "groups": glance.groups(found, rest=False),
+        "rest": sum(option.status == "not-indicated" for option in document.options),
+        "changed": len(changes(found, read(ask.journal, Look))),
+    }
+    return Page(template="plan.html", title="My plan", data=data, context=context)
+
+
+def _brief(option: Option) -> dict[str, Any]:
+    return {
+        "id": option.id,
+        "title": option.title,
+        "kind": option.kind,
+        "status": option.status,
+        "reason": option.reason,
+        "plain": option.plain,
+        "declined": option.declined,
+        "depends_on": option.depends_on,
+    }
+
+
+async def rest(ask: Ask) -> Answer:
+    """The options that do not fit, each with why."""
+    found = ask.plan.with_status("not-indicated")
+    return Page(
+        template="rest.html",
+        title="What does not fit",
+        data={"options": [_brief(one) for one in found]},
+        context={"options": found},
+    )
+
+
+def _option(ask: Ask) -> Option:
+    try:
+        return ask.plan.option(ask.part("option"))
+    except KeyError:
+        raise Refusal(404, "There is no option under this name.") from None
+
+
+async def option(ask: Ask) -> Answer:
+    """One option, with everything that is known about it for this person."""
+    one = _option(ask)
+    found, knowledge = ask.plan, ask.knowledge
+    mine = [each for each in interactions(found) if each.drug in _drugs(one)]
+    asked = questions(found, one.id)
+    effects = _effects(rates([one.id], knowledge))
+    needed = changes_text(found.needed(one.id))
+    data = {
+        "option": plain(one),
+        "taken": glance.taken(knowledge.treatments[one.id], knowledge),
+        "effects": plain(effects),
+        "interactions": plain(mine),
+        "questions": plain(asked),
+        "would_fit": needed,
+        "sources": found.sources_of([one]),
+    }
+    drugs = [knowledge.drugs[name] for name in _drugs(one) if name in knowledge.drugs]
+    kinds = [(drug.label, glance.class_label(drug.id, knowledge)) for drug in drugs]
+    context = {
+        "option": one,
+        "drugs": drugs,
+        "kinds": kinds,
+        "effects": effects,
+        "interactions": mine,
+        "questions": asked,
+        "treatment": knowledge.treatments[one.id],
+    }
+    return Page(template="option.html", title=one.title, data=data, context=context)
+
+
+def _drugs(one: Option) -> list[str]:
+    return list(dict.fromkeys([*one.drugs, *(drug for choice in one.partners for drug in choice)]))
+
+
+def _effects(found: list[Rate]) -> list[Rate]:
+    """One row an effect: of several trials the one with the highest share, so that nothing looks rarer than it was."""
+    best: dict[str, Rate] = {}
+    for one in found:
+        if one.effect not in best or (one.treatment or one.severe or 0) > (
+            best[one.effect].treatment or best[one.effect].severe or 0
+        ):
+            best[one.effect] = one
+    return list(best.values())
+
+
+async def days(ask: Ask) -> Answer:
+    """The visits and tests of the first weeks, day by day."""
+    one = _option(ask)
+    found = calendar(ask.knowledge.treatments[one.id], ask.knowledge, _DAYS)
+    start, error = _start(ask)
+    if ask.posted and ask.one("do") == "ics" and not error:
+        body = icalendar(found, start or ask.day, _DAYS).encode()
+        return File(body, "text/calendar; charset=utf-8", f"{one.id}.ics")
+    data = {
+        "option": one.id,
+        "start": start.isoformat() if start else None,
+        "calendar": plain(found),
+        "errors": {"start": error} if error else {},
+    }
+    context = {"option": one, "rows": _rows(found, start), "calendar": found, "typed": ask.one("start")}
+    return Page(
+        template="calendar.html", title=f"Calendar: {one.title}", data=data, context=context, status=422 if error else 200
+    )
+
+
+def _start(ask: Ask) -> tuple[dt.date | None, str]:
+    text = ask.one("start") if ask.posted else ""
+    if not text:
+        return None, ""
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        return None, "Write the day as 2026-12-01."
+    return (day, "") if 2000 <= day.year <= 2100 else (None, "This day is too far away.")
+
+
+def _rows(found: Calendar, start: dt.date | None) -> list[dict[str, Any]]:
+    rows = []
+    for number in sorted({one.day for one in found.days}):
+        here = [one for one in found.days if one.day == number]
+        when = "Before the start" if number == 0 else f"Day {number}"
+        on = start + dt.timedelta(days=number - 1) if start and number else None
+        rows.append({"when": when, "on": f"{on:%a} {on.day} {on:%b %Y}" if on else "", "here": here})
+    return rows
+
+
+async def compare(ask: Ask) -> Answer:
+    """Up to four options side by side, by what people choose by."""
+    found = ask.plan
+    wanted = [name for name in dict.fromkeys(ask.many("option")) if name in ask.knowledge.treatments]
+    error = f"Choose at most {_MOST_COMPARED}." if len(wanted) > _MOST_COMPARED else ""
+    chosen = [found.option(name) for name in wanted[:_MOST_COMPARED]]
+    choices = [*found.offered, *found.with_status("depends")]
+    rows = [{"label": label, "cells": cells} for label, cells in _comparison(found, chosen)] if chosen else []
+    data = {"chosen": [one.id for one in chosen], "rows": rows, "errors": {"option": error} if error else {}}
+    context = {"chosen": chosen, "choices": choices}
+    return Page(template="compare.html", title="Compare", data=data, context=context, wide=True, status=422 if error else 200)
+
+
+def _comparison(found: Plan, chosen: list[Option]) -> list[tuple[str, list[list[str]]]]:
+    """The rows: each a heading and, for every option, its lines."""
+    knowledge = found.knowledge
+    effects = {one.id: {rate.effect: rate for rate in _effects(rates([one.id], knowledge))} for one in chosen}
+    plans = {one.id: calendar(knowledge.treatments[one.id], knowledge, _DAYS) for one in chosen}
+    rows: list[tuple[str, list[list[str]]]] = [
+        ("Does it fit?", [[glance.STATUS[one.status]] for one in chosen]),
+        ("What it is", [[one.plain] for one in chosen]),
+        ("What the trials showed", [_benefit(found, one) for one in chosen]),
+        ("Tablet or drip", [glance.routes(knowledge.treatments[one.id], knowledge) for one in chosen]),
+        ("How it is taken", [glance.taken(knowledge.treatments[one.id], knowledge) for one in chosen]),
+        ("Days with treatment or tests in 12 weeks", [[_visits(plans[one.id])] for one in chosen]),
+        (
+            "Tests on the way",
+            [
+                list(dict.fromkeys(day.what for day in [*plans[one.id].days, *plans[one.id].also] if day.kind == "test"))[:6]
+                for one in chosen
+            ],
+        ),
+        ("Most common side effects", [[_rate_words(rate) for rate in list(effects[one.id].values())[:5]] for one in chosen]),
+    ]
+    for row in extra("guide.yaml")["compare"]:
+        cells = [[_rate_words(effects[one.id][name]) for name in row["effects"] if name in effects[one.id]] for one in chosen]
+        rows.append((row["label"], cells))
+    rows.append(("Cautions for you", [[(c.plain or c.text) for c in glance.cautions_for_me(one.cautions)][:4] for one in chosen]))
+    return [(label, [cell or ["Not known here. Ask your team."] for cell in cells]) for label, cells in rows]
+
+
+def _visits(found: Calendar) -> str:
+    days = {one.day for one in found.days if one.day > 0}
+    return f"About {len(days)}" if days else ""
+
+
+def _benefit(found: Plan, one: Option) -> list[str]:
+    trials = [found.knowledge.evidence[each.id] for each in one.evidence if each.id in found.knowledge.evidence]
+    return [trial.plain or each.result for trial, each in zip(trials, one.evidence, strict=False)][:2]
+
+
+def _rate_words(rate: Rate) -> str:
+    share = f"{rate.treatment:g} of 100 people" if rate.treatment is not None else "how often is not known"
+    severe = f", severe in {rate.severe:g}" if rate.severe is not None else ""
+    return f"{rate.label}: {share}{severe}"
+
+
+async def record(ask: Ask) -> Answer:
+    """What was read: facts, treatments, what was not understood."""
+    found, health = ask.plan, read(ask.journal, Health)
+    data = {
+        "facts": plain(found.facts),
+        "lines": plain(found.lines),
+        "notes": found.notes,
+        "assumed": found.assumed,
+        "unread": found.unread,
+        "from_file": health.imported_from,
+    }
+    return Page(template="record.html", title="My record", data=data)
+
+
+async def changed(ask: Ask) -> Answer:
+    """What is different since the last look; looking is noted when it is confirmed."""
+    before = read(ask.journal, Look)
+    found = changes(ask.plan, before)
+    if ask.posted:
+        fresh = look(ask.plan)
+        fresh.version = before.version
+        write(ask.journal, fresh)
+        return Go("/plan")
+    if before.on is None:
+        fresh = look(ask.plan)
+        write(ask.journal, fresh)
+    data = {
+        "since": before.on.isoformat() if before.on else None,
+        "changes": plain(found),
+        "medicine_updated": before.digest not in ("", ask.knowledge.content.digest),
+    }
+    return Page(template="changes.html", title="What changed", data=data)
+
+
+async def view_for(ask: Ask) -> Answer:
+    """Switch between the person's view and the team's."""
+    settings = read(ask.journal, Settings)
+    settings.team_view = ask.one("team") == "yes"
+    write(ask.journal, settings)
+    return Go("/plan")
+
+
+VIEWS = [
+    View(path="/plan", summary="My plan", handler=plan, needs_plan=True),
+    View(path="/plan/rest", summary="The options that do not fit", handler=rest, needs_plan=True),
+    View(
+        path="/plan/view",
+        summary="The person's view or the team's",
+        handler=view_for,
+        methods=("POST",),
+        fields={"team": "yes or no"},
+    ),
+    View(path="/option/{option}", summary="One option", handler=option, needs_plan=True),
+    View(
+        path="/option/{option}/calendar",
+        summary="Visits and tests of an option",
+        handler=days,
+        methods=("GET", "POST"),
+        fields={"start": "the first day, as 2026-12-01", "do": "ics: as a calendar file"},
+        needs_plan=True,
+    ),
+    View(
+        path="/compare",
+        summary="Up to four options side by side",
+        handler=compare,
+        query={"option": "an id, up to four times"},
+        needs_plan=True,
+    ),
+    View(path="/record", summary="The record as it was read", handler=record, needs_plan=True),
+    View(path="/changes", summary="What changed since the last look", handler=changed, methods=("GET", "POST"), needs_plan=True),
+]
