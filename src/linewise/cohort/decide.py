@@ -18,8 +18,7 @@ from linewise.knowledge.model import REGIONS, Caution, Region, Statement, Treatm
 from linewise.logic import Node
 from linewise.logic.columns import AS_OF, evaluate
 from linewise.plan.model import STATUSES
-from linewise.plan.options import _DECIDING as DECIDING
-from linewise.plan.options import CURRENT
+from linewise.plan.judge import CURRENT, DECIDING
 
 from .criteria import Criteria, lowered
 from .events import Events

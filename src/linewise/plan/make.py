@@ -16,7 +16,8 @@ from linewise.logic.explain import Need
 from linewise.record import Chart, Course, Record
 
 from . import model
-from .options import Judged, Options
+from .judge import Judge, Judged
+from .options import Options
 from .words import Words
 
 DISCLAIMER = "Linewise informs and prepares a decision. It never takes one: you and your team do."
@@ -47,12 +48,13 @@ class Plan:
         self.decider = Decider(knowledge.vocabulary, self.chart)
         self.words = Words(knowledge, self.decider)
         current = tuple(drug for course in self.chart.courses if course.ongoing for drug in course.drugs)
-        self._options = Options(knowledge, self.decider, self.words, day, current)
+        self._judge = Judge(knowledge, self.decider, day, current)
+        self._options = Options(self._judge, self.words)
         self._made: dict[str, model.Option] = {}
         self.scope = self._scope()
         self.judged: dict[str, Judged] = {}
         if self.scope is None:
-            self.judged = {one.id: self._options.best(one, self.regions) for one in knowledge.treatments.values()}
+            self.judged = {one.id: self._judge.best(one, self.regions) for one in knowledge.treatments.values()}
 
     @property
     def regions(self) -> Sequence[Region]:
@@ -84,7 +86,7 @@ class Plan:
     def option(self, name: str) -> model.Option:
         """One option with its reasons, by its id. Raises KeyError for an id that is not there."""
         if name not in self._made:
-            judged = self.judged.get(name) or self._options.best(self.knowledge.treatments[name], self.regions)
+            judged = self.judged.get(name) or self._judge.best(self.knowledge.treatments[name], self.regions)
             self._made[name] = self._options.option(judged)
         return self._made[name]
 
@@ -199,7 +201,7 @@ class Plan:
         reasons: dict[str, list[str]] = {}
         for name, one in self.judged.items():
             if one.status == "depends":
-                for about in self._options.open(one):
+                for about in self._judge.open(one):
                     fact = self.knowledge.facts.get(about) if isinstance(about, str) else None
                     if fact is not None and fact.test is not None:
                         unlocks.setdefault(fact.test, []).append(name)
@@ -217,7 +219,7 @@ class Plan:
         waiting: dict[str, list[str]] = {}
         for name, one in self.judged.items():
             if one.status == "depends":
-                for about in self._options.open(one):
+                for about in self._judge.open(one):
                     waiting.setdefault(self._options.about(about), []).append(name)
         return sorted(waiting.items(), key=lambda pair: (-len(pair[1]), pair[0]))
 

@@ -1,147 +1,32 @@
-"""One option for one person: does it fit, who says so here today, what speaks against it, what is still to be known.
-
-The status follows `contract/plan.md`: an option is offered where its criteria hold and a statement that decides in the region is
-in force and holds; what forbids it makes it unsuitable; where what decides is unknown, it depends. Nothing here ranks.
-"""
+"""One option in words: why it fits or not, who says so, what to know about it, what is still open. All from one explanation."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import cached_property
 
 import msgspec
 
-from linewise.knowledge import Knowledge
 from linewise.knowledge import model as known
 from linewise.knowledge.model import Region, Statement, Treatment
-from linewise.logic import Decider, Explanation, Question
+from linewise.logic import Explanation, Question
 from linewise.logic.nodes import Includes
 
 from . import model
-from .model import Because, Caution, Status
+from .judge import CURRENT, DECIDING, Judge, Judged
+from .model import Because, Caution
 from .words import Words, trial
-
-CURRENT = "current"
-"""In `drugs`: whatever is being taken now, continued."""
-
-# Whose statement decides in a region. A licence decides everywhere but in the UK, where NICE decides what is given.
-_DECIDING: dict[Region, frozenset[str]] = {
-    "US": frozenset({"approved", "recommended", "established"}),
-    "EU": frozenset({"approved", "recommended", "established"}),
-    "DE": frozenset({"approved", "recommended", "established"}),
-    "UK": frozenset({"recommended", "established"}),
-}
-_BEST: tuple[Status, ...] = model.STATUSES
-_LEVELS = {"strong": 0, "moderate": 1, "weak": 2, None: 3}
-
-
-class Judged(msgspec.Struct):
-    """An option's status in one region, with the answers that it was reached from."""
-
-    treatment: Treatment
-    region: Region
-    status: Status
-    fits: bool | None
-    stands: bool | None
-    forbidden: bool | None
-    deciding: list[tuple[Statement, bool | None]]
-    blocking: list[tuple[Statement, bool | None]]
-    level: str | None
 
 
 class Options:
-    """Decides every option of the knowledge for one person on one day."""
+    """Words every option for one person: the reason, the cautions, the evidence, all from the same answers."""
 
-    def __init__(self, knowledge: Knowledge, decider: Decider, words: Words, day: dt.date, current: tuple[str, ...]) -> None:
-        self.knowledge, self.decider, self.words, self.day = knowledge, decider, words, day
-        self.current = current
-        self._region_of: dict[str, Region] = {}
+    def __init__(self, judge: Judge, words: Words) -> None:
+        self.judge, self.words = judge, words
+        self.knowledge, self.decider, self.day = judge.knowledge, judge.decider, judge.day
+        self._shown: dict[str, Judged] = {}
         self._trees: dict[tuple[int, bool], Because] = {}
         self.derived: dict[str, Explanation] = {}
-
-    # Status
-
-    def judge(self, treatment: Treatment, region: Region) -> Judged:
-        """The status of one option in one region."""
-        value = self.decider.value
-        here = [one for one in treatment.standing if one.holds_in(region) and one.in_force(self.day)]
-        fits = value(treatment.fits)
-        if fits is not False and CURRENT in treatment.drugs and not self.current:
-            fits = False
-        deciding = [(one, True if one.fits is None else value(one.fits)) for one in here if one.says in _DECIDING[region]]
-        blocking = [
-            (one, True if one.fits is None else value(one.fits)) for one in here if one.says in ("not-recommended", "withdrawn")
-        ]
-        stands = _or(holds for _, holds in deciding)
-        blocked = _or(holds for _, holds in blocking)
-        if blocked is True:
-            stands = False
-        elif blocked is None and stands is True:
-            stands = None
-        indicated = _and((fits, stands))
-        forbidden = False if indicated is False else self._forbidden(treatment)
-        status: Status
-        if indicated is False:
-            status = "not-indicated"
-        elif forbidden is True:
-            status = "unsuitable"
-        elif indicated is None or forbidden is None:
-            status = "depends"
-        elif any(one.preferred and one.says == "recommended" and holds is True for one, holds in deciding):
-            status = "preferred"
-        else:
-            status = "suitable"
-        return Judged(treatment, region, status, fits, stands, forbidden, deciding, blocking, _strongest(deciding))
-
-    def best(self, treatment: Treatment, regions: Sequence[Region]) -> Judged:
-        """The best status over several regions; the first region wins a tie."""
-        return min((self.judge(treatment, region) for region in regions), key=lambda one: _BEST.index(one.status))
-
-    def _forbidden(self, treatment: Treatment) -> bool | None:
-        """Whether a contraindication holds: one of the option, of a fixed drug, or of every partner to choose from.
-
-        An unknown one leaves the option waiting only where it says `unknown: depends`; otherwise it is a check before the start.
-        """
-        value = self.decider.value
-        answers: list[bool | None] = []
-        for caution in self._avoid(treatment):
-            holds = True if caution.when is None else value(caution.when)
-            answers.append(holds if holds is not None or caution.unknown == "depends" else False)
-        for partner in treatment.partners:
-            if partner.one_of:
-                answers.append(_and(self._partner_forbidden(drug) for drug in partner.one_of))
-        return _or(answers)
-
-    def _partner_forbidden(self, drug: str) -> bool | None:
-        return _or(True if one.when is None else self.decider.value(one.when) is True for one in self.knowledge.avoid(drug))
-
-    def _avoid(self, treatment: Treatment) -> Iterable[known.Caution]:
-        yield from treatment.avoid
-        for name in self._fixed(treatment):
-            yield from self.knowledge.avoid(name)
-
-    def _fixed(self, treatment: Treatment) -> tuple[str, ...]:
-        """The fixed drugs and the local or supportive words of an option, `current` replaced by what is taken."""
-        drugs = tuple(name for drug in treatment.drugs for name in (self.current if drug == CURRENT else (drug,)))
-        return drugs + treatment.classes
-
-    def drugs(self, treatment: Treatment) -> list[str]:
-        return [name for drug in treatment.drugs for name in (self.current if drug == CURRENT else (drug,))]
-
-    def classes(self, treatment: Treatment) -> list[str]:
-        """Every class that the option is found under: of its drugs, its partners, its needs for this person."""
-        found: dict[str, None] = dict.fromkeys(treatment.classes)
-        names = [*treatment.classes, *self.drugs(treatment), *(partner.class_ for partner in treatment.partners)]
-        names += [need.class_ for need in self.needs(treatment)]
-        for name in names:
-            if name in self.knowledge.classes:
-                found[name] = None
-            found.update(dict.fromkeys(sorted(self.knowledge.classes_of(name))))
-        return list(found)
-
-    def needs(self, treatment: Treatment) -> list[known.Need]:
-        """What the option includes for this person beyond its drugs; an unknown need is not one yet, but a question."""
-        return [need for need in treatment.needs if self.decider.value(need.when) is True]
 
     # Why
 
@@ -158,19 +43,20 @@ class Options:
 
     def _standing_because(self, judged: Judged) -> Because:
         day, region = self.day.isoformat(), judged.region
+        deciding, blocking, stands = self.judge.stand(judged.treatment, region)
         items = []
-        for one, holds in (*judged.deciding, *judged.blocking):
+        for one, holds in (*deciding, *blocking):
             inner = [self.tree(self.decider.explain(one.fits))] if one.fits is not None else None
             items.append(Because(text=statement_text(one), value=holds, sources=list(one.source), all=inner))
         text = f"approved or recommended in {region} on {day}"
         if not items:
             text = self._absent(judged.treatment, region)
-        return Because(text=text, value=judged.stands, any=items or None)
+        return Because(text=text, value=stands, any=items or None)
 
     def _absent(self, treatment: Treatment, region: Region) -> str:
         """Why no statement decides: not yet, no longer, refused, or nothing known."""
         here = [one for one in treatment.standing if one.holds_in(region)]
-        later = [one for one in here if one.says in _DECIDING[region] and one.since.last > self.day]
+        later = [one for one in here if one.says in DECIDING[region] and one.since.last > self.day]
         ended = [one for one in here if one.until is not None and one.until.first <= self.day]
         if later:
             first = min(later, key=lambda one: one.since.first)
@@ -182,7 +68,7 @@ class Options:
 
     def _forbidden_because(self, judged: Judged) -> Because:
         items = []
-        for caution in self._avoid(judged.treatment):
+        for caution in self.judge.avoid(judged.treatment):
             if caution.when is None:
                 continue
             explained = self.decider.explain(caution.when)
@@ -252,7 +138,7 @@ class Options:
         """The reason of a status in one sentence, taken from the same tree."""
         explain, reasons = self.decider.explain, self.words.reasons
         if judged.fits is False:
-            if CURRENT in judged.treatment.drugs and not self.current:
+            if CURRENT in judged.treatment.drugs and not self.judge.current:
                 return "Does not fit: no treatment is going on now."
             return f"Does not fit: {reasons(explain(judged.treatment.fits), 3)}."
         if judged.stands is False:
@@ -260,7 +146,7 @@ class Options:
         if judged.forbidden is True:
             return f"Not for you now: {self._why_forbidden(judged)}"
         if judged.status == "depends":
-            still = [self.about(about) for about in self.open(judged)]
+            still = [self.about(about) for about in self.judge.open(judged)]
             return f"May fit. Still to be known: {', '.join(dict.fromkeys(still))}."
         why = reasons(explain(judged.treatment.fits), 5)
         return f"Fits: {why}." if why else "Fits everybody with metastatic disease."
@@ -277,31 +163,12 @@ class Options:
         return f"{text[0].upper()}{text[1:]}."
 
     def _why_forbidden(self, judged: Judged) -> str:
-        for caution in self._avoid(judged.treatment):
+        for caution in self.judge.avoid(judged.treatment):
             if caution.when is None or self.decider.value(caution.when) is True:
                 return caution.plain or caution.text
         return "every partner drug is forbidden."
 
     # What is still open
-
-    def open(self, judged: Judged) -> list[str | Question]:
-        """The unknown facts that could still change the status, in the order in which they are asked."""
-        found: dict[str | Question, None] = {}
-
-        def add(items: Iterable[str | Question]) -> None:
-            found.update(dict.fromkeys(items))
-
-        if judged.fits is None:
-            add(self.decider.open(judged.treatment.fits))
-        if judged.stands is None:
-            for one, holds in (*judged.deciding, *judged.blocking):
-                if holds is None and one.fits is not None:
-                    add(self.decider.open(one.fits))
-        if judged.forbidden is None:
-            for caution in self._avoid(judged.treatment):
-                if caution.unknown == "depends" and caution.when is not None:
-                    add(self.decider.open(caution.when))
-        return list(found)
 
     def about(self, asked: str | Question) -> str:
         """What a still unknown thing is called."""
@@ -310,15 +177,19 @@ class Options:
             return fact.label if fact else asked
         return self.words.question(asked, None).removeprefix("not known ").removesuffix(": not known")
 
+    @cached_property
+    def _answered(self) -> set[str]:
+        """The tests whose result is on record."""
+        return {fact.test for fact in self.knowledge.facts.values() if fact.test and self.decider.fact_value(fact.id) is not None}
+
     def unmet_checks(self, judged: Judged) -> dict[str, list[str]]:
         """Tests to be done before an option starts and the reasons: its own list, and contraindications not yet known."""
         found: dict[str, list[str]] = {}
-        facts = self.knowledge.facts
-        answered = {fact.test for fact in facts.values() if fact.test and self.decider.fact_value(fact.id) is not None}
+        facts, answered = self.knowledge.facts, self._answered
         for test in judged.treatment.tests:
             if test not in answered:
                 found.setdefault(test, []).append("to be done before it starts")
-        for caution in self._avoid(judged.treatment):
+        for caution in self.judge.avoid(judged.treatment):
             if caution.when is not None and self.decider.value(caution.when) is None:
                 for about in self.decider.open(caution.when):
                     fact = facts.get(about) if isinstance(about, str) else None
@@ -331,7 +202,7 @@ class Options:
     def cautions(self, treatment: Treatment) -> list[Caution]:
         """Every caution of the option: contraindications, warnings, needs; first those that hold."""
         found: list[Caution] = []
-        named = self.drugs(treatment) + [drug for partner in treatment.partners for drug in partner.one_of]
+        named = self.judge.drugs(treatment) + [drug for partner in treatment.partners for drug in partner.one_of]
         owner = named[0] if named else treatment.id
         found += self.worded(owner, treatment.avoid, forbids=True) + self.worded(owner, treatment.caution)
         for name in dict.fromkeys([*named, *treatment.classes]):
@@ -353,9 +224,9 @@ class Options:
             if applies is False and not forbids:
                 continue
             explained = self.decider.explain(one.when) if one.when is not None else None
-            check = (
-                [] if explained is None or applies is not None else [self.about(about) for about in self.decider.open(one.when)]
-            )  # type: ignore[arg-type]
+            check: list[str] = []
+            if one.when is not None and applies is None:
+                check = [self.about(about) for about in self.decider.open(one.when)]
             found.append(
                 Caution(
                     drug=drug,
@@ -388,11 +259,8 @@ class Options:
 
     def _off_label(self, treatment: Treatment, drug: str) -> list[Caution]:
         """Said where only recommendations outside the label carry the option."""
-        region = self._region_of.get(treatment.id)
-        if region is None:
-            return []
-        judged = self.judge(treatment, region)
-        carrying = [one for one, holds in judged.deciding if holds]
+        judged = self._shown.get(treatment.id)
+        carrying = [one for one, holds in judged.deciding if holds] if judged is not None else []
         if not carrying or any(not one.off_label for one in carrying):
             return []
         text = f"Outside the marketing authorisation; recommended by {', '.join(sorted({one.body for one in carrying}))}."
@@ -403,16 +271,16 @@ class Options:
     def option(self, judged: Judged) -> model.Option:
         """The finished option."""
         treatment = judged.treatment
-        self._region_of[treatment.id] = judged.region
+        self._shown[treatment.id] = judged
         shown = judged.status != "not-indicated"
-        open_ = self.open(judged) if judged.status == "depends" else []
+        open_ = self.judge.open(judged) if judged.status == "depends" else []
         review = treatment.review
         return model.Option(
             id=treatment.id,
             title=treatment.title,
             kind=treatment.kind,
-            drugs=self.drugs(treatment),
-            classes=self.classes(treatment),
+            drugs=self.judge.drugs(treatment),
+            classes=self.judge.classes(treatment),
             partners=[list(partner.one_of) for partner in treatment.partners],
             status=judged.status,
             region=judged.region,
@@ -440,7 +308,7 @@ class Options:
         declined = self.decider.fact_value("declines")
         if not isinstance(declined, frozenset) or not declined:
             return False
-        names = {*self.classes(treatment), *self.drugs(treatment)}
+        names = {*self.judge.classes(treatment), *self.judge.drugs(treatment)}
         if "all-anticancer-treatment" in declined and treatment.kind in ("systemic",):
             return True
         return any(name in names for name in declined)
@@ -502,21 +370,6 @@ def statement_text(one: Statement) -> str:
     until = f" until {one.until.text}" if one.until else ""
     strength = f" ({one.strength})" if one.strength else ""
     return f"{one.body}: {one.text or _SAYS[one.says]}{strength}, since {one.since.text}{until}"
-
-
-def _and(values: Iterable[bool | None]) -> bool | None:
-    found = list(values)
-    return False if False in found else None if None in found else True
-
-
-def _or(values: Iterable[bool | None]) -> bool | None:
-    found = list(values)
-    return True if True in found else None if None in found else False
-
-
-def _strongest(deciding: list[tuple[Statement, bool | None]]) -> str | None:
-    levels = [one.level for one, holds in deciding if holds is not False and one.level is not None]
-    return min(levels, key=lambda level: _LEVELS[level], default=None)
 
 
 def _once(cautions: list[Caution]) -> list[Caution]:

@@ -1,0 +1,186 @@
+"""Does an option fit one person, does somebody say so here today, does anything forbid it, and what is still open.
+
+The status follows `contract/plan.md`: an option is offered where its criteria hold and a statement that decides in the region is
+in force and holds; what forbids it makes it unsuitable; where what decides is unknown, it depends. Nothing here ranks, and
+nothing is worded: `plan.options` does that.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from linewise.knowledge import Knowledge
+from linewise.knowledge import model as known
+from linewise.knowledge.model import Region, Statement, Treatment
+from linewise.logic import Decider, Question
+
+from . import model
+from .model import Status
+
+CURRENT = "current"
+"""In `drugs`: whatever is being taken now, continued."""
+
+# Whose statement decides in a region. A licence decides everywhere but in the UK, where NICE decides what is given.
+DECIDING: dict[Region, frozenset[str]] = {
+    "US": frozenset({"approved", "recommended", "established"}),
+    "EU": frozenset({"approved", "recommended", "established"}),
+    "DE": frozenset({"approved", "recommended", "established"}),
+    "UK": frozenset({"recommended", "established"}),
+}
+_BLOCKING = frozenset({"not-recommended", "withdrawn"})
+_BEST: tuple[Status, ...] = model.STATUSES
+_LEVELS = {"strong": 0, "moderate": 1, "weak": 2, None: 3}
+
+
+Answers = list[tuple[Statement, bool | None]]
+"""Statements, each with whether it holds for the person."""
+
+
+class Judged(msgspec.Struct):
+    """An option's status in one region, with the answers that it was reached from."""
+
+    treatment: Treatment
+    region: Region
+    status: Status
+    fits: bool | None
+    stands: bool | None
+    forbidden: bool | None
+    deciding: Answers
+    blocking: Answers
+    level: str | None
+
+
+class Judge:
+    """Judges the options of the knowledge for one person on one day. `current` are the drugs of the line that is going on."""
+
+    def __init__(self, knowledge: Knowledge, decider: Decider, day: dt.date, current: tuple[str, ...]) -> None:
+        self.knowledge, self.decider, self.day, self.current = knowledge, decider, day, current
+
+    def judge(self, treatment: Treatment, region: Region) -> Judged:
+        """The status of one option in one region. Where its own criteria fail, who says so is not asked (`stand` tells)."""
+        fits = self.decider.value(treatment.fits)
+        if fits is not False and CURRENT in treatment.drugs and not self.current:
+            fits = False
+        if fits is False:
+            return Judged(treatment, region, "not-indicated", False, None, None, [], [], None)
+        deciding, blocking, stands = self.stand(treatment, region)
+        indicated = _and((fits, stands))
+        forbidden = False if indicated is False else self._forbidden(treatment)
+        status: Status
+        if indicated is False:
+            status = "not-indicated"
+        elif forbidden is True:
+            status = "unsuitable"
+        elif indicated is None or forbidden is None:
+            status = "depends"
+        elif any(one.preferred and one.says == "recommended" and holds is True for one, holds in deciding):
+            status = "preferred"
+        else:
+            status = "suitable"
+        return Judged(treatment, region, status, fits, stands, forbidden, deciding, blocking, _strongest(deciding))
+
+    def stand(self, treatment: Treatment, region: Region) -> tuple[Answers, Answers, bool | None]:
+        """The statements in force that decide, those that block, and whether together they let the option stand."""
+        value, deciding, blocking = self.decider.value, [], []
+        for one in treatment.standing:
+            if one.holds_in(region) and one.in_force(self.day):
+                if one.says in DECIDING[region]:
+                    deciding.append((one, True if one.fits is None else value(one.fits)))
+                elif one.says in _BLOCKING:
+                    blocking.append((one, True if one.fits is None else value(one.fits)))
+        stands = _or(holds for _, holds in deciding)
+        blocked = _or(holds for _, holds in blocking)
+        if blocked is True:
+            stands = False
+        elif blocked is None and stands is True:
+            stands = None
+        return deciding, blocking, stands
+
+    def best(self, treatment: Treatment, regions: Sequence[Region]) -> Judged:
+        """The best status over several regions; the first region wins a tie."""
+        return min((self.judge(treatment, region) for region in regions), key=lambda one: _BEST.index(one.status))
+
+    def _forbidden(self, treatment: Treatment) -> bool | None:
+        """Whether a contraindication holds: one of the option, of a fixed drug, or of every partner to choose from.
+
+        An unknown one leaves the option waiting only where it says `unknown: depends`; otherwise it is a check before the start.
+        """
+        value = self.decider.value
+        answers: list[bool | None] = []
+        for caution in self.avoid(treatment):
+            holds = True if caution.when is None else value(caution.when)
+            answers.append(holds if holds is not None or caution.unknown == "depends" else False)
+        for partner in treatment.partners:
+            if partner.one_of:
+                answers.append(_and(self._partner_forbidden(drug) for drug in partner.one_of))
+        return _or(answers)
+
+    def _partner_forbidden(self, drug: str) -> bool | None:
+        return _or(True if one.when is None else self.decider.value(one.when) is True for one in self.knowledge.avoid(drug))
+
+    def avoid(self, treatment: Treatment) -> Iterable[known.Caution]:
+        """The contraindications of an option and of everything fixed in it."""
+        yield from treatment.avoid
+        for name in self._fixed(treatment):
+            yield from self.knowledge.avoid(name)
+
+    def _fixed(self, treatment: Treatment) -> tuple[str, ...]:
+        """The fixed drugs and the local or supportive words of an option, `current` replaced by what is taken."""
+        drugs = tuple(name for drug in treatment.drugs for name in (self.current if drug == CURRENT else (drug,)))
+        return drugs + treatment.classes
+
+    def drugs(self, treatment: Treatment) -> list[str]:
+        """The fixed drugs of an option, `current` replaced by what is taken."""
+        return [name for drug in treatment.drugs for name in (self.current if drug == CURRENT else (drug,))]
+
+    def classes(self, treatment: Treatment) -> list[str]:
+        """Every class that the option is found under: of its drugs, its partners, its needs for this person."""
+        found: dict[str, None] = dict.fromkeys(treatment.classes)
+        names = [*treatment.classes, *self.drugs(treatment), *(partner.class_ for partner in treatment.partners)]
+        names += [need.class_ for need in self.needs(treatment)]
+        for name in names:
+            if name in self.knowledge.classes:
+                found[name] = None
+            found.update(dict.fromkeys(sorted(self.knowledge.classes_of(name))))
+        return list(found)
+
+    def needs(self, treatment: Treatment) -> list[known.Need]:
+        """What the option includes for this person beyond its drugs; an unknown need is not one yet, but a question."""
+        return [need for need in treatment.needs if self.decider.value(need.when) is True]
+
+    def open(self, judged: Judged) -> list[str | Question]:
+        """The unknown facts that could still change the status, in the order in which they are asked."""
+        found: dict[str | Question, None] = {}
+
+        def add(items: Iterable[str | Question]) -> None:
+            found.update(dict.fromkeys(items))
+
+        if judged.fits is None:
+            add(self.decider.open(judged.treatment.fits))
+        if judged.stands is None:
+            for one, holds in (*judged.deciding, *judged.blocking):
+                if holds is None and one.fits is not None:
+                    add(self.decider.open(one.fits))
+        if judged.forbidden is None:
+            for caution in self.avoid(judged.treatment):
+                if caution.unknown == "depends" and caution.when is not None:
+                    add(self.decider.open(caution.when))
+        return list(found)
+
+
+def _and(values: Iterable[bool | None]) -> bool | None:
+    found = list(values)
+    return False if False in found else None if None in found else True
+
+
+def _or(values: Iterable[bool | None]) -> bool | None:
+    found = list(values)
+    return True if True in found else None if None in found else False
+
+
+def _strongest(deciding: list[tuple[Statement, bool | None]]) -> str | None:
+    levels = [one.level for one, holds in deciding if holds is not False and one.level is not None]
+    return min(levels, key=lambda level: _LEVELS[level], default=None)
