@@ -226,7 +226,10 @@ class Need(_Struct, frozen=True):
 
 
 class Dose(_Struct, frozen=True):
-    """How one drug of a regimen is given. `cycle` in days, `days` the days of the cycle with a visit or a dose."""
+    """How one drug of a regimen is given. `cycle` in days, `days` the days of the cycle with a visit or a dose.
+
+    `first_days` are the days of the first cycle, where it is another (a loading dose).
+    """
 
     drug: str
     dose: str | None = None
@@ -234,6 +237,7 @@ class Dose(_Struct, frozen=True):
     schedule: str | None = None
     cycle: int | None = None
     days: tuple[int, ...] = ()
+    first_days: tuple[int, ...] = ()
     text: str | None = None
     source: Ids = ()
     review: str | None = None

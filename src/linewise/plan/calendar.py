@@ -55,7 +55,8 @@ def calendar(treatment: Treatment, knowledge: Knowledge, days: int = 84) -> Cale
             continue
         by_mouth = dose.route == "oral"
         for start in range(0, days, dose.cycle):
-            for day in dose.days[:1] if by_mouth else dose.days:
+            usual = dose.first_days if dose.first_days and not start else dose.days
+            for day in usual[:1] if by_mouth else usual:
                 if start + day <= days:
                     what = f"{label}: new pack" if by_mouth and start else label
                     found.append(Day(day=start + day, what=what, kind="treatment", text=words, sources=list(dose.source)))
@@ -77,10 +78,10 @@ def _tests(one: Monitoring, cycle: int, days: int, knowledge: Knowledge) -> tupl
     placed, left = [], []
     last = 0
     for words in one.at:
-        numbers = list(_days(words, cycle, days))
+        numbers = [number for number in _days(words, cycle, days) if number <= days]
         placed += [day(number, one.plain or one.text or "") for number in numbers]
         last = max([last, *numbers])
-        if not numbers:
+        if not list(_days(words, cycle, days)):
             left.append(day(0, words))
     if one.then is not None:
         gap = _gap(one.then, cycle)
