@@ -50,14 +50,15 @@ def bar(value: float, most: float, kind: str = "one") -> Markup:
 
 
 def people(percent: float, label: str) -> Markup:
-    """A hundred people, as many of them filled as the share says."""
+    """A hundred people as dots, as many of them filled as the share says."""
     count = round(max(0.0, min(100.0, percent)))
-    dots = "".join(
-        f'<circle cx="{10 * (n % 10) + 5}" cy="{10 * (n // 10) + 5}" r="3.9" class="person{" yes" if n < count else ""}"/>'
-        for n in range(100)
-    )
+    rows = "".join(f"M5 {10 * row + 5}h91" for row in range(10))
+    filled = "".join(f"M5 {10 * row + 5}h{min(10, count - 10 * row) * 10 - 9}" for row in range(10) if count > 10 * row)
     said = escape(f"{label}: {count} of 100 people")
-    return Markup(f'<svg class="picture people" viewBox="0 0 100 100" role="img" aria-label="{said}">{dots}</svg>')
+    return Markup(
+        f'<svg class="picture people" viewBox="0 0 100 100" role="img" aria-label="{said}">'
+        f'<path class="person" d="{rows}"/>' + (f'<path class="person yes" d="{filled}"/>' if filled else "") + "</svg>"
+    )
 
 
 def trend(points: Sequence[tuple[float, float]], most: float, label: str, least: float = 0.0) -> Markup:
@@ -108,5 +109,5 @@ def works(drugs: Sequence[tuple[str, str]]) -> Markup:
         f'aria-label="{escape(f"A drawing: {said}. It acts on the cancer cell.")}">'
         f'{"".join(parts)}<path class="arrow-head" d="M256 {middle - 7} L268 {middle} L256 {middle + 7}"/>'
         f'<circle cx="314" cy="{middle}" r="40" class="pic-cell"/><circle cx="314" cy="{middle}" r="15" class="nucleus"/>'
-        f'<text x="314" y="{middle + 34}" class="pic-small">cancer cell</text></svg>'
+        f'<text x="314" y="{middle + 4}" class="pic-small">cell</text></svg>'
     )
