@@ -23,5 +23,3 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         artefact = root / "build" / "compiled.msgpack"
         write(load(root / "knowledge"), artefact)
         build_data["force_include"][str(artefact)] = "linewise/knowledge/compiled.msgpack"
-        for name in ("guide.yaml", "proctcae.yaml"):  # read by the journal and the app, beside the typed knowledge
-            build_data["force_include"][str(root / "knowledge" / name)] = f"linewise/journal/{name}"
