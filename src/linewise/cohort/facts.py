@@ -189,7 +189,9 @@ class Facts:
         if fact is None:
             return pl.Series(name, [None] * self.people, dtype=pl.String)
         if fact.type != "yes-no":
-            return self._scattered(name, "text")[0].cast(pl.Enum(list(fact.values)))
+            text = self._scattered(name, "text")[0]
+            others = set(text.unique().drop_nulls().to_list()) - set(fact.values)
+            return text.cast(pl.Enum([*fact.values, *sorted(others)]))
         number, has = self._scattered(name, "number")
         answer = number == 1
         if fact.silence == "none-in-chart":

@@ -62,15 +62,24 @@ def roles(drugs: pl.Series, knowledge: Knowledge) -> dict[str, str]:
 
 def _numbered(courses: pl.DataFrame) -> pl.DataFrame:
     """Lines for metastatic disease numbered; one that another followed is over."""
-    metastatic = pl.col("setting") == "metastatic"
-    number = metastatic.cast(pl.UInt16).cum_sum().over("patient")
-    whole = metastatic.cast(pl.UInt16).sum().over("patient")
-    over = metastatic & pl.col("ongoing") & (number < whole)
-    return courses.with_columns(
-        pl.when(metastatic).then(number).alias("number"),
-        pl.when(over).then(False).otherwise(pl.col("ongoing")).alias("ongoing"),
-        pl.when(over).then(pl.lit("progression")).otherwise(pl.col("stopped_for")).alias("stopped_for"),
-        pl.when(over).then(pl.col("assumed").list.concat(pl.lit([_OVERTAKEN]))).otherwise(pl.col("assumed")).alias("assumed"),
+    if not courses.height:
+        return courses.with_columns(pl.lit(None, dtype=pl.UInt16).alias("number"))
+    metastatic = (courses["setting"] == "metastatic").to_numpy()
+    who = courses["patient"].to_numpy()
+    firsts = np.flatnonzero(np.r_[True, who[1:] != who[:-1]])
+    sizes = np.diff(np.r_[firsts, len(who)])
+    running = np.cumsum(metastatic)
+    number = running - np.repeat(running[firsts] - metastatic[firsts], sizes)
+    whole = np.repeat(np.add.reduceat(metastatic.astype(np.int64), firsts), sizes)
+    courses = courses.with_columns(pl.Series("number", number).set(pl.Series(~metastatic), None))
+    over = pl.Series("over", metastatic & courses["ongoing"].fill_null(False).to_numpy() & (number < whole))
+    if not over.any():
+        return courses
+    said = pl.col("assumed").list.concat(pl.lit([_OVERTAKEN]))
+    return courses.with_columns(over).with_columns(
+        pl.when("over").then(False).otherwise(pl.col("ongoing")).alias("ongoing"),
+        pl.when("over").then(pl.lit("progression")).otherwise(pl.col("stopped_for")).alias("stopped_for"),
+        pl.when("over").then(said).otherwise(pl.col("assumed")).alias("assumed"),
     )
 
 
@@ -234,9 +243,10 @@ def _courses(
     table = lines.join(asked, on="patient", how="left", maintain_order="left")
     for part in (makers, why, drugs):
         table = table.join(part, on=on, how="left", maintain_order="left")
+    same = pl.col("patient") == pl.col("patient").shift(-1)
     table = table.with_columns(
-        pl.col("start").shift(-1).over("patient").alias("next_start"),
-        pl.col("setting").shift(-1).over("patient").alias("next_setting"),
+        pl.when(same).then(pl.col("start").shift(-1)).alias("next_start"),
+        pl.when(same).then(pl.col("setting").shift(-1)).alias("next_setting"),
     )
     follows = (pl.col("next_setting") == pl.col("setting")).fill_null(False)
     free = pl.col("next_setting").is_null() | (pl.col("setting") == "metastatic")
