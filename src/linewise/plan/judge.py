@@ -140,7 +140,8 @@ class Judge:
         """Every class that the option is found under: of its drugs, its partners, its needs for this person."""
         found: dict[str, None] = dict.fromkeys(treatment.classes)
         names = [*treatment.classes, *self.drugs(treatment), *(partner.class_ for partner in treatment.partners)]
-        names += [need.class_ for need in self.needs(treatment)]
+        for need in self.needs(treatment):  # a need that any kind of it meets is found under each kind
+            names += [need.class_, *(kind.id for kind in self.knowledge.classes.values() if need.class_ in kind.is_)]
         for name in names:
             if name in self.knowledge.classes:
                 found[name] = None
