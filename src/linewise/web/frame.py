@@ -164,6 +164,12 @@ async def answer(view: View, house: House, request: Request, json: bool) -> Resp
     return _with_cookie(_formed(ask, found), session)
 
 
+def _entered(ask: Ask) -> list[str]:
+    """What somebody typed, so that it is not lost when it cannot be saved."""
+    hidden = ("csrf", "version", "do", "passphrase", "again", "old", "new")
+    return [value for name, values in ask.form.items() if name not in hidden for value in values if value.strip()]
+
+
 def problem(status: int, text: str) -> Page:
     """A page that says what is wrong and what to do."""
     title = {403: "Not done", 404: "Not found", 409: "Changed in the meantime", 413: "Too big"}.get(status, "That did not work")

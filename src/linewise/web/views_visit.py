@@ -69,7 +69,7 @@ def _sheet(ask: Ask) -> Page:
         "questions": asked,
         "note": found.note,
         "urgent": [one.title for one in plan.urgent],
-        "tests": [one.title for one in plan.tests if one.unlocks],
+        "tests": [one.title for one in plan.tests if one.unlocks or one.due],
         "fits": [one.title for one in plan.offered],
         "depends": [one.title for one in plan.with_status("depends")],
         "changes": plain(changes(plan, read(ask.journal, Look)))[:6],

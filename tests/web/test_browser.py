@@ -1,0 +1,231 @@
+"""The app in a real browser: by keyboard, at several widths, without JavaScript, with axe-core in both themes."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from . import people
+
+PAGES = [
+    "/start",
+    "/start/import",
+    "/start/keep",
+    "/guide/sex",
+    "/guide/age",
+    "/guide/er",
+    "/guide/sites",
+    "/guide/lines",
+    "/guide/illnesses",
+    "/guide/medicines",
+    "/answers",
+    "/plan",
+    "/plan/rest",
+    "/record",
+    "/compare",
+    "/medicines",
+    "/diary",
+    "/diary/new",
+    "/diary/report",
+    "/visit",
+    "/visit/sheet",
+    "/learn",
+    "/learn/receptors-and-subtypes",
+    "/search?q=mouth",
+    "/glossary",
+    "/effects",
+    "/help",
+    "/source/nci-pro-ctcae",
+    "/feedback",
+    "/mine",
+    "/changes",
+    "/nothing-here",
+]
+_RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"
+
+
+def opened(browser: Any, server: Any, **named: Any) -> Any:
+    """A page at the start, in a context of its own, with the example person."""
+    context = browser.new_context(**named)
+    page = context.new_page()
+    page.goto(f"{server.address}/start")
+    page.get_by_role("button", name="Try the example").click()
+    page.wait_for_url("**/plan")
+    return page
+
+
+def paths(page: Any) -> list[str]:
+    """All pages, those of one option among them."""
+    option = page.locator("article.option h3 a").first.get_attribute("href")
+    second = page.locator("article.option h3 a").nth(1).get_attribute("href")
+    names = [str(one).rsplit("/", 1)[1] for one in (option, second)]
+    return [*PAGES, option, f"{option}/calendar", f"/compare?option={names[0]}&option={names[1]}"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(chromium: Any, server: Any, scheme: str) -> None:
+    found = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed (axe-playwright-python)")
+    axe = (files(found) / "axe.min.js").read_text(encoding="utf-8")
+    page = opened(chromium, server, color_scheme=scheme, bypass_csp=True)
+    faults = []
+    for path in paths(page):
+        page.goto(server.address + path)
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        page.evaluate(axe)
+        for fault in page.evaluate(f"axe.run(document, {_RULES})")["violations"]:
+            faults.append(f"{path}: {fault['id']}: {fault['nodes'][0]['html'][:120]}")
+    page.context.close()
+    assert faults == []
+
+
+@pytest.mark.parametrize("width", [320, 360, 720, 1440])
+def test_nothing_runs_out_of_the_page(chromium: Any, server: Any, width: int) -> None:
+    """360 and 1440 as on a phone and a desk; 720 is 1440 at 200% zoom, 320 what WCAG asks for."""
+    page = opened(chromium, server, viewport={"width": width, "height": 800})
+    wide = []
+    for path in paths(page):
+        page.goto(server.address + path)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            wide.append(path)
+    page.context.close()
+    assert wide == []
+
+
+def test_the_policy_is_never_broken_and_no_request_leaves(chromium: Any, server: Any) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(f"{server.address}/start")
+    page.get_by_role("button", name="Try the example").click()
+    for path in paths(page):
+        page.goto(server.address + path)
+    context.close()
+    assert [url for url in asked if not url.startswith(server.address)] == []
+    assert [text for text in said if "404" not in text] == []
+
+
+def test_search_answers_while_typing(chromium: Any, server: Any) -> None:
+    page = opened(chromium, server)
+    page.goto(f"{server.address}/learn")
+    page.get_by_label("Search everything").press_sequentially("mouth sores")
+    page.locator("#answers li").first.wait_for()
+    assert "sore" in page.locator("#answers").inner_text().lower()
+    page.context.close()
+
+
+class Keyboard:
+    """Somebody who has no mouse: Tab until the thing is reached, then Enter, Space or letters."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+
+    def reach(self, words: str, role: str = "") -> None:
+        """Tab to the first thing whose words or label hold these."""
+        for _ in range(200):
+            self.page.keyboard.press("Tab")
+            found = self.page.evaluate(
+                "(() => { const e = document.activeElement; const l = e.labels && e.labels[0];"
+                "return [(e.innerText || '') + ' ' + (l ? l.innerText : '') + ' ' + (e.getAttribute('aria-label') || ''), e.tagName] })()"
+            )
+            if words in found[0] and (not role or found[1].lower() == role):
+                return
+        raise AssertionError(f"the keyboard does not reach “{words}” on {self.page.url}")
+
+    def press(self, words: str, role: str = "", key: str = "Enter") -> None:
+        self.reach(words, role)
+        self.go(key)
+
+    def go(self, key: str = "Enter") -> None:
+        """Press a key that leads to another page, and wait for it."""
+        with self.page.expect_navigation():
+            self.page.keyboard.press(key)
+
+
+def _answer(keys: Keyboard, page: Any) -> None:
+    """Answer one question with the keyboard: the first answer, a number, or none."""
+    if page.locator("input[type=radio][name=answer], input[type=checkbox][name=answer]").count():
+        keys.reach("", "input")
+        page.keyboard.press("Space")
+        keys.press("Next", "button")
+    elif page.locator("input#field-answer.short").count():
+        keys.reach("", "input")
+        page.keyboard.type("57")
+        keys.go()
+    else:
+        keys.press("I don’t know", "button")
+
+
+def journey(page: Any, server: Any) -> None:
+    """From the first start to the printed sheet, by keyboard alone."""
+    keys = Keyboard(page)
+    page.goto(f"{server.address}/start")
+    keys.press("Start the questions", "a")
+    for _ in range(50):
+        if page.url.endswith("/plan"):
+            break
+        _answer(keys, page)
+    assert page.url.endswith("/plan")
+    keys.press("My visit", "a")
+    keys.reach("My own questions")
+    page.keyboard.type("Can I travel in May?")
+    keys.press("Make my sheet", "button")
+    assert page.url.endswith("/visit/sheet")
+    assert "Can I travel in May?" in page.inner_text("main")
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_by_keyboard_alone_from_start_to_printed_sheet(chromium: Any, server: Any, width: int) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    journey(page, server)
+    assert page.pdf(format="A4").startswith(b"%PDF-")
+    page.emulate_media(media="print")
+    assert not page.locator("header.top").is_visible()
+    context.close()
+
+
+def test_without_javascript(chromium: Any, server: Any) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server.address}/start/import")
+    page.set_input_files(
+        "#field-file", {"name": "me.json", "mimeType": "application/json", "buffer": json.dumps(people.SECOND_LINE).encode()}
+    )
+    page.get_by_role("button", name="Read it").click()
+    assert page.url.startswith(f"{server.address}/record")
+    page.goto(f"{server.address}/plan")
+    page.locator("article.option h3 a").first.click()
+    page.get_by_text("The full reason").click()
+    page.goto(f"{server.address}/diary/new")
+    page.get_by_label("fever", exact=True).check()
+    page.get_by_role("button", name="Save my week").click()
+    assert "check-in" in page.inner_text("h1")
+    page.goto(f"{server.address}/visit")
+    page.get_by_label("My own questions, one on each line").fill("Can I travel?")
+    page.get_by_role("button", name="Make my sheet").click()
+    assert "Can I travel?" in page.inner_text("main")
+    page.goto(f"{server.address}/search?q=nausea")
+    assert page.locator("#answers li").count()
+    context.close()
+
+
+def test_dropping_a_file_that_is_too_big_is_said_at_once(chromium: Any, server: Any, tmp_path: Any) -> None:
+    big = tmp_path / "big.json"
+    with big.open("wb") as file:
+        file.truncate(70 * 1024 * 1024)
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(f"{server.address}/start/import")
+    page.set_input_files("#field-file", str(big))
+    assert "too big" in page.locator("[data-live]").inner_text()
+    page.get_by_role("button", name="Read it").click()
+    page.wait_for_load_state()
+    assert "too big" in page.inner_text("body")
+    context.close()
