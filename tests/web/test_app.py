@@ -295,7 +295,7 @@ def test_nothing_of_a_record_is_logged(person: Any, caplog: pytest.LogCaptureFix
 def test_pdf_is_tagged_or_says_what_is_missing(person: Any) -> None:
     person.example()
     answer = person.get("/visit/sheet.pdf")
-    if answer.status_code == 501:
+    if answer.status_code == 424:
         assert "Print the page instead" in answer.text
         pytest.skip("WeasyPrint or Pango is not installed: no PDF here")
     assert answer.content.startswith(b"%PDF-")
@@ -306,3 +306,16 @@ def test_what_changed_names_the_statement(person: Any) -> None:
     person.example()
     assert person.get("/changes.json").json()["since"] is None
     assert person.get("/changes.json").json()["changes"] == []
+
+
+def test_fhir_export_is_read_back(person: Any, knowledge: Any) -> None:
+    from linewise.exchange import codes_of, read_bytes
+
+    person.example()
+    answer = person.get("/mine/export-fhir.json")
+    assert answer.headers["content-type"] == "application/fhir+json"
+    (record,) = read_bytes(answer.content, "export", codes_of(knowledge))
+    facts = {(entry.fact, entry.value) for entry in record.entries}
+    assert {("er", "positive"), ("her2-ihc", "1+"), ("sites", "bone"), ("sites", "liver")} <= facts
+    drugs = {one.drug for one in [*record.administrations, *record.medications]}
+    assert {"ribociclib", "letrozole", "anastrozole"} <= drugs

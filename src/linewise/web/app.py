@@ -66,7 +66,7 @@ def _routes(view: View, house: House) -> list[BaseRoute]:
     """The page and its JSON twin; the twin first, so that a name in the address does not swallow `.json`."""
 
     async def page(request: Request) -> Response:
-        return await _guarded(view, house, request, False)
+        return await _guarded(view, house, request, view.file)
 
     async def twin(request: Request) -> Response:
         return await _guarded(view, house, request, True)

@@ -149,6 +149,7 @@ async def answer(view: View, house: House, request: Request, json: bool) -> Resp
             _check_origin(ask)
         if view.needs_plan and ask.maybe_plan is None:
             if not json:
+                house.sessions.put(session)
                 return _with_cookie(RedirectResponse("/start", 303), session)
             raise Refusal(404, "There is no record yet. Start with a few questions, a file, or the example.")
         found = await view.handler(ask)

@@ -101,6 +101,5 @@ def _responses(view: View, method: str) -> dict[str, Any]:
         if method == "POST" or status in (404, 422):
             answers[str(status)] = {"description": text, "content": page}
     if view.file:
-        answers["501"] = {"description": "an extra is not installed", "content": page}
-        answers["303"] = {"description": "there is no record yet"}
+        answers["424"] = {"description": "an extra is not installed", "content": page}
     return answers

@@ -7,12 +7,13 @@ from urllib.parse import urlsplit
 import msgspec
 
 from linewise.errors import LinewiseError
+from linewise.exchange.out import bundle_of
 from linewise.journal import WrongPassphraseError
 from linewise.journal.documents import Contact, Diary, Health, Settings, Team, everything, read, write
 from linewise.journal.person import empty, record_of
 from linewise.knowledge.model import REGIONS
 
-from .frame import Answer, Ask, File, Go, Page, Refusal, View, plain
+from .frame import Answer, Ask, File, Go, Page, View, plain
 
 _THEMES = ("", "light", "dark")
 
@@ -85,12 +86,9 @@ async def export(ask: Ask) -> Answer:
 
 async def export_fhir(ask: Ask) -> Answer:
     """The record as a FHIR R4 bundle."""
-    try:
-        from linewise.exchange.fhir_out import bundle_of  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        raise Refusal(501, "This version cannot write FHIR yet. The JSON export holds everything.") from None
     record = record_of(read(ask.journal, Health), read(ask.journal, Diary), ask.knowledge, ask.house.codes, ask.day)
-    return File(msgspec.json.encode(bundle_of(record, ask.knowledge)), "application/fhir+json", "linewise-fhir.json")
+    body = msgspec.json.encode(bundle_of(record, ask.knowledge, ask.house.codes))
+    return File(body, "application/fhir+json", "linewise-fhir.json")
 
 
 async def passphrase(ask: Ask) -> Answer:

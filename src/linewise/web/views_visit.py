@@ -103,7 +103,7 @@ async def pdf(ask: Ask) -> Answer:
     try:
         return File(make_pdf(page_html(ask, _sheet(ask))), "application/pdf", "visit.pdf")
     except LinewiseError as error:
-        raise Refusal(501, str(error)) from None
+        raise Refusal(424, str(error)) from None
 
 
 def make_pdf(html: str) -> bytes:
