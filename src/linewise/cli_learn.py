@@ -65,6 +65,7 @@ def add(commands: Any, command: Any, day_and_region: Any) -> None:
 
     one = command(commands, "learn", "pages for people", "  linewise learn\n  linewise learn bone-metastases")
     one.add_argument("topic", nargs="*", metavar="TOPIC")
+    one.add_argument("--cite", choices=["APA", "MLA", "Chicago", "Harvard", "BibTeX"], help="how to cite the page")
     one.set_defaults(run=_learn)
 
     one = command(
@@ -165,6 +166,8 @@ def _side_effects(options: argparse.Namespace) -> int:
 
 
 def _bars(rows: list[Rate], knowledge: Knowledge, page: Page) -> None:
+    from linewise.plan.words import UNCONFIRMED
+
     last = ""
     for row in rows:
         if row.effect != last:
@@ -172,7 +175,8 @@ def _bars(rows: list[Rate], knowledge: Knowledge, page: Page) -> None:
             page.say(page.bold(row.label), 2)
             last = row.effect
         title = knowledge.treatments[row.option].title
-        page.lines.append(f"    {_bar(row.treatment, row.severe)} {title} ({row.trial}{'; ' + row.note if row.note else ''})")
+        note = "; ".join(part for part in (row.trial, row.note, UNCONFIRMED if row.review else "") if part)
+        page.lines.append(f"    {_bar(row.treatment, row.severe)} {title} ({note})")
         if row.control is not None or row.control_severe is not None:
             page.lines.append(f"    {_bar(row.control, row.control_severe, '·')} {row.control_label}")
 
@@ -266,6 +270,13 @@ def _learn(options: argparse.Namespace) -> int:
             raise LinewiseError(f"there is no page about `{' '.join(options.topic)}`. `linewise learn` lists them all.")
         name = near[0].id
     shown = pages[name]
+    if options.cite:
+        from linewise.knowledge.cite import styles
+        from linewise.knowledge.model import Source
+
+        itself = Source(title=shown.title, publisher="Linewise", date=shown.review.last)
+        print(styles(shown.id, itself, dt.date.today())[options.cite])
+        return 0
     page.heading(shown.title)
     markdown(shown.body, page)
     page.heading("Sources")

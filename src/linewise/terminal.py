@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 from linewise.plan import Plan
 from linewise.plan.model import Because, Caution, Option, Standing
+from linewise.plan.words import UNCONFIRMED
 
 _ACT = {"emergency": "NOW", "same-day": "TODAY", "next-visit": "NEXT VISIT"}
 _MARK = {True: "yes", False: "no", None: "?"}
@@ -173,17 +174,25 @@ def _option(option: Option, page: Page) -> None:
     page.say(option.reason, 6)
     standing = _standing(option)
     if standing:
-        words = [
-            f"{one.body} {one.statement}{f' ({one.strength})' if one.strength else ''} since {one.since}" for one in standing[:3]
-        ]
-        page.say(f"{option.region}: {'; '.join(words)}", 6)
+        page.say(f"{option.region}: {'; '.join(_said(one) for one in standing[:3])}", 6)
     for caution in _worth_saying(option.cautions)[:6]:
-        page.say(f"{_severity(caution)} {caution.drug}: {caution.plain or caution.text}", 6, "! ")
+        page.say(f"{_severity(caution)} {caution.drug}: {caution.plain or caution.text}{_doubt(caution.review)}", 6, "! ")
     checks = sorted({check for caution in option.cautions if caution.applies is None for check in caution.check})
     if checks:
         page.say(f"check first: {', '.join(checks)}", 6)
     if option.evidence:
         page.say(f"trial: {option.evidence[0].trial}: {option.evidence[0].result}", 6)
+
+
+def _said(one: Standing) -> str:
+    """`NICE recommended since 2025-02`."""
+    strength = f" ({one.strength})" if one.strength else ""
+    return f"{one.body} {one.statement}{strength} since {one.since}{_doubt(one.review)}"
+
+
+def _doubt(review: str | None) -> str:
+    """Said behind every statement that could not be confirmed."""
+    return f" [{UNCONFIRMED}]" if review else ""
 
 
 def _standing(option: Option) -> list[Standing]:
@@ -224,7 +233,7 @@ def _now(plan: Plan, page: Page) -> None:
     if holding:
         page.heading("About what is taken now")
         for caution in holding:
-            page.say(f"{caution.drug}: {caution.plain or caution.text}", 4, "! ")
+            page.say(f"{caution.drug}: {caution.plain or caution.text}{_doubt(caution.review)}", 4, "! ")
 
 
 def _unread(plan: Plan, page: Page) -> None:
@@ -278,7 +287,7 @@ def why_page(option: Option, plan: Plan, changes: str, page: Page | None = None)
     for one in option.standing:
         now = "in force" if one.in_force else "not in force"
         until = f" until {one.until}" if one.until else ""
-        review = " [review needed]" if one.review else ""
+        review = _doubt(one.review)
         strength = f" ({one.strength})" if one.strength else ""
         page.say(f"{one.region} {one.body}: {one.statement}{strength} since {one.since}{until}; {now}{review}", 4, "- ")
         source = sources.get(one.source)
@@ -301,9 +310,6 @@ def _tree(node: Because, page: Page, depth: int) -> None:
         page.say(node.note, indent + 2)
     for source in node.from_[:4]:
         page.say(f"from {source}", indent + 2)
-    joined = "any of:" if node.any else "not:" if node.not_ else ""
-    if joined and node.parts:
-        page.say(page.dim(joined), indent + 2)
     for part in node.parts:
         _tree(part, page, depth + 1)
 

@@ -34,7 +34,7 @@ class Options:
         """The whole reason of a status, as one tree."""
         treatment = judged.treatment
         fits = self.tree(self.decider.explain(treatment.fits))
-        parts = [Because(text="the criteria of this option", value=judged.fits, plain="It fits this record.", all=[fits])]
+        parts = [Because(text="the criteria of this option", value=judged.fits, plain="the criteria of this option", all=[fits])]
         parts.append(self._standing_because(judged))
         if judged.status != "not-indicated":
             parts.append(self._forbidden_because(judged))
@@ -96,7 +96,7 @@ class Options:
         node = Because(
             text=explained.text,
             value=explained.value,
-            plain=self.words.leaf(explained) if is_leaf else "",
+            plain=self.words.leaf(explained) if is_leaf else _JOINED.get(explained.kind, "").format(explained.n),
             about=about if isinstance(about, str) else about.key,
             from_=list(explained.sources),
             assumed=_assumed(explained),
@@ -353,6 +353,9 @@ def _assumed(explained: Explanation) -> bool:
     node = explained.node
     return not (explained.value is True and isinstance(node, Includes) and node.mode != "only")
 
+
+_JOINED = {"all": "all of these", "any": "any of these", "not": "it is not so that", "count": "at least {} of these"}
+"""How the parts of a reason hang together, in words."""
 
 _SEVERITIES = ("contraindicated", "major", "moderate")
 _SAYS = {

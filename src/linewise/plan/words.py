@@ -22,6 +22,10 @@ _UNITS = {"a": "years", "mo": "months", "Cel": "°C", "{ULN}": "times the upper 
 """UCUM units as people read them."""
 
 
+UNCONFIRMED = "not yet checked by a second person"
+"""Said of every statement that carries `review: needed`."""
+
+
 def unit_words(unit: str | None) -> str:
     """A UCUM unit as people read it: `a` is years."""
     return _UNITS.get(unit or "", unit or "")
@@ -168,6 +172,8 @@ def result(found: Result) -> str:
         parts.append(f"hazard ratio {number(found.hr)}{interval}")
     if found.note:
         parts.append(found.note)
+    if found.review:
+        parts.append(UNCONFIRMED)
     return f"{found.endpoint}{group}: {'; '.join(parts)}" if parts else found.endpoint
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from linewise.journal.documents import Settings, read, write
 from linewise.knowledge import Knowledge
+from linewise.knowledge.cite import styles
 from linewise.knowledge.search import Search
 
 from .citations import Citations
-from .cite import styles
 from .frame import Answer, Ask, Go, Page, Refusal, View, plain
 from .text import html
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from linewise.knowledge.model import Source
+from .model import Source
 
 _MONTHS = (
     "January",
