@@ -302,6 +302,8 @@ def why_page(option: Option, plan: Plan, changes: str, page: Page | None = None)
 def _tree(node: Because, page: Page, depth: int) -> None:
     indent = 2 * depth + 4
     mark = {True: "✓ ", False: "✗ ", None: "? "}[node.value]
+    if node.not_ and len(node.not_) == 1 and not node.not_[0].parts:
+        node = node.not_[0]  # its words say what is the case; the mark is that of the denial
     words = node.plain or node.text
     extra = f" [{node.text}]" if node.plain and node.plain != node.text and node.about else ""
     assumed = " (assumed: not recorded)" if node.assumed else ""
