@@ -111,19 +111,17 @@ def make_pdf(html: str) -> bytes:
     from importlib.resources import files
 
     try:
-        from weasyprint import CSS, HTML, default_url_fetcher  # type: ignore[import-not-found, import-untyped, unused-ignore]
+        from weasyprint import CSS, HTML  # type: ignore[import-not-found, import-untyped, unused-ignore]
     except (ImportError, OSError):
         raise LinewiseError(
             "PDF files need the extra `pdf` (and Pango from your system). Print the page instead, or save it as PDF there."
         ) from None
 
-    def only_ours(url: str, *args: Any, **named: Any) -> Any:
-        if not url.startswith("data:"):
-            raise ValueError("no request leaves the sheet")
-        return default_url_fetcher(url, *args, **named)
+    def nothing(url: str, *args: Any, **named: Any) -> Any:
+        raise ValueError("no request leaves the sheet")
 
     css = (files("linewise.web") / "static" / "linewise.css").read_text(encoding="utf-8")
-    made = HTML(string=html, url_fetcher=only_ours).write_pdf(pdf_variant="pdf/ua-1", stylesheets=[CSS(string=css + _PAPER)])
+    made = HTML(string=html, url_fetcher=nothing).write_pdf(pdf_variant="pdf/ua-1", stylesheets=[CSS(string=css + _PAPER)])
     return bytes(made)
 
 
