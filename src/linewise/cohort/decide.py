@@ -17,8 +17,8 @@ from linewise.knowledge import Knowledge
 from linewise.knowledge.model import REGIONS, Caution, Region, Statement, Treatment
 from linewise.logic import Node
 from linewise.logic.columns import AS_OF, evaluate
-from linewise.plan.model import STATUSES
 from linewise.plan.judge import CURRENT, DECIDING
+from linewise.plan.model import STATUSES
 
 from .criteria import Criteria, lowered
 from .events import Events

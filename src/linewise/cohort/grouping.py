@@ -8,6 +8,7 @@ and the number of turns is that of the longest history, not of the people.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -118,7 +119,7 @@ def group(given: Given, kinship: Kinship, people: int) -> Found:
     order = np.argsort(turn, kind="stable")
     bounds = np.searchsorted(turn[order], np.arange(turn.max() + 2))
     lines = _Lines(people)
-    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, stop in pairwise(bounds):
         rows = order[start:stop]
         _turn(lines, given[rows], rows, kinship, found)
     return found
@@ -175,7 +176,7 @@ def _swap(lines: _Lines, given: Given, kinship: Kinship) -> tuple[Bools, Ints]:
     drugs = lines.drug[who]
     ended = np.maximum(lines.until[who], lines.before[who]) <= (given.start + WINDOW)[:, None]
     taken = (drugs >= 0) & kinship.swaps[given.drug[:, None], drugs] & ended
-    found: Bools = taken.any(axis=1)
+    found: Bools = np.asarray(taken.any(axis=1))
     return found, drugs[np.arange(len(who)), taken.argmax(axis=1)].astype(np.int64)
 
 

@@ -69,7 +69,7 @@ class People:
 
     def add(self, table: str, who: Array, **columns: Any) -> None:
         """Rows about some people. Days are numbers of days since 1970."""
-        made_of = {"patient": who.astype(np.uint32)}
+        made_of: dict[str, Any] = {"patient": who.astype(np.uint32)}
         for name, value in columns.items():
             kind = SCHEMAS[table][name]
             if isinstance(value, np.ndarray):
@@ -109,7 +109,10 @@ class _Life:
         self.de_novo = people.happens(about["de-novo"]["share"])
         gap = chance.exponential(people.number(about["free-months"]["mean"])) + 1
         self.gap = np.minimum(gap, 240) * _MONTH
-        self.survival = chance.exponential(people.number({k: v["survival"] for k, v in people.plan["subtypes"].items()}) / math.log(2)) * _MONTH
+        self.survival = (
+            chance.exponential(people.number({k: v["survival"] for k, v in people.plan["subtypes"].items()}) / math.log(2))
+            * _MONTH
+        )
         self.ends = (self.spread + np.maximum(self.survival, 20)).astype(np.int64)
         self.died = self.ends <= self.cut
         self.last = np.minimum(self.ends, self.cut)
@@ -146,6 +149,9 @@ def _tumour(people: People, life: _Life) -> None:
         people.add("entries", who, fact=about["fact"], text=there[who], on=primary_day[who], specimen="primary")
         who = np.flatnonzero(now_known & life.de_novo & ~biopsied)
         people.add("entries", who, fact=about["fact"], text=here[who], on=life.spread[who], specimen="primary")
+        twice = now_known & biopsied & (here != there) & people.happens(min(people.plan["recording"]["contradiction"] * 8, 1))
+        who = np.flatnonzero(twice)  # two results of one day that say different things
+        people.add("entries", who, fact=about["fact"], text=there[who], on=life.spread[who] + 7, specimen="metastasis")
 
 
 def _results(people: People, life: _Life) -> None:
@@ -236,12 +242,12 @@ def _give(
     cycle = course.get("cycle")
     told = people.chance.random(len(who)) < recording["reason"]
     single = (people.chance.random(len(who)) < recording["cycles"]) & bool(cycle)
-    reasons = np.where(told & ~going & ~single, reason, None)
+    reasons = np.where(told & ~going & ~single, reason, np.array(None, dtype=object))
     spans = np.flatnonzero(~single)
     for drug in course["drugs"]:
         later = people.chance.integers(0, 6, len(spans))
         people.add(
-            "administrations", who[spans], drug=drug, start=start[spans] + later, end=_until(end[spans], going[spans]),
+            "administrations", who[spans], drug=drug, start=np.minimum(start[spans] + later, end[spans]), end=_until(end[spans], going[spans]),
             ongoing=going[spans], planned=False, stopped_for=reasons[spans],
         )  # fmt: skip
         if cycle and single.any():
@@ -275,7 +281,9 @@ def _lines(people: People, life: _Life) -> None:
                 why = reasons[people.one_of(stops, len(rows))]
                 _give(people, rows, regimen, start[rows], end, still, why, "metastatic")
                 finish[rows], going_on[rows] = end, ~going
-                grew = rows[(why == "progression") & ~going & (people.chance.random(len(rows)) < people.plan["recording"]["progression"])]
+                grew = rows[
+                    (why == "progression") & ~going & (people.chance.random(len(rows)) < people.plan["recording"]["progression"])
+                ]
                 people.add("events", grew, what="progression", on=finish[grew])
         alive = going_on & people.happens(people.plan["going-on"])
         start = finish + people.chance.integers(10, 60, people.size)
@@ -286,7 +294,13 @@ def _lines(people: People, life: _Life) -> None:
     going = ~life.died[who]
     begin = life.spread[who] + 30
     people.add(
-        "administrations", who, drug=drugs, start=begin, end=_until(np.maximum(life.last[who], begin), going), ongoing=going, planned=False
+        "administrations",
+        who,
+        drug=drugs,
+        start=begin,
+        end=_until(np.maximum(life.last[who], begin), going),
+        ongoing=going,
+        planned=False,
     )
 
 
@@ -314,11 +328,17 @@ def _reactions(people: People) -> None:
 
 
 def _events(people: People, life: _Life) -> Events:
-    everybody = np.arange(people.size)
     place = pl.concat_str(pl.lit("a"), pl.int_range(pl.len()).cast(pl.String).str.zfill(9))
-    people.add("entries", everybody, fact="metastatic", number=1.0, on=life.spread)
-    people.add("events", everybody, what="metastatic", on=life.spread)
-    people.add("events", np.flatnonzero(~life.de_novo), what="diagnosis", on=(life.spread - life.gap - 240)[~life.de_novo].astype(np.int64))
+    spread = pl.concat(people.rows["entries"], how="diagonal").filter(pl.col("fact") == "sites")
+    who, on = spread["patient"].to_numpy(), spread["on"].to_physical().to_numpy()
+    people.add("entries", who, fact="metastatic", number=1.0, on=on)
+    people.add("events", who, what="metastatic", on=on)
+    people.add(
+        "events",
+        np.flatnonzero(~life.de_novo),
+        what="diagnosis",
+        on=(life.spread - life.gap - 240)[~life.de_novo].astype(np.int64),
+    )
     tables = {name: pl.concat(rows, how="diagonal") for name, rows in people.rows.items() if rows}
     tables["administrations"] = tables["administrations"].with_columns(place.alias("place"))
     tables["patients"] = pl.DataFrame(

@@ -1,0 +1,158 @@
+"""A whole run: find the files, read each, put the people together part by part. Whatever is done stays done."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from linewise.errors import RecordError
+from linewise.exchange import Codes
+
+from .. import events as model
+from ..events import Events
+from .faults import Faults, opened
+from .people import People
+from .resources import KINDS, LINKED
+from .scan import Scanner
+from .templates import Templates
+
+_PART_BYTES = 400_000_000
+"""About as much of an export becomes one part: what is held in memory at a time."""
+_GZIP = 8
+
+
+@dataclass
+class Source:
+    """A cohort that has been read: a folder of event tables by part, and what was wrong with the input."""
+
+    folder: Path
+    faults: dict[str, int] = field(default_factory=dict)
+
+    def parts(self) -> list[Path]:
+        """The folders of the parts; one that holds the tables itself is its own only part."""
+        if (self.folder / "patients.parquet").exists():
+            return [self.folder]
+        return sorted(path.parent for path in self.folder.glob("part-*/patients.parquet"))
+
+    def __iter__(self) -> Iterator[Events]:
+        for part in self.parts():
+            yield model.read(part)
+
+    def whole(self) -> Events:
+        return model.joined(list(self))
+
+
+def say(text: str) -> None:
+    """Progress, for the person who waits."""
+    print(f"linewise: {text}", file=sys.stderr, flush=True)
+
+
+def ingest(
+    path: Path, work: Path, codes: Codes, memory: str = "2GB", progress: Callable[[str], None] = say, threads: int | None = None
+) -> Source:
+    """Read an export into `work`; what an earlier run of the same export has done there is not done again.
+
+    `path` is a folder of NDJSON by type, of records or bundles one a file, of OMOP tables, or of event tables. Raises RecordError where it is none.
+    """
+    if not path.exists():
+        raise RecordError(str(path), "there is no such folder.")
+    if (path / "patients.parquet").exists() or any(path.glob("part-*/patients.parquet")):
+        return Source(path)
+    files = bulk_files(path)
+    if files:
+        return _bulk(files, work, codes, memory, progress, threads)
+    from .omop import is_omop, read_omop
+
+    if is_omop(path):
+        return read_omop(path, work, codes, memory, progress)
+    return _records(path, work, codes, progress)
+
+
+def bulk_files(path: Path) -> dict[str, list[Path]]:
+    """The NDJSON files of an export by resource type, by their names or by what their first line says."""
+    found: dict[str, list[Path]] = {}
+    listed = [path] if path.is_file() else sorted(path.iterdir())
+    for file in listed:
+        if file.name.endswith((".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")):
+            kind = file.name.split(".")[0].split("-")[0]
+            found.setdefault(kind if kind in KINDS or kind in _OTHERS else _kind(file), []).append(file)
+    return {kind: files for kind, files in found.items() if kind}
+
+
+_OTHERS = {one.kind for one in LINKED.values()}
+
+
+def _kind(file: Path) -> str:
+    with opened(file) as lines:
+        try:
+            first = msgspec.json.decode(lines.readline())
+        except msgspec.DecodeError:
+            return ""
+    kind = first.get("resourceType") if isinstance(first, dict) else None
+    return kind if isinstance(kind, str) else ""
+
+
+def _bulk(
+    files: dict[str, list[Path]], work: Path, codes: Codes, memory: str, progress: Callable[[str], None], threads: int | None
+) -> Source:
+    size = sum(file.stat().st_size * (_GZIP if file.suffix == ".gz" else 1) for listed in files.values() for file in listed)
+    parts = max(1, -(-size // _PART_BYTES))
+    work.mkdir(parents=True, exist_ok=True)
+    faults = Faults(work / "faults.ndjson")
+    templates = Templates(codes)
+    scanner = Scanner(work, templates, faults, parts, memory, threads)
+    for member, about in LINKED.items():
+        if about.kind in files:
+            scanner.link(member, files[about.kind])
+    read = [(file, kind) for kind, listed in files.items() if kind in KINDS for file in listed]
+    for number, (file, kind) in enumerate(read, 1):
+        progress(f"reading {file.name} ({number} of {len(read)})")
+        scanner.file(file, kind)
+    for kind in files.keys() - KINDS.keys() - _OTHERS:
+        faults.count(f"files of a type that is not read: {kind}", len(files[kind]))
+    return put_together(work, parts, faults, progress)
+
+
+def put_together(work: Path, parts: int, faults: Faults, progress: Callable[[str], None]) -> Source:
+    """The people of all parts, from the rows that stand in `work`."""
+    people = People(work, faults)
+    for number in range(parts):
+        target = work / f"part-{number:05d}"
+        if not (target / "patients.parquet").exists():
+            progress(f"putting people together ({number + 1} of {parts})")
+            people.part(number).write(target)
+    (work / "faults.json").write_bytes(msgspec.json.encode(faults.counts()))
+    return Source(work, faults.counts())
+
+
+def _records(path: Path, work: Path, codes: Codes, progress: Callable[[str], None]) -> Source:
+    """Files of one or several records each, by the reader for one person."""
+    from linewise.exchange import read
+
+    faults, records = Faults(work / "faults.ndjson"), []
+    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.suffix in (".json", ".yaml", ".yml"))
+    if not files:
+        raise RecordError(str(path), "there is nothing here that can be read: no NDJSON, no OMOP tables, no records.")
+    for file in files:
+        try:
+            records += read(file, codes)
+        except RecordError as fault:
+            faults.count("a file that cannot be read")
+            faults.keep(str(file), None, "a file that cannot be read", fault.what)
+    progress(f"{len(records)} records from {len(files)} files")
+    for record in records:
+        for one in record.unread:
+            faults.count(f"not understood: {one.why}")
+    model.of_records(records).write(work / "part-00000")
+    return Source(work, faults.counts())
+
+
+def memory_in_use() -> str:
+    """A limit that leaves room for everything else: half of what the machine has."""
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return f"{max(pages // 2 // 2**20, 512)}MB"

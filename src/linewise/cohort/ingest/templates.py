@@ -1,0 +1,147 @@
+"""What a resource says, apart from whom and when: read once for every different body.
+
+The days of a resource are replaced by far-apart stand-ins in the same order, so that the reader's own arithmetic (which comes first, a fortnight
+after) holds. Where a stand-in comes out again, it stands for that member of the resource, with so many days added.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from linewise.exchange import Codes
+from linewise.exchange.fhir import scope
+from linewise.exchange.fhir.bundle import Person, Pool
+from linewise.exchange.fhir.chart import Chart
+from linewise.exchange.fhir.conditions import read_conditions
+from linewise.exchange.fhir.medicines import read_medicines, read_reactions
+from linewise.exchange.fhir.observations import read_observations
+from linewise.exchange.fhir.procedures import read_procedures
+
+_FIRST, _APART = dt.date(1860, 1, 1).toordinal(), 14_000  # within what the reader takes for a lifetime
+_DAYS = {
+    "entries": ("on", "until"),
+    "administrations": ("start", "end"),
+    "events": ("on",),
+    "medications": ("start", "end"),
+    "spread": ("on",),
+}
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "entries": ("fact", "text", "number", "specimen", "absent"),
+    "administrations": ("drug", "ongoing", "planned", "setting", "stopped_for"),
+    "events": ("what", "site"),
+    "reactions": ("drug", "effect", "grade"),
+    "medications": ("drug",),
+    "spread": ("says",),
+    "cancers": ("kind",),
+    "unread": ("why", "what"),
+}
+_TYPES: dict[str, Any] = {
+    "number": pl.Float64, "absent": pl.Boolean, "ongoing": pl.Boolean, "planned": pl.Boolean, "grade": pl.Int16, "says": pl.Boolean,
+}  # fmt: skip
+ALWAYS = dt.date.min
+"""An end without a day: it ended when it was written, at the latest."""
+
+
+def schema(table: str) -> dict[str, Any]:
+    """The columns of a table of templates: `template`, what is said, and for each day its member (-1 for none) and days to add."""
+    days = {f"{name}_{part}": pl.Int32 for name in _DAYS.get(table, ()) for part in ("member", "plus")}
+    return {"template": pl.UInt64} | {name: _TYPES.get(name, pl.String) for name in _COLUMNS[table]} | days
+
+
+class Templates:
+    """Reads bodies. `rows` holds what they said, by table, until it is taken."""
+
+    def __init__(self, codes: Codes) -> None:
+        self.codes = codes
+        self.known: set[int] = set()
+        self.rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
+
+    def read(
+        self, template: int, body: Mapping[str, Any], days: Sequence[dt.date | None], linked: Mapping[str, Any] | None = None
+    ) -> None:
+        """Read one body. `days` are the days of its members `@0`, `@1` …, as they stand in one resource that says it."""
+        if template in self.known:
+            return
+        self.known.add(template)
+        stands = {day: _FIRST + _APART * rank for rank, day in enumerate(sorted({day for day in days if day is not None}))}
+        member = {stand: days.index(day) for day, stand in stands.items()}
+        stood = [dt.date.fromordinal(stands[day]).isoformat() if day else None for day in days]
+        chart = self._chart(_filled(dict(body), stood), _filled(dict(linked or {}), stood))
+        for table, things in (
+            ("entries", chart.entries), ("administrations", chart.administrations), ("events", chart.events), ("reactions", chart.reactions),
+            ("medications", chart.medications), ("spread", chart.spread), ("cancers", chart.cancers), ("unread", chart.unread()),
+        ):  # fmt: skip
+            for thing in things:
+                self.rows[table].append((template, *_cells(table, thing), *_days(table, thing, member)))
+
+    def _chart(self, body: dict[str, Any], linked: Mapping[str, Any]) -> Chart:
+        pool = Pool({key: dict(one) for key, one in linked.items()})
+        patient = body if body["resourceType"] == "Patient" else None
+        chart = Chart(Person("", patient, [] if patient else [body], []), pool, self.codes)
+        if patient is not None:
+            scope.read_patient(chart)
+            return chart
+        read_conditions(chart)
+        read_observations(chart)
+        read_medicines(chart)
+        read_reactions(chart)
+        read_procedures(chart)
+        return chart
+
+    def take(self) -> dict[str, pl.DataFrame]:
+        """What was read since the last time, as tables."""
+        found = {table: pl.DataFrame(rows, schema=schema(table), orient="row") for table, rows in self.rows.items()}
+        self.rows = {table: [] for table in _COLUMNS}
+        return found
+
+
+def _filled(value: Any, days: Sequence[str | None]) -> Any:
+    """The body with a day in the place of each `@n`; a member whose day is missing goes."""
+    if isinstance(value, dict):
+        filled = {name: _filled(part, days) for name, part in value.items()}
+        return {name: part for name, part in filled.items() if part is not None}
+    if isinstance(value, str) and value.startswith("@") and value[1:].isdigit():
+        return days[int(value[1:])]
+    return value
+
+
+def _cells(table: str, thing: Any) -> tuple[Any, ...]:
+    if table == "entries":
+        said = (thing.value, None) if isinstance(thing.value, str) else (None, float(thing.value))
+        return (thing.fact, *said, thing.specimen, thing.absent)
+    return tuple(getattr(thing, name) for name in _COLUMNS[table])
+
+
+def _days(table: str, thing: Any, member: Mapping[int, int]) -> list[int | None]:
+    found: list[int | None] = []
+    for name in _DAYS.get(table, ()):
+        day = getattr(thing, name)
+        if day is None:
+            found += [-1, 0]
+        elif day == ALWAYS:
+            found += [-2, 0]
+        else:
+            stand = max((one for one in member if one - 1000 <= day.toordinal()), default=None)
+            if stand is None or abs(day.toordinal() - stand) > _APART // 2:  # a day that stands in the body itself
+                found += [-3, day.toordinal()]
+            else:
+                found += [member[stand], day.toordinal() - stand]
+    return found
+
+
+def dated(rows: pl.DataFrame, table: str, days: Sequence[str]) -> pl.DataFrame:
+    """Rows of templates joined to resources, with the resource's own days in their places."""
+    found = []
+    for name in _DAYS.get(table, ()):
+        member, plus = pl.col(f"{name}_member"), pl.col(f"{name}_plus")
+        nothing = pl.lit(None, dtype=pl.Date)
+        day = pl.coalesce(nothing, *(pl.when(member == index).then(pl.col(column)) for index, column in enumerate(days)))
+        day = day + pl.duration(days=plus)
+        absolute = (plus - dt.date(1970, 1, 1).toordinal()).cast(pl.Int32).cast(pl.Date)
+        found.append(pl.when(member == -3).then(absolute).when(member == -2).then(pl.lit(ALWAYS)).otherwise(day).alias(name))
+    gone = [f"{name}_{part}" for name in _DAYS.get(table, ()) for part in ("member", "plus")]
+    return rows.with_columns(found).drop(gone)

@@ -1,0 +1,159 @@
+"""What is read in bulk is what the reader for one person reads; faults are counted and kept; a run that was cut off goes on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from linewise.cohort import events as model
+from linewise.cohort.decide import plan
+from linewise.cohort.events import Events
+from linewise.cohort.ingest import ingest
+from linewise.cohort.lines import courses_of
+from linewise.cohort.synthesis.coding import Coding
+from linewise.cohort.synthesis.draw import draw
+from linewise.cohort.synthesis.fhir import Writer
+from linewise.cohort.synthesis.omop import OmopWriter
+from linewise.cohort.synthesis.run import content
+from linewise.exchange import Codes
+from linewise.exchange.fhir import read_fhir
+from linewise.knowledge import Knowledge
+from linewise.record import Record
+
+DAY = dt.date(2026, 10, 31)
+
+
+@pytest.fixture(scope="module")
+def coding(knowledge: Knowledge, codes: Codes) -> Coding:
+    return Coding(knowledge, codes)
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory: pytest.TempPathFactory, coding: Coding) -> tuple[Path, Events, dict[str, int]]:
+    """A small export in two parts, one of them packed, with its truth and the faults put in."""
+    folder = tmp_path_factory.mktemp("export")
+    writer, truth, faults = Writer(coding, content()), [], {}
+    for part in range(2):
+        whole, put_in = writer.write(draw(content(), 300, 7, part * 300), folder, part, 7, compress=part == 1)
+        truth.append(whole)
+        faults = {name: faults.get(name, 0) + count for name, count in put_in.items()}
+    return folder, model.joined(truth), faults
+
+
+def quiet(text: str) -> None:
+    del text
+
+
+def by_id(events: Events, knowledge: Knowledge) -> pl.DataFrame:
+    return plan(events, knowledge, DAY, "EU").with_columns(events.patients["id"]).sort("id")
+
+
+def test_the_truth_comes_back(
+    export: tuple[Path, Events, dict[str, int]], tmp_path: Path, knowledge: Knowledge, codes: Codes
+) -> None:
+    folder, truth, put_in = export
+    source = ingest(folder, tmp_path, codes, progress=quiet)
+    found = source.whole()
+    assert by_id(found, knowledge).equals(by_id(truth, knowledge))
+    assert source.faults["not JSON, or a member of the wrong type"] == put_in["truncated"]
+    assert source.faults["the same resource twice"] == put_in["duplicate"]
+    kept = [json.loads(line) for line in (tmp_path / "faults.ndjson").read_text().splitlines()]
+    assert len(kept) == put_in["truncated"]
+    assert all(row["file"] and row["line"] and row["kind"] == "not JSON" for row in kept)
+
+
+def test_bulk_is_what_one_person_is_read_as(
+    export: tuple[Path, Events, dict[str, int]], tmp_path: Path, knowledge: Knowledge, codes: Codes
+) -> None:
+    folder = export[0]
+    found = ingest(folder, tmp_path, codes, progress=quiet).whole()
+    records = one_by_one(sorted(folder.glob("*.000.ndjson")), codes)
+    rows = found.patients.with_row_index("row").filter(pl.col("id").is_in([record.id for record in records]))
+    part = found.take(rows["row"])
+    theirs = model.of_records(records)
+    assert by_id(part, knowledge).equals(by_id(theirs, knowledge))
+    mine, own = (courses_of(one, knowledge, DAY).drop("patient") for one in (part, theirs))
+    assert mine.equals(own)
+
+
+def one_by_one(files: list[Path], codes: Codes) -> list[Record]:
+    resources: dict[str, list[object]] = {}
+    for file in files:
+        for line in file.read_text().splitlines():
+            try:
+                resource = json.loads(line)
+            except ValueError:
+                continue
+            who = resource.get("subject") or resource.get("patient")
+            key = who["reference"].split("/")[-1] if who else resource["id"]
+            resources.setdefault(key, []).append(resource)
+    return [read_fhir(listed, "export", codes)[0] for _, listed in sorted(resources.items())]
+
+
+def test_a_run_that_was_cut_off_goes_on(export: tuple[Path, Events, dict[str, int]], tmp_path: Path, codes: Codes) -> None:
+    folder = export[0]
+    whole = ingest(folder, tmp_path / "whole", codes, progress=quiet)
+    cut = tmp_path / "cut"
+    ingest(folder, cut, codes, progress=quiet)
+    shutil.rmtree(cut / "part-00000")
+    (cut / "files" / "Observation.000.ndjson" / "done.json").unlink()
+    read: list[str] = []
+    again = ingest(folder, cut, codes, progress=read.append)
+    assert again.whole().entries.sort(pl.all()).equals(whole.whole().entries.sort(pl.all()))
+    assert any("putting" in text for text in read)
+
+
+def test_bad_input_is_counted_and_the_rest_answered(tmp_path: Path, codes: Codes) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "Patient.ndjson").write_text(
+        '{"resourceType":"Patient","id":"a","birthDate":"1960-01-01"}\n{"resourceType":"Patient"}\n'
+    )
+    good = '{"resourceType":"Observation","id":"1","status":"final","subject":{"reference":"Patient/a"},"effectiveDateTime":"2024-01-02",'
+    (folder / "Observation.ndjson").write_text(
+        good + '"code":{"coding":[{"system":"http://loinc.org","code":"718-7"}]},"valueQuantity":{"value":11.5,"code":"g/dL"}}\n'
+        + good.replace('"1"', '"2"') + '"code":{"coding":[{"system":"http://nobody","code":"x"}]},"valueString":"?"}\n'
+        + good[:50] + "\n" + good.replace('"1"', '"3"').replace("Patient/a", "Patient/b") + '"code":{"text":"haemoglobin"}}\n'
+        + '{"resourceType":"Observation","id":"4"}\n' + good.replace('"1"', '"5"').replace("2024", "2924") + '"code":{"text":"x"}}\n'
+    )  # fmt: skip
+    source = ingest(folder, tmp_path / "out", codes, progress=quiet)
+    assert source.faults["not JSON, or a member of the wrong type"] == 1
+    assert source.faults["no id"] == 1
+    assert source.faults["no person"] == 1
+    assert any("not understood" in kind for kind in source.faults)
+    assert source.whole().entries.filter(pl.col("fact") == "haemoglobin")["number"].to_list() == [11.5]
+    lines = [json.loads(line) for line in (tmp_path / "out" / "faults.ndjson").read_text().splitlines()]
+    assert {(row["file"], row["line"]) for row in lines} == {
+        ("Patient.ndjson", 2),
+        ("Observation.ndjson", 3),
+        ("Observation.ndjson", 5),
+    }
+
+
+def test_omop_comes_back(tmp_path: Path, knowledge: Knowledge, codes: Codes, coding: Coding) -> None:
+    truth = OmopWriter(coding).write(draw(content(), 200, 3), tmp_path / "omop")
+    source = ingest(tmp_path / "omop", tmp_path / "work", codes, progress=quiet)
+    found = source.whole()
+    mine = plan(found, knowledge, DAY, "EU").with_columns(found.patients["id"].cast(pl.Int64)).sort("id").drop("id")
+    assert mine.equals(plan(truth, knowledge, DAY, "EU"))
+    assert source.faults["a table that is missing: observation"] == 1
+
+
+def test_reference_exports_are_read(shared: Path, tmp_path: Path, knowledge: Knowledge, codes: Codes) -> None:
+    source = ingest(shared / "synthea_bulk_ndjson", tmp_path, codes, progress=quiet)
+    found = source.whole()
+    files = [path for path in sorted((shared / "synthea_bulk_ndjson").glob("*.ndjson")) if path.name != "log.ndjson"]
+    kinds = ("Patient", "Condition", "Procedure", "AllergyIntolerance", "MedicationRequest", "Observation")
+    records = one_by_one([path for path in files if path.name.startswith(kinds)], codes)
+    assert len(found) == len(records)
+    assert found.patients["scope"].is_null().to_list() == [
+        record.scope is None for record in sorted(records, key=lambda one: one.id or "")
+    ]
+    columns = ["fact", "text", "number", "on", "until", "absent"]
+    theirs = model.of_records(records).entries
+    assert found.entries.select(columns).unique().sort(columns).equals(theirs.select(columns).unique().sort(columns))
