@@ -23,6 +23,7 @@ from linewise.plan import Plan
 from .citations import Citations
 from .pages import render
 from .session import COOKIE, Session, Sessions
+from .text import Explainer
 
 Data = dict[str, Any]
 
@@ -206,6 +207,7 @@ def page_html(ask: Ask, page: Page) -> str:
         "plan": ask.maybe_plan,
         "team": ask.team_view,
         "cite": Citations(ask.knowledge),
+        "explain": Explainer(ask.knowledge),
         "here": ask.request.url.path,
         "done": ask.request.query_params.get("done", ""),
         "today": ask.day,

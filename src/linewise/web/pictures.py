@@ -91,18 +91,19 @@ def report(highlight: str, rows: Iterable[tuple[str, str]]) -> Markup:
 
 def works(drugs: Sequence[tuple[str, str]]) -> Markup:
     """How drugs meet a cancer cell: each drug with its kind, an arrow, the cell."""
-    parts, y = [], 10
+    top = max(10, 48 - 29 * len(drugs[:4]))
+    parts, y = [], top
     for name, kind in drugs[:4]:
         parts.append(f'<rect x="4" y="{y}" width="190" height="46" rx="23" class="drug"/>')
         parts.append(f'<text x="99" y="{y + (21 if kind else 28)}" class="pic-name">{escape(name[:26])}</text>')
         if kind:
             parts.append(f'<text x="99" y="{y + 37}" class="pic-small">{escape(kind[:34])}</text>')
         y += 58
-    middle = (y - 12 + 10) / 2
+    middle = (y - 12 + top) / 2
     for row in range(len(drugs[:4])):
-        start = 33 + 58 * row
+        start = top + 23 + 58 * row
         parts.append(f'<path class="arrow" d="M198 {start} C230 {start} 232 {middle} 262 {middle}"/>')
-    height = max(y, 96)
+    height = max(y, round(middle) + 44)
     said = "; ".join(f"{name}, {kind}" if kind else name for name, kind in drugs)
     return Markup(
         f'<svg class="picture works" viewBox="0 0 360 {height}" role="img" '

@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from linewise.knowledge import Knowledge
+from linewise.knowledge.model import Term
 
 from .citations import Citations
 
@@ -21,33 +22,45 @@ def _reader() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
-def html(body: str, knowledge: Knowledge, cite: Citations) -> Markup:
+class Explainer:
+    """Explains glossary words on one page: the first use of each opens its meaning by hover, tap or key, without a script."""
+
+    def __init__(self, knowledge: Knowledge, most: int = 16) -> None:
+        self.knowledge, self.most = knowledge, most
+        self._seen: dict[str, None] = {}
+
+    def __call__(self, text: str) -> Markup:
+        """Plain text with its words explained."""
+        return self.marked(str(escape(text)))
+
+    def marked(self, made: str) -> Markup:
+        """HTML with its words explained; headings, links and table heads are left alone."""
+        pattern = _pattern(self.knowledge)
+        parts = re.split(r"(<h\d.*?</h\d>|<a .*?</a>|<th.*?</th>|<code.*?</code>|<[^>]+>|&\w+;)", made, flags=re.S)
+        return Markup("".join(part if part.startswith(("<", "&")) else pattern.sub(self._control, part) for part in parts))
+
+    def _control(self, found: re.Match[str]) -> str:
+        term = _words(self.knowledge)[found[0].lower()]
+        if term in self._seen or len(self._seen) >= self.most:
+            return found[0]
+        self._seen[term] = None
+        meaning = escape(self.knowledge.content.glossary[term].plain)
+        return f'<dfn><button type="button" class="term" popovertarget="word-{escape(term)}" title="{meaning}">{found[0]}</button></dfn>'
+
+    @property
+    def listed(self) -> list[Term]:
+        """The words that were explained so far: their meanings stand at the end of the page."""
+        return [self.knowledge.content.glossary[name] for name in self._seen]
+
+
+def html(body: str, explain: Explainer, cite: Citations) -> Markup:
     """A page's body. Headings begin at the second level: the page has its own first."""
     text = _NOTE.sub(lambda found: f"\x02{found[1]}\x03", re.sub(r"(?m)^\[\^[\w.-]+\]:.*$", "", body))
-    made = _reader().render(text)
-    made = _explained(made, knowledge)
-    made = made.replace("<table>", '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>').replace(
-        "</table>", "</table></div>"
-    )
+    made = str(explain.marked(_reader().render(text)))
+    frame = '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>'
+    made = made.replace("<table>", frame).replace("</table>", "</table></div>")
     made = re.sub(r'<a href="(?!https?://|/|#)[^"]*"', '<a href="#main"', made)
     return Markup(_PLACE.sub(lambda found: str(cite(found[1])), made))
-
-
-def _explained(made: str, knowledge: Knowledge) -> str:
-    """The first use of a glossary word becomes a control that opens its meaning: by tap, click or key, without a script."""
-    words = _words(knowledge)
-    seen: set[str] = set()
-
-    def explain(found: re.Match[str]) -> str:
-        term = words[found[0].lower()]
-        if term in seen or len(seen) > 14:
-            return found[0]
-        seen.add(term)
-        return f'<dfn class="term"><a href="/glossary#{escape(term)}" title="{escape(knowledge.content.glossary[term].plain)}">{found[0]}</a></dfn>'
-
-    pattern = _pattern(knowledge)
-    parts = re.split(r"(<h\d.*?</h\d>|<a .*?</a>|<th.*?</th>|<[^>]+>)", made, flags=re.S)
-    return "".join(part if part.startswith("<") else pattern.sub(explain, part) for part in parts)
 
 
 @lru_cache(maxsize=2)

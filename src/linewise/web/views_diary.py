@@ -12,6 +12,9 @@ from linewise.journal.documents import CheckIn, Diary, Health, Team, read, write
 from linewise.journal.extras import extra
 from linewise.journal.person import check_in_entries, record_of
 from linewise.journal.proctcae import Term, chosen, composite, terms
+from linewise.knowledge import Knowledge
+from linewise.logic import Node, walk
+from linewise.logic.nodes import Compare, DaysOf, GradeOf, Includes
 from linewise.plan import Plan, make_plan
 from linewise.plan.interactions import interactions, interactions_of
 from linewise.plan.model import Urgent
@@ -76,7 +79,7 @@ def _keep(ask: Ask, health: Health) -> Answer:
     return Go("/medicines", "saved")
 
 
-def _terms(plan: Plan | None, knowledge: Any) -> list[Term]:
+def _terms(plan: Plan | None, knowledge: Knowledge) -> list[Term]:
     if plan is None:
         return chosen([], [])
     taken = [drug for course in plan.chart.courses if course.ongoing for drug in course.drugs]
@@ -225,7 +228,7 @@ def _perhaps(plan: Plan, one: CheckIn) -> list[Urgent]:
     for alert in plan.knowledge.content.alerts.values():
         if alert.act == "next-visit" or plan.decider.value(alert.when) is not None:
             continue
-        if any(name in alert.when.text for name in reported):
+        if reported & _symptoms_in(alert.when, plan.knowledge):
             found.append(
                 Urgent(
                     id=alert.id,
@@ -237,6 +240,17 @@ def _perhaps(plan: Plan, one: CheckIn) -> list[Urgent]:
                     text="",
                 )
             )
+    return found
+
+
+def _symptoms_in(when: Node, knowledge: Knowledge) -> set[str]:
+    """The symptoms that a criterion asks about."""
+    found: set[str] = set()
+    for part in walk(when):
+        if isinstance(part, Includes) and part.fact == "symptoms":
+            found |= knowledge.vocabulary.members("symptoms", part.values)
+        elif isinstance(part, Compare) and isinstance(part.what, GradeOf | DaysOf):
+            found.add(part.what.symptom)
     return found
 
 

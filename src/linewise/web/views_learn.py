@@ -13,7 +13,7 @@ from linewise.knowledge.search import Search
 
 from .citations import Citations
 from .frame import Answer, Ask, Go, Page, Refusal, View, plain
-from .text import html
+from .text import Explainer, html
 
 _KINDS = {
     "page": "/learn/{}",
@@ -56,7 +56,8 @@ async def page(ask: Ask) -> Answer:
     if found is None:
         raise Refusal(404, "There is no page under this name.")
     cite = Citations(ask.knowledge)
-    body = html(found.body, ask.knowledge, cite)
+    explain = Explainer(ask.knowledge)
+    body = html(found.body, explain, cite)
     cite(found.sources)
     data = {
         "id": found.id,
@@ -67,7 +68,7 @@ async def page(ask: Ask) -> Answer:
         "overdue": found.review.next.last < ask.day,
         "sources": list(found.sources),
     }
-    return Page(template="page.html", title=found.title, data=data, context={"html": body, "cite": cite})
+    return Page(template="page.html", title=found.title, data=data, context={"html": body, "cite": cite, "explain": explain})
 
 
 async def glossary(ask: Ask) -> Answer:
