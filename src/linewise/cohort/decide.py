@@ -118,6 +118,10 @@ class Matrix:
         """Base columns with the criteria as further columns."""
         return evaluate(base, self.criteria.nodes, self.criteria.vocabulary, self.criteria.derived)
 
+    def taken_from(self, other: Matrix) -> None:
+        """Work on a table that another matrix has made: with its columns of what is taken now."""
+        self._taken = other._taken
+
     # Status
 
     def status(self, table: pl.LazyFrame) -> pl.LazyFrame:

@@ -120,13 +120,16 @@ def _bulk(
 
 def put_together(work: Path, parts: int, faults: Faults, progress: Callable[[str], None]) -> Source:
     """The people of all parts, from the rows that stand in `work`."""
+    told = work / "faults.json"
+    if told.exists() and all((work / f"part-{number:05d}" / "patients.parquet").exists() for number in range(parts)):
+        return Source(work, msgspec.json.decode(told.read_bytes(), type=dict[str, int]))
     people = People(work, faults)
     for number in range(parts):
         target = work / f"part-{number:05d}"
         if not (target / "patients.parquet").exists():
             progress(f"putting people together ({number + 1} of {parts})")
             people.part(number).write(target)
-    (work / "faults.json").write_bytes(msgspec.json.encode(faults.counts()))
+    told.write_bytes(msgspec.json.encode(faults.counts()))
     return Source(work, faults.counts())
 
 
