@@ -98,11 +98,12 @@ def _parser() -> argparse.ArgumentParser:
     facts.add_argument("--format", choices=["text", "json"], default="text")
     facts.set_defaults(run=_facts)
 
-    from linewise import cli_knowledge, cli_learn, cli_serve
+    from linewise import cli_cohort, cli_knowledge, cli_learn, cli_serve
 
     cli_knowledge.add(commands, _command)
     cli_serve.add(commands, _command)
     cli_learn.add(commands, _command, _day_and_region)
+    cli_cohort.add(commands, _command)
     return parser
 
 
