@@ -123,6 +123,8 @@ class _Checking:
             self.exists(f"drugs/{name}", "test", (one.test for one in drug.monitor), content.tests)
             if name in content.classes:
                 self.fault(f"drugs/{name}", "a class has the same id")
+        for name, alert in content.alerts.items():
+            self.exists(f"alerts/{name}", "test", alert.tests, content.tests)
         for name, treatment in content.treatments.items():
             owner = f"treatments/{name}"
             self.exists(owner, "drug", (drug for drug in treatment.drugs if drug != "current"), content.drugs)

@@ -128,7 +128,7 @@ class Fact(_Struct, frozen=True):
 
 
 class Test(_Struct, frozen=True):
-    """A test to ask for."""
+    """A test to ask for: where an option needs its answer, where a red flag calls for it, and where `when` holds."""
 
     __test__ = False  # not a test case, whatever pytest thinks of the name
 
@@ -136,6 +136,7 @@ class Test(_Struct, frozen=True):
     title: str
     plain: str
     text: str | None = None
+    when: Node | None = None
     source: Ids = ()
     review: str | None = None
 
@@ -367,6 +368,7 @@ class Alert(_Struct, frozen=True):
     when: Node
     plain: str
     text: str | None = None
+    tests: Ids = ()  # to be done because of it
     source: Ids = ()
     review: str | None = None
 

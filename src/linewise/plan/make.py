@@ -195,7 +195,7 @@ class Plan:
 
     @cached_property
     def tests(self) -> list[model.TestToAsk]:
-        """What is unknown and could change the options; and what must come before an option that is offered already."""
+        """What is unknown and could change the options, what a red flag calls for, and what must come before an option."""
         unlocks: dict[str, list[str]] = {}
         before: dict[str, list[str]] = {}
         reasons: dict[str, list[str]] = {}
@@ -210,8 +210,22 @@ class Plan:
                 for test, why in self._options.unmet_checks(one).items():
                     before.setdefault(test, []).append(name)
                     reasons.setdefault(test, []).extend(why[:1])
-        found = [self._test(test, unlocks, before, reasons) for test in dict.fromkeys([*unlocks, *before])]
-        return sorted(found, key=lambda test: (-len(test.unlocks), -len(test.before), test.id))
+        due = self._due()
+        for test, why in due.items():
+            reasons[test] = [*why, *reasons.get(test, [])]
+        found = [self._test(test, unlocks, before, reasons, test in due) for test in dict.fromkeys([*due, *unlocks, *before])]
+        return sorted(found, key=lambda test: (not test.due, -len(test.unlocks), -len(test.before), test.id))
+
+    def _due(self) -> dict[str, list[str]]:
+        """The tests that a red flag calls for, or that the record itself does, with the reasons."""
+        found: dict[str, list[str]] = {}
+        for one in self.urgent:
+            for test in self.knowledge.content.alerts[one.id].tests:
+                found.setdefault(test, []).append(one.title)
+        for name, test in self.knowledge.tests.items():
+            if test.when is not None and self.decider.value(test.when) is True:
+                found.setdefault(name, []).append(self.words.reasons(self.decider.explain(test.when), 2))
+        return found
 
     @cached_property
     def unsettled(self) -> list[tuple[str, list[str]]]:
@@ -224,7 +238,12 @@ class Plan:
         return sorted(waiting.items(), key=lambda pair: (-len(pair[1]), pair[0]))
 
     def _test(
-        self, name: str, unlocks: dict[str, list[str]], before: dict[str, list[str]], reasons: dict[str, list[str]]
+        self,
+        name: str,
+        unlocks: dict[str, list[str]],
+        before: dict[str, list[str]],
+        reasons: dict[str, list[str]],
+        due: bool,
     ) -> model.TestToAsk:
         test = self.knowledge.tests.get(name)
         return model.TestToAsk(
@@ -235,6 +254,7 @@ class Plan:
             before=list(dict.fromkeys(before.get(name, []))),
             because="; ".join(list(dict.fromkeys(reasons.get(name, [])))[:3]),
             sources=list(test.source) if test else [],
+            due=due,
         )
 
     @cached_property

@@ -128,6 +128,7 @@ class TestToAsk(_Struct):
     sources: list[str]
     plain: str = ""
     before: list[str] = []  # options that it must come before, although they are offered already
+    due: bool = False  # called for by a red flag, or by what the record says, whatever the options
 
 
 class Urgent(_Struct):
