@@ -34,6 +34,9 @@ test: setup ## style, types, knowledge, tests
 verify: setup ## the long suites: every clause and every mutant of the knowledge, large generated cohorts
 	$(BIN)/python -m pytest -n auto -m "slow" --override-ini addopts="-q --strict-markers"
 
+pairs: setup ## after a change of the medicine: the records that prove every clause, and docs/mutation.md
+	PYTHONPATH=tests/knowledge $(BIN)/python -m make_pairs
+
 bench: setup ## measure, as medians with spread; docs/performance.md explains
 	$(BIN)/python -m benchmarks
 
@@ -43,4 +46,4 @@ lock: ## write requirements.lock anew from pyproject.toml
 clean: ## remove what can be made again
 	rm -rf $(VENV) build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup demo test verify bench lock clean
+.PHONY: help setup demo test verify pairs bench lock clean
