@@ -19,6 +19,7 @@ from pairing.generate import Maker
 from pairing.golden import Pairs
 from pairing.score import Score, score
 
+from linewise.errors import KnowledgeError
 from linewise.knowledge import Knowledge
 from linewise.knowledge.load import load
 from linewise.knowledge.store import folder
@@ -47,7 +48,11 @@ def main() -> int:
     if root is None:
         print("There is no knowledge folder here.", file=sys.stderr)
         return 1
-    knowledge = Knowledge(load(root))
+    try:
+        knowledge = Knowledge(load(root))
+    except KnowledgeError as fault:
+        print(f"The knowledge cannot be read: {fault}", file=sys.stderr)
+        return 1
     _bench = Bench(knowledge)
     before = golden.read()
     listed = criteria_of(knowledge.content)

@@ -37,7 +37,7 @@ questions, derived facts) `tests/knowledge/pairs/` holds two records that differ
 else, and get different answers; with the clause dropped, at least one of them gets another answer. A clause is a leaf
 of the criterion, and inside a leaf each of several values or treatments, and each limit (`for metastatic disease`, `at grade 3`, `without …`).
 Numbers are tried at the very limit and one step beside it. The records are profiles as people write them, read by the
-reader of profiles. `make test` decides all of them with the current knowledge; it fails where an answer has changed or a clause
+reader of profiles; `chart` in one holds a fact that only a clinical chart can say, such as a blocked airway. `make test` decides all of them with the current knowledge; it fails where an answer has changed or a clause
 has no pair. Who changes the medicine on purpose runs `make pairs` and reads the difference.
 
 Mutants are the mistakes an author can make. One is caught where a stored answer changes, or a row of the stored tables of
