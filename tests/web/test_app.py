@@ -329,3 +329,25 @@ def test_fhir_export_is_read_back(person: Any, knowledge: Any) -> None:
     assert {("er", "positive"), ("her2-ihc", "1+"), ("sites", "bone"), ("sites", "liver")} <= facts
     drugs = {one.drug for one in [*record.administrations, *record.medications]}
     assert {"ribociclib", "letrozole", "anastrozole"} <= drugs
+
+
+def test_a_record_that_was_brought_in_is_not_asked_again(person: Any) -> None:
+    person.upload(PROFILE)
+    page = person.get("/guide")
+    assert page.url.path != "/guide/sex"
+    answers = {one["id"]: one["answer"] for one in person.get("/answers.json").json()["steps"]}
+    assert "from your record" in answers["er"]
+    assert "from your record" in answers["lines"]
+
+
+def test_works_with_the_network_cut(person: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+
+    def cut(*args: object, **named: object) -> None:
+        raise OSError("the network is cut")
+
+    monkeypatch.setattr(socket, "getaddrinfo", cut)
+    monkeypatch.setattr(socket.socket, "connect", cut)
+    person.example()
+    for path in pages(person):
+        assert person.get(path).status_code == 200, path

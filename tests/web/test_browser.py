@@ -83,6 +83,22 @@ def test_axe_finds_nothing(chromium: Any, server: Any, scheme: str, rules: str) 
     assert faults == []
 
 
+def test_the_plan_as_one_page_is_accessible(chromium: Any, knowledge: Any, tmp_path: Any) -> None:
+    from linewise.web.plan_page import plan_html
+
+    found = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed (axe-playwright-python)")
+    target = tmp_path / "plan.html"
+    target.write_text(plan_html([people.plan_of(people.SECOND_LINE, knowledge)], knowledge), encoding="utf-8")
+    for scheme, width in (("light", 360), ("dark", 1440)):
+        page = chromium.new_page(color_scheme=scheme, viewport={"width": width, "height": 800})
+        page.goto(target.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.evaluate((files(found) / "axe.min.js").read_text(encoding="utf-8"))
+        faults = page.evaluate(f"axe.run(document, {_ALL})")["violations"]
+        assert [f"{fault['id']}: {fault['nodes'][0]['html'][:120]}" for fault in faults] == []
+        page.close()
+
+
 @pytest.mark.parametrize("width", [320, 360, 720, 1440])
 def test_nothing_runs_out_of_the_page(chromium: Any, server: Any, width: int) -> None:
     """360 and 1440 as on a phone and a desk; 720 is 1440 at 200% zoom, 320 what WCAG asks for."""

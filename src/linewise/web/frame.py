@@ -160,6 +160,8 @@ async def answer(view: View, house: House, request: Request, json: bool) -> Resp
         )
     except Refusal as refusal:
         found = problem(refusal.status, str(refusal))
+        if refusal.status == 403:
+            found.data["entered"] = _entered(ask)
     except LinewiseError as error:
         found = problem(422, str(error))
     house.sessions.put(session)

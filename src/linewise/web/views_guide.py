@@ -20,9 +20,26 @@ async def begin(ask: Ask) -> Answer:
     """To the first question that is open; where none is, to the plan."""
     health = read(ask.journal, Health)
     for step in _steps(ask, health):
-        if not guide.done(step, health):
+        if not guide.done(step, health) and not _in_record(step, health, ask):
             return Go(f"/guide/{step.id}")
     return Go("/plan")
+
+
+def _in_record(step: Step, health: Health, ask: Ask) -> str:
+    """What a record that was brought in says already, in words; empty where it says nothing."""
+    plan = ask.maybe_plan
+    if health.imported is None or plan is None:
+        return ""
+    if step.kind == "courses":
+        setting = "metastatic" if step.member == "metastatic_lines" else "adjuvant"
+        drugs = [
+            " + ".join(ask.knowledge.label(drug) for drug in one.drugs) for one in plan.chart.courses if one.setting == setting
+        ]
+        return ", ".join(drugs)
+    if step.member == "medications":
+        return ", ".join(ask.knowledge.label(one.drug) for one in plan.chart.history.medications)
+    known = bool(step.fact) and plan.decider.fact_value(step.fact) is not None
+    return plan.words.fact_value(step.fact) if known else ""
 
 
 async def overview(ask: Ask) -> Answer:
@@ -37,6 +54,8 @@ async def overview(ask: Ask) -> Answer:
 
 def _answer_words(step: Step, health: Health, ask: Ask) -> str:
     value = guide.get(health.answers, step.member)
+    if value is None and (known := _in_record(step, health, ask)):
+        return f"{known} (from your record)"
     if value is None:
         return "I don’t know" if step.id in health.unsure else "not answered"
     labels = dict(step.choices)
@@ -112,6 +131,7 @@ def _saved(ask: Ask, health: Health, step: Step, answered: bool = False, stay: b
     steps = _steps(ask, health)
     ids = [one.id for one in steps]
     after = steps[ids.index(step.id) + 1 :] if step.id in ids else steps
+    after = [one for one in after if guide.done(one, health) or not _in_record(one, health, ask)]
     return Go(f"/guide/{after[0].id}" if after else "/plan")
 
 
