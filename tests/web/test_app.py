@@ -351,3 +351,12 @@ def test_works_with_the_network_cut(person: Any, monkeypatch: pytest.MonkeyPatch
     person.example()
     for path in pages(person):
         assert person.get(path).status_code == 200, path
+
+
+def test_the_team_sees_the_same_with_criteria_and_levels(person: Any) -> None:
+    person.example()
+    assert "<dt>Criteria</dt>" not in person.get("/plan").text
+    person.post("/plan/view", team="yes")
+    assert "<dt>Criteria</dt>" in person.get("/plan").text
+    person.post("/plan/view", team="no")
+    assert "<dt>Criteria</dt>" not in person.get("/plan").text
