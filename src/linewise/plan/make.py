@@ -222,9 +222,9 @@ class Plan:
         for one in self.urgent:
             for test in self.knowledge.content.alerts[one.id].tests:
                 found.setdefault(test, []).append(one.title)
-        for name, test in self.knowledge.tests.items():
-            if test.when is not None and self.decider.value(test.when) is True:
-                found.setdefault(name, []).append(self.words.reasons(self.decider.explain(test.when), 2))
+        for name, each in self.knowledge.tests.items():
+            if each.when is not None and self.decider.value(each.when) is True:
+                found.setdefault(name, []).append(self.words.reasons(self.decider.explain(each.when), 2))
         return found
 
     @cached_property
