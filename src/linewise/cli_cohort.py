@@ -53,6 +53,26 @@ def add(commands: Any, command: Any) -> None:
     made.set_defaults(run=_synthesise)
 
 
+def add_export(inner: Any, command: Any) -> None:
+    """Add `knowledge export`: the criteria for engines that are not ours."""
+    export = command(
+        inner, "export", "every criterion as HL7 CQL and as ELM, for other engines", "  linewise knowledge export --cql criteria"
+    )
+    export.add_argument("--cql", type=Path, required=True, metavar="DIR", help="where the library goes")
+    export.set_defaults(run=_export)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from linewise.exchange.cql import export
+    from linewise.knowledge import open_knowledge
+
+    made = export(open_knowledge(), options.cql)
+    print(
+        f"{len(made.criteria)} criteria, {len(made.definitions) - len(made.criteria)} definitions they rest on, {len(made.facts)} facts: {options.cql}"
+    )
+    return 0
+
+
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "input", type=Path, metavar="IN", help="a folder: FHIR bulk export, OMOP tables, records, or event tables"

@@ -45,6 +45,9 @@ def add(commands: Any, command: Any) -> None:
         "  linewise knowledge coverage",
     )
     cover.set_defaults(run=lambda options: coverage())
+    from linewise.cli_cohort import add_export
+
+    add_export(inner, command)
 
 
 def check(quiet: bool = False) -> int:

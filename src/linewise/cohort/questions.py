@@ -48,7 +48,8 @@ def describe(parts: Iterable[Events], knowledge: Knowledge, day: dt.date, region
         people, in_scope = people + table.height, in_scope + inside.height
         for name in (*shown, "line"):
             counts.setdefault(name, []).append(inside.select(pl.col(name).cast(pl.String).fill_null("not known").alias("value")))
-        bands = pl.col("age").cut([40, 50, 60, 70, 80], left_closed=True).cast(pl.String).fill_null("not known")
+        decade = (pl.col("age") // 10 * 10).cast(pl.Int64)
+        bands = pl.when(pl.col("age").is_null()).then(pl.lit("not known")).otherwise(pl.format("{} to {}", decade, decade + 9))
         counts.setdefault("age", []).append(inside.select(bands.alias("value")))
         counts.setdefault("sites", []).append(
             inside.select(pl.col("sites").explode(empty_as_null=True).alias("value")).drop_nulls()
@@ -169,7 +170,9 @@ def write_matrix(matrix: pl.DataFrame, events: Events, path: Path) -> None:
     """One row a person: id, then the status of every option."""
     path.parent.mkdir(parents=True, exist_ok=True)
     whole = matrix.insert_column(0, events.patients["id"].alias("patient"))
-    whole.write_parquet(path, compression="zstd", statistics=False)
+    draft = path.with_name(f".{path.name}")
+    whole.write_parquet(draft, compression="zstd", statistics=False)
+    draft.replace(path)  # there whole, or not at all
 
 
 # What changed

@@ -85,14 +85,19 @@ def survival(title: str, curves: Sequence[Curve], months: Sequence[int]) -> str:
     """Survival curves with their bands, and the numbers at risk below."""
     left, top, width, height = 150.0, 20.0, 560.0, 300.0
     end = float(months[-1])
-    x = lambda month: left + min(month, end) / end * width  # noqa: E731
-    y = lambda share: top + (1 - share) * height  # noqa: E731
+
+    def x(month: float) -> float:
+        return left + min(month, end) / end * width
+
+    def y(share: float) -> float:
+        return top + (1 - share) * height
+
     parts = [f"<line x1='{left}' y1='{y(0)}' x2='{left + width}' y2='{y(0)}' stroke='#333'/>"]
     parts.append(f"<line x1='{left}' y1='{top}' x2='{left}' y2='{y(0)}' stroke='#333'/>")
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         parts.append(f"<text x='{left - 8}' y='{y(share) + 4:.0f}' text-anchor='end'>{share:.0%}</text>")
-    for month in months:
-        parts.append(f"<text x='{x(month):.0f}' y='{y(0) + 18:.0f}' text-anchor='middle'>{month}</text>")
+    for tick in months:
+        parts.append(f"<text x='{x(tick):.0f}' y='{y(0) + 18:.0f}' text-anchor='middle'>{tick}</text>")
     parts.append(f"<text x='{left + width / 2}' y='{y(0) + 36:.0f}' text-anchor='middle'>months</text>")
     for index, curve in enumerate(curves):
         colour = COLOURS[index % len(COLOURS)]
