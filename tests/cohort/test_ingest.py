@@ -64,7 +64,7 @@ def test_the_truth_comes_back(
     assert source.faults["the same resource twice"] == put_in["duplicate"]
     kept = [json.loads(line) for line in (tmp_path / "faults.ndjson").read_text().splitlines()]
     assert len(kept) == put_in["truncated"]
-    assert all(row["file"] and row["line"] and row["kind"] == "not JSON" for row in kept)
+    assert all(row["file"] and row["line"] and row["kind"].startswith("not JSON") for row in kept)
 
 
 def test_bulk_is_what_one_person_is_read_as(

@@ -39,18 +39,33 @@ class Faults:
         with self.path.open("ab") as out:
             out.write(msgspec.json.encode(row) + b"\n")
 
-    def lines(self, path: Path, kind: str) -> None:
-        """Look up the lines of a file that could not be used. Read only where there are any."""
-        decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-        kept = 0
+    def lines(self, path: Path, kind: str, most: int = _MOST) -> None:
+        """Look up the lines of a file that could not be used, up to `most`. Read only where there are any."""
+        decode, kept = msgspec.json.Decoder(_Line).decode, 0
         with opened(path) as file:
             for number, line in enumerate(file, 1):
-                why = _why(line, kind, decode)
-                if why:
-                    self.keep(path.name, number, why, line.decode(errors="replace").strip())
-                    kept += 1
-                    if kept == _MOST:
-                        return
+                try:
+                    found = decode(line)
+                    if found.id and found.resourceType == kind and (found.subject or found.patient or kind == "Patient"):
+                        continue
+                    why = _why(found, kind)
+                except msgspec.DecodeError:
+                    why = "not JSON, or a member of the wrong type"
+                    if not line.strip():
+                        continue
+                self.keep(path.name, number, why, line.decode(errors="replace").strip())
+                kept += 1
+                if kept == most:
+                    return
+
+
+class _Line(msgspec.Struct, gc=False):
+    """What must be there for a resource to be used."""
+
+    id: str = ""
+    resourceType: str = ""  # noqa: N815
+    subject: msgspec.Raw = msgspec.Raw()
+    patient: msgspec.Raw = msgspec.Raw()
 
 
 def opened(path: Path) -> IO[bytes]:
@@ -58,17 +73,7 @@ def opened(path: Path) -> IO[bytes]:
     return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
-def _why(line: bytes, kind: str, decode) -> str:  # type: ignore[no-untyped-def]
-    if not line.strip():
-        return ""
-    try:
-        members = decode(line)
-    except msgspec.DecodeError:
-        return "not JSON"
-    if bytes(members.get("resourceType", b"")) != f'"{kind}"'.encode():
+def _why(found: _Line, kind: str) -> str:
+    if found.resourceType != kind:
         return "another type of resource"
-    if "id" not in members:
-        return "no id"
-    if kind != "Patient" and not ("subject" in members or "patient" in members):
-        return "no person"
-    return ""
+    return "no person" if found.id else "no id"

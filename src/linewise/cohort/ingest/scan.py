@@ -59,8 +59,7 @@ class Scanner:
         state = {"size": stat.st_size, "time": stat.st_mtime_ns, "parts": self.parts}
         columns = ", ".join(f"{name}: '{sql}'" for name, sql in columns_of(KINDS[kind_name]).items())
         query = (
-            f"SELECT * FROM read_json({_names([path])}, format='newline_delimited', ignore_errors=true, "
-            f"maximum_object_size=134217728, columns={{{columns}}})"
+            f"SELECT * FROM read_json({_names([path])}, format='newline_delimited', ignore_errors=true, columns={{{columns}}})"
         )
         self.query(path.name, kind_name, query, state, path)
 
@@ -75,7 +74,7 @@ class Scanner:
         kind = KINDS[kind_name]
         before = self.faults.counts()
         self.database.execute(f"CREATE OR REPLACE TEMP TABLE raw AS {query}")
-        days = self._days(kind)
+        days = self._days(kind_name, kind)
         self._bodies(kind_name, kind, days)
         for table, rows in self.templates.take().items():
             rows.write_parquet(target / f"said-{table}.parquet")
@@ -92,7 +91,7 @@ class Scanner:
 
     # SQL
 
-    def _days(self, kind: Kind) -> list[str]:
+    def _days(self, kind_name: str, kind: Kind) -> list[str]:
         """The table `x` with hashes; returns the paths of the days that occur at all."""
         sql = self.database
         paths = {path: _path(path) for path in kind.days}
@@ -107,31 +106,51 @@ class Scanner:
         shown = f"raw.{kind.link}.display" if kind.link else "NULL"
         listed = ", ".join(f"{_DAY.format(_path(path, 'raw.'))} AS d{index}" for index, path in enumerate(days))
         linked_day = ", l.day AS d" + str(len(days)) if linked != "NULL" else ""
-        sql.execute(
-            f"CREATE OR REPLACE TEMP TABLE x AS SELECT raw.id AS id, {_key(f'raw.{who}')} AS patient, resourceType AS type, "
-            f"(raw.meta->>'lastUpdated') AS version, {', '.join(members)}, {linked} AS linked, {shown} AS shown"
-            f"{', ' if listed else ''}{listed}{linked_day} FROM raw {joined}"
-        )
-        sql.execute("DROP TABLE raw")
         if linked_day:
             days = [*days, "@linked"]
         names = [f"d{index}" for index in range(len(days))]
-        order = [f"CASE WHEN {a} IS NULL OR {b} IS NULL THEN 3 WHEN {a} < {b} THEN 0 WHEN {a} = {b} THEN 1 ELSE 2 END"
-                 for i, a in enumerate(names) for b in names[i + 1 :]]  # fmt: skip
-        said = [*(f"m_{name}" for name in kind.members), "linked", "shown", *(f"{name} IS NULL" for name in names), *order]
-        sql.execute(f"ALTER TABLE x ADD COLUMN template UBIGINT; UPDATE x SET template = hash({', '.join(said)})")
+        order = [
+            f"CASE WHEN {a} IS NULL OR {b} IS NULL THEN 3 WHEN {a} < {b} THEN 0 WHEN {a} = {b} THEN 1 ELSE 2 END"
+            for i, a in enumerate(names)
+            for b in names[i + 1 :]
+        ]
+        said = [f"hash('{kind_name}', {', '.join([*members, linked, shown])})", *(f"{name} IS NULL" for name in names), *order]
+        # Narrow rows: what they say stays in `raw`, and is fetched for one of each kind only.
+        sql.execute(
+            f"CREATE OR REPLACE TEMP TABLE x AS SELECT * EXCLUDE (said), hash({', '.join(['said', *said[1:]])}) AS template FROM ("
+            f"SELECT raw.rowid AS place, raw.id AS id, {_key(f'raw.{who}')} AS patient, resourceType AS type, (raw.meta->>'lastUpdated') AS version, "
+            f"{said[0]} AS said{', ' if listed else ''}{listed}{linked_day} FROM raw {joined})"
+        )
         return days
 
     def _bodies(self, kind_name: str, kind: Kind, days: list[str]) -> None:
         """Every body that is new is read once, as it stands in one resource."""
-        names = [*(f"m_{name}" for name in kind.members), "linked", "shown", *(f"d{index}" for index in range(len(days)))]
-        found = self.database.execute(
-            f"SELECT template, {', '.join(f'arg_min({name}, id) AS {name}' for name in names)} FROM x "
-            f"WHERE id IS NOT NULL AND patient IS NOT NULL AND type = '{kind_name}' GROUP BY template"
-        )
-        for rows in _batches(found):
-            for template, *cells in rows:
-                if template not in self.templates.known:
+        names = [f"d{index}" for index in range(len(days))]
+        good = f"id IS NOT NULL AND patient IS NOT NULL AND type = '{kind_name}'"
+        linked, joined = "NULL", ""
+        if kind.link in self._links:
+            linked, joined = "l.body", f"LEFT JOIN link_{kind.link} l ON l.id = {_key(f'raw.{kind.link}.reference')}"
+        shown = f"raw.{kind.link}.display" if kind.link else "NULL"
+        columns = [
+            *(f"{_member(name)} AS m_{name}" for name in kind.members),
+            f"{linked} AS linked",
+            f"{shown} AS shown",
+            *(f"x.{name}" for name in names),
+        ]
+        first = self.database.execute(f"SELECT template, min(place) FROM x WHERE {good} GROUP BY template").fetchall()
+        new = [(template, place) for template, place in first if template not in self.templates.known]
+        for start in range(0, len(new), 20_000):
+            self.database.execute("CREATE OR REPLACE TEMP TABLE wanted (template UBIGINT, place BIGINT)")
+            share = new[start : start + 20_000]
+            self.database.execute(
+                "INSERT INTO wanted SELECT unnest(?::UBIGINT[]), unnest(?::BIGINT[])",
+                [[t for t, _ in share], [p for _, p in share]],
+            )
+            found = self.database.execute(
+                f"SELECT wanted.template, {', '.join(columns)} FROM wanted JOIN raw ON raw.rowid = wanted.place JOIN x ON x.place = wanted.place {joined}"
+            )
+            for rows in _batches(found):
+                for template, *cells in rows:
                     self._read(template, kind_name, kind, cells, days)
 
     def _read(self, template: int, kind_name: str, kind: Kind, cells: list[Any], days: list[str]) -> None:
@@ -169,15 +188,15 @@ class Scanner:
         ):  # fmt: skip
             self.faults.count(kind, count)
         if path is not None and (broken or other or nameless or nobody):
-            self.faults.lines(path, kind_name)
+            self.faults.lines(path, kind_name, min(broken + other + nameless + nobody, 10_000))
         good = f"id IS NOT NULL AND patient IS NOT NULL AND type = '{kind_name}'"
         rows = target / f"rows-{kind_name}"
         shutil.rmtree(rows, ignore_errors=True)
         sql.execute(
             f"COPY (SELECT patient, hash(id) AS id, template, version, (hash(patient) % {self.parts})::INTEGER AS part"
-            f"{', ' if days else ''}{listed} FROM x WHERE {good}) TO {_names([rows])[1:-1]} (FORMAT parquet, PARTITION_BY (part), COMPRESSION zstd)"
+            f"{', ' if days else ''}{listed} FROM x WHERE {good}) TO {_names([rows])[1:-1]} (FORMAT parquet, PARTITION_BY (part), COMPRESSION snappy)"
         )
-        sql.execute("DROP TABLE x")
+        sql.execute("DROP TABLE x; DROP TABLE raw")
         return int(total)
 
 
@@ -209,14 +228,17 @@ def _path(path: str, table: str = "") -> str:
 
 
 def _key(reference: str) -> str:
-    """The id at the end of a reference, whatever stands before it."""
-    return f"regexp_extract(split_part({reference}, '/_history', 1), '([^/:]+)$', 1)"
+    """The id at the end of a reference, whatever stands before it; the usual form without a search."""
+    plain = f"starts_with({reference}, 'Patient/') AND NOT contains({reference}, '/_')"
+    return (
+        f"CASE WHEN {plain} THEN {reference}[9:] ELSE regexp_extract(split_part({reference}, '/_history', 1), '([^/:]+)$', 1) END"
+    )
 
 
 def _member(name: str) -> str:
     """A member that says something. Of members only that they are there; of the profile only its name."""
     if name == "hasMember":
-        return "CASE WHEN raw.hasMember IS NOT NULL THEN '[{}]' END AS m_hasMember"
+        return "(CASE WHEN raw.hasMember IS NOT NULL THEN '[{}]' END)"
     if name == "meta":
-        return "CASE WHEN (raw.meta->'profile') IS NOT NULL THEN json_object('profile', (raw.meta->'profile')) END AS m_meta"
-    return f"raw.{name} AS m_{name}"
+        return "(CASE WHEN (raw.meta->'profile') IS NOT NULL THEN json_object('profile', (raw.meta->'profile')) END)"
+    return f"raw.{name}"

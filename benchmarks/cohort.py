@@ -1,0 +1,231 @@
+"""Many people: criteria and options as columns, reading of exports, lines of therapy, Spark, and another engine on the same criteria.
+
+Sizes can be set: LINEWISE_PEOPLE (criteria, 1,000,000), LINEWISE_EXPORT (people in the export that is read, 20,000).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import peak_mb, timed
+
+ROOT = Path(__file__).parents[1]
+DAY = dt.date(2026, 10, 31)
+PEOPLE = int(os.environ.get("LINEWISE_PEOPLE", "1000000"))
+EXPORT = int(os.environ.get("LINEWISE_EXPORT", "20000"))
+_DRAWN = 50_000
+
+
+def main() -> None:
+    """Print the figures."""
+    from linewise.exchange import codes_of
+    from linewise.knowledge import open_knowledge
+
+    knowledge = open_knowledge()
+    codes = codes_of(knowledge)
+    events, base = _people(knowledge)
+    _criteria(knowledge, base)
+    del base
+    _end_to_end(knowledge, events)
+    _lines(knowledge, events)
+    with tempfile.TemporaryDirectory() as folder:
+        _reading(knowledge, codes, Path(folder))
+        _spark(knowledge, events, Path(folder))
+        _referee(knowledge, codes, Path(folder))
+    print(f"memory of this process at its peak: {peak_mb():.0f} MB")
+
+
+def _say(name: str, seconds: list[float], amount: float, unit: str) -> float:
+    """One line: the median, and what it comes to in a second."""
+    middle = statistics.median(seconds)
+    print(f"{name:<66}{middle:>8.2f} s ({min(seconds):.2f} to {max(seconds):.2f}) {amount / middle:>14,.0f} {unit}/s")
+    return middle
+
+
+def _people(knowledge: Any) -> tuple[Any, Any]:
+    """Invented people, and the base columns of a million, drawn from them with replacement."""
+    from linewise.cohort.decide import Matrix
+    from linewise.cohort.synthesis.draw import draw
+    from linewise.cohort.synthesis.run import content
+
+    start = time.perf_counter()
+    events = draw(content(), _DRAWN, 1)
+    print(f"{_DRAWN:,} people drawn in {time.perf_counter() - start:.1f} s")
+    matrix = Matrix(knowledge, DAY, "EU")
+    table = matrix.table(events).select([column.name for column in matrix.criteria.columns]).collect()
+    return events, table.sample(PEOPLE, with_replacement=True, seed=1)
+
+
+def _criteria(knowledge: Any, base: Any) -> None:
+    """All criteria of all options, and the options themselves; and the same expressions in plain Polars, one by one and together."""
+    import polars as pl
+
+    from linewise.cohort.decide import Matrix
+    from linewise.logic.columns import evaluate, expressions
+
+    matrix = Matrix(knowledge, DAY, "EU")
+    nodes, vocabulary = matrix.criteria.nodes, matrix.criteria.vocabulary
+    plain = expressions(nodes, vocabulary)
+    print(f"\n{base.height:,} people, {len(nodes)} criteria of {len(matrix.options)} options, {base.width} base columns")
+    ours = timed(lambda: evaluate(base, nodes, vocabulary).select(list(nodes)).collect(), rounds=5, warm=1)
+    mine = _say("criteria as columns", ours, base.height, "people")
+    print(f"{'':<66}{base.height * len(nodes) / mine:>22,.0f} decisions/s")
+    theirs = timed(lambda: base.lazy().select(**plain).collect(), rounds=3, warm=1)
+    other = _say("the same expressions in plain Polars, written out", theirs, base.height, "people")
+    print(f"ratio to plain Polars: {other / mine:.2f} (target: at least 0.8)")
+    single = {name: evaluate(base, {name: node}, vocabulary).select(name) for name, node in list(nodes.items())[::8]}
+    ratios = []
+    for name, lazy in single.items():
+        one = statistics.median(timed(lambda lazy=lazy: lazy.collect(), rounds=3, warm=1))
+        two = statistics.median(timed(lambda name=name: base.lazy().select(plain[name]).collect(), rounds=3, warm=1))
+        ratios.append(two / one)
+    tenths = statistics.quantiles(ratios, n=10)
+    print(
+        f"per criterion ({len(ratios)} of them): {statistics.median(ratios):.2f} of plain Polars ({tenths[0]:.2f} to {tenths[-1]:.2f})"
+    )
+    extra = base.with_columns(
+        pl.lit(True).alias("#scope"),
+        pl.lit(None, dtype=pl.String).alias("#region"),
+        pl.lit(DAY).alias("as_of"),
+        pl.lit(False).alias("#current"),
+    )
+    whole = timed(lambda: matrix.status(matrix.decided(extra)).collect(), rounds=5, warm=1)
+    _say("status of every option, in one region", whole, base.height, "people")
+
+
+def _end_to_end(knowledge: Any, events: Any) -> None:
+    from linewise.cohort.decide import plan
+
+    print()
+    _say(
+        "events to facts, lines and all options",
+        timed(lambda: plan(events, knowledge, DAY, "EU"), rounds=3, warm=1),
+        len(events),
+        "people",
+    )
+
+
+def _lines(knowledge: Any, events: Any) -> None:
+    from linewise.cohort.lines import courses_of
+
+    seconds = timed(lambda: courses_of(events, knowledge, DAY), rounds=3, warm=1)
+    _say(
+        f"lines of therapy, {events.administrations.height / len(events):.0f} administrations a person",
+        seconds,
+        len(events),
+        "people",
+    )
+
+
+def _reading(knowledge: Any, codes: Any, folder: Path) -> None:
+    """An export of NDJSON: made, read by DuckDB alone, read to events, and with little memory."""
+    import duckdb
+
+    from linewise.cohort.ingest import ingest
+    from linewise.cohort.synthesis.run import synthesise
+
+    start = time.perf_counter()
+    synthesise(EXPORT, 1, folder / "made", knowledge, codes, "fhir", False, lambda text: None)
+    took = time.perf_counter() - start
+    files = sorted((folder / "made" / "fhir").glob("*.ndjson"))
+    size = sum(file.stat().st_size for file in files) / 1e6
+    print(
+        f"\n{EXPORT:,} people invented and written ({size:.0f} MB) in {took:.1f} s: {EXPORT / took * 60:,.0f} people a minute (target: 100,000)"
+    )
+
+    def alone() -> None:
+        database = duckdb.connect()
+        for file in files:
+            database.execute(
+                f"CREATE OR REPLACE TEMP TABLE x AS SELECT * FROM read_json('{file}', format='newline_delimited', ignore_errors=true)"
+            )
+
+    turns = iter(range(100))
+
+    def ours(memory: str = "4GB") -> None:
+        ingest(folder / "made" / "fhir", folder / f"work{next(turns)}", codes, memory, progress=lambda text: None)
+
+    theirs = _say("DuckDB's read_json of the same files, into tables", timed(alone, rounds=3, warm=1), size, "MB")
+    mine = _say("read to the event model (facts, courses, reactions …)", timed(ours, rounds=3, warm=1), size, "MB")
+    print(f"ratio to DuckDB: {theirs / mine:.2f} (target: at least 0.6)")
+    limit = max(int(size / 4), 64)
+    _say(
+        f"the same with memory for DuckDB limited to {limit} MB", timed(lambda: ours(f"{limit}MB"), rounds=1, warm=0), size, "MB"
+    )
+
+
+def _spark(knowledge: Any, events: Any, folder: Path) -> None:
+    """The option matrix by one, two and four workers, against this process."""
+    try:
+        import pyspark  # noqa: F401
+    except ImportError:
+        print("\nSpark is not installed: not measured")
+        return
+    import polars as pl
+
+    from linewise.cohort import spark
+    from linewise.cohort.ingest import Source
+
+    parts = 8
+    for number in range(parts):
+        events.take(pl.Series(range(number, len(events), parts))).write(folder / "parts" / f"part-{number:05d}")
+    source = Source(folder / "parts")
+    print()
+    seconds = timed(lambda: [spark.one(part, DAY, "EU", folder / "local") for part in source.parts()], rounds=1, warm=0)
+    _say(f"{parts} parts, one after the other in this process", seconds, len(events), "people")
+    for workers in (1, 2, 4):
+        out = folder / f"spark{workers}"
+        seconds = timed(
+            lambda out=out, workers=workers: spark.options(source, DAY, "EU", out, f"local[{workers}]"), rounds=1, warm=0
+        )
+        _say(f"Spark, {workers} worker{'s' if workers > 1 else ''}, its start included", seconds, len(events), "people")
+
+
+def _referee(knowledge: Any, codes: Any, folder: Path) -> None:
+    """Another engine on the same criteria and people: cql-execution, one process, ELM ready."""
+    del codes
+    runner = ROOT / "tests" / "cohort" / "cql" / "referee.mjs"
+    node = shutil.which("node")
+    if node is None or not (runner.parent / "node_modules").is_dir():
+        print("\nnode or the CQL engine is not here: not measured")
+        return
+    from linewise.cohort.decide import Matrix
+    from linewise.cohort.synthesis.draw import draw
+    from linewise.cohort.synthesis.run import content
+    from linewise.exchange.cql import library
+
+    matrix = Matrix(knowledge, DAY, "EU")
+    nodes = {name: node for node, name in matrix._names.items()}
+    made = library(nodes, knowledge.vocabulary)
+    (folder / "library.json").write_text(json.dumps(made.elm()))
+    people = draw(content(), 200, 2)
+    full = Matrix(
+        knowledge, DAY, "EU", facts=[name for name in made.facts if name in knowledge.facts and not knowledge.facts[name].derived]
+    )
+    table = full.table(people).collect()
+    rows = [{name: row.get(name) for name in made.facts} for row in table.to_dicts()]
+    for row in rows:
+        row.update({name: 1e8 for name, value in row.items() if value == float("inf")})
+    seconds = []
+    for count in (1, len(rows)):
+        (folder / "facts.ndjson").write_text("\n".join(json.dumps(row, default=str) for row in rows[:count]) + "\n")
+        start = time.perf_counter()
+        command = [node, "--stack-size=8000", str(runner), "elm", str(folder / "library.json"), str(folder / "facts.ndjson")]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        seconds.append(time.perf_counter() - start)
+    each = (seconds[1] - seconds[0]) / (len(rows) - 1)
+    print(f"\ncql-execution on the same {len(nodes)} criteria, facts given to it: {1 / each:,.0f} people/s, one core")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
