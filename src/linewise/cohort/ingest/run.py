@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import queue
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -110,9 +112,23 @@ def _bulk(
         if about.kind in files:
             scanner.link(member, files[about.kind])
     read = [(file, kind) for kind, listed in files.items() if kind in KINDS for file in listed]
-    for number, (file, kind) in enumerate(read, 1):
-        progress(f"reading {file.name} ({number} of {len(read)})")
-        scanner.file(file, kind)
+    beside = [scanner.beside() for _ in range(max(1, scanner.threads // 2))]
+    free: queue.SimpleQueue[Scanner] = queue.SimpleQueue()
+    for own in beside:
+        free.put(own)
+
+    def one(file: Path, kind: str) -> None:
+        own = free.get()
+        own.file(file, kind)
+        progress(f"read {file.name}")
+        free.put(own)
+
+    with ThreadPoolExecutor(len(beside)) as pool:
+        largest = sorted(read, key=lambda pair: -pair[0].stat().st_size)
+        for done in [pool.submit(one, file, kind) for file, kind in largest]:
+            done.result()
+    for own in beside:
+        faults.add_counts(own.faults.counts())
     for kind in files.keys() - KINDS.keys() - _OTHERS:
         faults.count(f"files of a type that is not read: {kind}", len(files[kind]))
     return put_together(work, parts, faults, progress)

@@ -6,8 +6,11 @@ cut off goes on with the next file. Memory is DuckDB's to keep within the limit:
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import json
+import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +19,8 @@ from typing import Any
 import duckdb
 import msgspec
 import polars as pl
+
+from linewise.errors import LinewiseError
 
 from .faults import Faults
 from .resources import KINDS, LINKED, Kind
@@ -38,9 +43,19 @@ class Scanner:
         self.folder, self.templates, self.faults, self.parts = folder, templates, faults, parts
         spill = folder / "spill"
         spill.mkdir(parents=True, exist_ok=True)
+        # Every thread of a read holds buffers of its own: little memory is for few threads.
+        self.threads = threads or max(1, min(os.cpu_count() or 1, megabytes(memory) // 200))
         settings: dict[str, Any] = {"memory_limit": memory, "temp_directory": str(spill), "preserve_insertion_order": False}
-        self.database = duckdb.connect(config=settings | ({"threads": threads} if threads else {}))
+        self.database = duckdb.connect(config=settings | {"threads": self.threads})
         self._links: set[str] = set()
+
+    def beside(self) -> Scanner:
+        """A scanner of the same run that reads other files at the same time, and counts its own faults."""
+        other = copy.copy(self)
+        other.database, other.faults = self.database.cursor(), Faults(self.faults.path)
+        other.templates = Templates(self.templates.codes)
+        other.templates.known = self.templates.known
+        return other
 
     def link(self, member: str, files: list[Path]) -> None:
         """Make the resources that `member` names ready to be looked up."""
@@ -48,7 +63,7 @@ class Scanner:
         parts = ", ".join(f"'{name}': {sql}" for name, sql in about.members.items())
         day = _DAY.format(f"({about.day})") if about.day else "NULL::DATE"
         self.database.execute(
-            f"CREATE OR REPLACE TEMP TABLE link_{member} AS SELECT id, {{{parts}}} AS body, {day} AS day FROM "
+            f"CREATE OR REPLACE TABLE link_{member} AS SELECT id, {{{parts}}} AS body, {day} AS day FROM "
             f"read_json({_names(files)}, format='newline_delimited', ignore_errors=true, columns={about.columns}) WHERE id IS NOT NULL"
         )
         self._links.add(member)
@@ -211,6 +226,14 @@ def columns_of(kind: Kind) -> dict[str, str]:
     if kind.link:
         columns[kind.link] = "STRUCT(reference VARCHAR, display VARCHAR)"
     return columns
+
+
+def megabytes(size: str) -> int:
+    """A size as DuckDB takes it, in MB: `2GB`, `512MB`. Raises LinewiseError for anything else."""
+    found = re.fullmatch(r"\s*([\d.]+)\s*([KMGT])i?B\s*", size, re.IGNORECASE)
+    if found is None:
+        raise LinewiseError(f"`{size}` is not an amount of memory; write it as 2GB")
+    return int(float(found[1]) * {"K": 1e-3, "M": 1.0, "G": 1e3, "T": 1e6}[found[2].upper()])
 
 
 def _batches(found: Any) -> Iterator[list[tuple[Any, ...]]]:
