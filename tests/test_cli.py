@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -126,7 +129,9 @@ def test_errors_name_the_place_and_never_show_a_traceback(arguments: tuple[str, 
     assert "Traceback" not in message
 
 
-def test_why_explains_what_does_not_fit_and_what_would_have_to_be_different(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_why_explains_what_does_not_fit_and_what_would_have_to_be_different(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "wild.yaml"
     path.write_text(PROFILE.replace("ESR1: mutated", "ESR1: wild-type"), encoding="utf-8")
     assert main(["why", str(path), "elacestrant", "--as-of", "2025-06-01", "--region", "EU"]) == 0
@@ -179,3 +184,76 @@ def test_the_calendar_file_is_a_calendar(tmp_path: Path) -> None:
     assert text.count("BEGIN:VEVENT") == text.count("END:VEVENT") > 0
     assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
     assert "DTSTART;VALUE=DATE:20261201" in text
+
+
+def test_no_control_character_of_a_record_reaches_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "steering.json"
+    record = {
+        "id": "a\x1b[2Jb\u202ec\nd",
+        "sex": "female",
+        "metastatic_sites": ["bone"],
+        "medications": ["\x1b]0;x\x07aspirin\x9b"],
+    }
+    path.write_text(json.dumps(record), encoding="utf-8")
+    assert main(["plan", str(path), "--as-of", "2025-06-01"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("Where things stand: a\ufffd[2Jb\ufffdc d\n")
+    assert not set(text) & {"\x1b", "\x07", "\x9b", "\u202e"}
+
+
+def test_an_answer_that_cannot_be_written_is_an_error_without_a_traceback() -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no full device")
+    for form in ("text", "json"):
+        with full.open("wb") as out:
+            command = [sys.executable, "-m", "linewise.cli", "plan", ANNA, "--format", form]
+            done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, check=False)
+        assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+        assert b"No space left" in done.stderr
+
+
+def test_a_console_that_lacks_letters_shows_signs_in_their_place() -> None:
+    command = [sys.executable, "-m", "linewise.cli", "plan", ANNA]
+    done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"Elacestrant" in done.stdout
+
+
+def test_many_records_are_answered_while_they_are_read(profile: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """The first answer stands before a later record has failed, and none is kept."""
+    assert main(["plan", profile, "no-such-file.json", profile, "--format", "json", "--as-of", "2025-06-01"]) == 2
+    answers = [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
+    assert [answer.get("error", {}).get("where") for answer in answers] == [None, "no-such-file.json", None]
+
+
+def test_what_is_assumed_or_left_out_of_the_text_is_said(
+    profile: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", ANNA, "--region", "US", "--as-of", "2026-06-01"]) == 0
+    assert "visceral crisis: no (assumed)" in capsys.readouterr().out
+    path = tmp_path / "short.yaml"
+    path.write_text(PROFILE.replace("months: 20", "months: 1").replace("ESR1: mutated, ", ""), encoding="utf-8")
+    assert main(["plan", str(path), "--region", "US", "--as-of", "2026-06-01"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "palbociclib + letrozole, 1 month, stopped" in text
+    assert ". since 20" not in text
+
+
+def test_the_text_never_cuts_cautions_or_statements_in_silence() -> None:
+    from linewise.exchange import codes_of, read_bytes
+    from linewise.knowledge import open_knowledge
+    from linewise.plan import make_plan
+    from linewise.terminal import plan_page
+
+    knowledge = open_knowledge()
+    codes, day = codes_of(knowledge), dt.date(2026, 6, 1)
+    found = []
+    for path in sorted((ROOT / "examples").glob("[a-z]*.*")):
+        plan = make_plan(read_bytes(path.read_bytes(), path.name, codes)[0], knowledge, day, "US")
+        left = [sum(one.applies is True for one in option.cautions) - 6 for option in plan.offered]
+        text = " ".join(plan_page(plan).split())
+        said = [int(number) for number in re.findall(r"and (\d+) more to know", text)]
+        assert said == [number for number in left if number > 0]
+        found += said
+    assert found

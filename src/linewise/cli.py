@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime as dt
+import io
+import os
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -34,8 +38,13 @@ def main(arguments: list[str] | None = None) -> int:
     if not hasattr(options, "run"):
         parser.print_help()
         return EXIT_OK
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console that lacks a letter shows a sign in its place
+            stream.reconfigure(errors="replace")
     try:
-        return int(options.run(options))
+        status = int(options.run(options))
+        sys.stdout.flush()
+        return status
     except KnowledgeError as error:
         print("linewise: the knowledge cannot be used:", *error.problems, sep="\n  ", file=sys.stderr)
     except LinewiseError as error:
@@ -43,10 +52,20 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader closed the page; nothing is wrong
         return EXIT_OK
+    except OSError as fault:
+        place = f" ({fault.filename})" if fault.filename else ""
+        print(f"linewise: the answer could not be read or written: {fault.strerror or fault}{place}.", file=sys.stderr)
+        _drop_output()
     except KeyboardInterrupt:
         print("\nlinewise: stopped.", file=sys.stderr)
         return 130
     return EXIT_BAD_INPUT
+
+
+def _drop_output() -> None:
+    """What could not be written is not tried again when Python ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -139,14 +158,14 @@ def _plan(options: argparse.Namespace) -> int:
     from linewise.knowledge import open_knowledge
 
     knowledge = open_knowledge()
-    answers = list(_answers(options, knowledge))
-    several = options.lines or len(answers) > 1
-    failed = [answer for answer in answers if isinstance(answer, RecordError)]
-    if failed and not several:
-        raise failed[0]
     if options.format == "json":
-        _print_json(answers)
-    elif options.format == "html":
+        failed = _print_json(_answers(options, knowledge), several=options.lines or len(options.records) > 1)
+        return _said(failed)
+    answers = list(_answers(options, knowledge))
+    failed = [answer for answer in answers if isinstance(answer, RecordError)]
+    if failed and len(answers) == 1 and not options.lines:
+        raise failed[0]
+    if options.format == "html":
         from linewise.web.plan_page import plan_html
 
         print(plan_html([answer for answer in answers if not isinstance(answer, RecordError)], knowledge))
@@ -155,12 +174,17 @@ def _plan(options: argparse.Namespace) -> int:
 
         pages = [plan_page(answer, everything=options.all) for answer in answers if not isinstance(answer, RecordError)]
         print("\n\n".join(pages), end="")
+    return _said(failed)
+
+
+def _said(failed: list[RecordError]) -> int:
+    """The faults on standard error, and the exit status that goes with them."""
     for failure in failed:
         print(f"linewise: {failure}", file=sys.stderr)
     return EXIT_BAD_INPUT if failed else EXIT_OK
 
 
-def _answers(options: argparse.Namespace, knowledge: Knowledge) -> Any:
+def _answers(options: argparse.Namespace, knowledge: Knowledge) -> Iterator[Plan | RecordError]:
     """A plan, or the error, for every record in order."""
     from linewise.exchange import load, read_bytes, read_lines
     from linewise.plan import make_plan
@@ -187,16 +211,22 @@ def _answers(options: argparse.Namespace, knowledge: Knowledge) -> Any:
                 yield from plans(result)
 
 
-def _print_json(answers: list[Plan | RecordError]) -> None:
+def _print_json(answers: Iterable[Plan | RecordError], several: bool) -> list[RecordError]:
+    """One object a line, each written before the next is made; returns what failed. A failure alone has no object."""
     import msgspec
 
+    failed = []
     for answer in answers:
         if isinstance(answer, RecordError):
+            failed.append(answer)
+            if not several:
+                continue
             data = msgspec.json.encode({"error": {"where": answer.where, "what": answer.what, "todo": answer.todo}})
         else:
             data = answer.json()
         sys.stdout.buffer.write(data + b"\n")
     sys.stdout.buffer.flush()
+    return failed
 
 
 def _why(options: argparse.Namespace) -> int:

@@ -33,6 +33,15 @@ _STATUS = {
 }
 
 
+_CONTROL = re.compile(r"\x1b(?!\[[012]m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What a record could steer a terminal with; bold, dim and normal, which are written here, stay."""
+
+
+def printable(text: str) -> str:
+    """Text that only shows: no control character of a record reaches the terminal."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 class Page:
     """Lines of text, wrapped and indented; headings in bold where the terminal can."""
 
@@ -44,6 +53,7 @@ class Page:
     def heading(self, text: str) -> None:
         if self.lines:
             self.lines.append("")
+        text = " ".join(printable(text).split())
         self.lines.append(self.bold(text))
         self.lines.append("─" * min(len(text), self.width))
 
@@ -58,7 +68,12 @@ class Page:
         lead = " " * indent
         start = lead[: max(indent - len(first), 0)] + first if first else lead
         self.lines += textwrap.wrap(
-            text, self.width, initial_indent=start, subsequent_indent=lead, break_long_words=False, break_on_hyphens=False
+            printable(text),
+            self.width,
+            initial_indent=start,
+            subsequent_indent=lead,
+            break_long_words=False,
+            break_on_hyphens=False,
         ) or [""]
 
     def gap(self) -> None:
@@ -98,14 +113,14 @@ def _where_you_stand(plan: Plan, page: Page) -> None:
         if fact.value == "not known" and fact.id not in ("er-status", "pr-status", "her2", "sites"):
             continue
         when = f" ({fact.on})" if fact.on else ""
-        page.say(f"{fact.label}: {fact.value}{when}{' (assumed)' if fact.assumed and fact.value == 'none' else ''}", 2)
+        page.say(f"{fact.label}: {fact.value}{when}{' (assumed)' if fact.assumed else ''}", 2)
         if fact.note:
             page.say(fact.note, 6)
     page.say(f"subtype: {subject.subtype}; next line: {subject.line}", 2)
     for line in plan.lines:
         name = f"line {line.number}" if line.number else "before it had spread"
         when = " to ".join(part for part in (line.start or "", "now" if line.ongoing else line.end or "") if part)
-        months = f", {line.months:g} months" if line.months is not None else ""
+        months = f", {_months(line.months)}" if line.months is not None else ""
         ended = f", stopped for {line.stopped_for}" if line.stopped_for else ""
         page.say(f"{name}: {' + '.join(line.drugs)}{f' ({when}{months})' if when else months}{ended}", 2)
         if line.contested:
@@ -116,6 +131,10 @@ def _where_you_stand(plan: Plan, page: Page) -> None:
         page.say("Not recorded, so assumed:", 2)
         for text in plan.assumed:
             page.say(text, 6, "- ")
+
+
+def _months(count: float) -> str:
+    return f"{count:g} month{'' if count == 1 else 's'}"
 
 
 def _urgent(plan: Plan, page: Page) -> None:
@@ -141,8 +160,8 @@ def _tests(plan: Plan, page: Page) -> None:
             page.say(f"before the start of: {_few([titles.get(name, name) for name in test.before])}", 6)
 
 
-def _few(names: list[str], most: int = 4) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+def _few(names: list[str], most: int = 4, between: str = ", ") -> str:
+    return between.join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _options(plan: Plan, page: Page) -> None:
@@ -174,9 +193,12 @@ def _option(option: Option, page: Page) -> None:
     page.say(option.reason, 6)
     standing = _standing(option)
     if standing:
-        page.say(f"{option.region}: {'; '.join(_said(one) for one in standing[:3])}", 6)
-    for caution in _worth_saying(option.cautions)[:6]:
+        page.say(f"{option.region}: {_few([_said(one) for one in standing], 3, '; ')}", 6)
+    holding = _worth_saying(option.cautions)
+    for caution in holding[:6]:
         page.say(f"{_severity(caution)} {caution.drug}: {caution.plain or caution.text}{_doubt(caution.review)}", 6, "! ")
+    if len(holding) > 6:
+        page.say(f"and {len(holding) - 6} more to know: `linewise why` tells them all for {option.id}.", 6)
     checks = sorted({check for caution in option.cautions if caution.applies is None for check in caution.check})
     if checks:
         page.say(f"check first: {', '.join(checks)}", 6)
@@ -187,7 +209,7 @@ def _option(option: Option, page: Page) -> None:
 def _said(one: Standing) -> str:
     """`NICE recommended since 2025-02`."""
     strength = f" ({one.strength})" if one.strength else ""
-    return f"{one.body} {one.statement}{strength} since {one.since}{_doubt(one.review)}"
+    return f"{one.body} {one.statement.removesuffix('.')}{strength} since {one.since}{_doubt(one.review)}"
 
 
 def _doubt(review: str | None) -> str:
@@ -289,7 +311,11 @@ def why_page(option: Option, plan: Plan, changes: str, page: Page | None = None)
         until = f" until {one.until}" if one.until else ""
         review = _doubt(one.review)
         strength = f" ({one.strength})" if one.strength else ""
-        page.say(f"{one.region} {one.body}: {one.statement}{strength} since {one.since}{until}; {now}{review}", 4, "- ")
+        page.say(
+            f"{one.region} {one.body}: {one.statement.removesuffix('.')}{strength} since {one.since}{until}; {now}{review}",
+            4,
+            "- ",
+        )
         source = sources.get(one.source)
         if source:
             page.say(f"{source['title']}. {source['url'] or ''}".strip(), 6)

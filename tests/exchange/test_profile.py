@@ -226,3 +226,18 @@ def _form(value: Any) -> Any:
 def test_the_schema_is_the_contract(codes: Codes, shared: Path) -> None:
     contract = json.loads((shared / "contract/profile.schema.json").read_text(encoding="utf-8"))
     assert codes.profile.schema == _form(contract)
+
+
+@pytest.mark.parametrize("number", [".nan", ".inf", "-.inf", "9" * 400])
+def test_a_number_that_nothing_can_have_is_named_with_its_place(number: str, codes: Codes) -> None:
+    text = f"sex: female\nmetastatic_lines:\n- {{drugs: [letrozole], months: {number}}}\n"
+    with pytest.raises(RecordError, match=r"metastatic_lines\[0\]\.months: .* is not a number that anything can have"):
+        read_bytes(text.encode(), "x", codes)
+
+
+def test_many_unknown_words_are_all_listed_without_a_search_for_each(codes: Codes) -> None:
+    names = [f"nobody-knows-{number}" for number in range(3000)]
+    (record,) = read_bytes(json.dumps({"sex": "female", "medications": ["letrozol", *names]}).encode(), "x", codes)
+    assert [one.what for one in record.unread] == ["letrozol", *names]
+    assert "did you mean letrozole" in record.unread[0].why
+    assert all("did you mean" not in one.why for one in record.unread[1000:])

@@ -117,3 +117,18 @@ def test_a_truncated_bundle_is_never_half_read(cut: int) -> None:
     if cut < len(whole):
         with pytest.raises(RecordError):
             read_bytes(whole[:cut].encode(), "x", all_codes())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"sex": "female", "age": 50, "age": 60}',
+        b'{"sex": "female", "labs": {"lvef": 55, "lvef": 40}}',
+        b"sex: female\nage: 50\nage: 60\n",
+        b"sex: female\nlabs:\n  lvef: 55\n  lvef: 40\n",
+        b'{"sex": "female"}\n{"sex": "female", "age": 50, "age": 60}\n',
+    ],
+)
+def test_a_member_of_a_profile_that_stands_twice_is_a_fault_and_not_lost(data: bytes, codes: Codes) -> None:
+    with pytest.raises(RecordError, match="stands twice"):
+        read_bytes(data, "x", codes)

@@ -161,3 +161,9 @@ def test_order_changes_nothing_and_nothing_is_lost(knowledge: Knowledge, things:
     assert [course.number for course in found if course.setting == "metastatic"] == list(
         range(1, sum(c.setting == "metastatic" for c in found) + 1)
     )
+
+
+def test_two_lines_that_read_the_same_are_two_lines(knowledge: Knowledge) -> None:
+    same = Course(drugs=("alfa",), setting="metastatic", ongoing=True)
+    found = courses_of(Record(courses=[same, same]), knowledge, DAY)
+    assert [(course.number, course.ongoing) for course in found] == [(1, False), (2, True)]

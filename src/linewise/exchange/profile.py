@@ -5,7 +5,7 @@ Shape faults stop the reading, all of them listed at once. Words outside the voc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from linewise.errors import RecordError
@@ -15,6 +15,8 @@ from linewise.record.model import Course, Entry, FactValue, Medication, Origin, 
 
 _COURSES: dict[str, Setting] = {"adjuvant": "adjuvant", "metastatic_lines": "metastatic"}
 _NOT_FACTS = {"id", "region", *_COURSES, "reactions", "medications", "symptoms"}
+_LONGEST = 80  # letters of a word that may be a known one, mistyped
+_HINTS = 200  # misunderstood words that are compared with the known ones: nobody reads more, and each takes time
 _DECLARED = ("adjuvant", "metastatic_lines", "comorbidities", "reactions", "medications", "symptoms", "planned")
 
 
@@ -103,7 +105,7 @@ class _Reader:
         if fact:
             self._entry(fact, value, path)
         else:
-            near = _near(name, [*self.codes.facts, *(key.rsplit(".", 1)[-1] for key in self.codes.profile.members)])
+            near = self._near(name, [*self.codes.facts, *(key.rsplit(".", 1)[-1] for key in self.codes.profile.members)])
             self._leave(path, f"{name}: {_plain(value)}", f"“{name}” is not a known gene, marker or measurement{near}")
 
     def _entry(self, fact: str, value: Any, where: str) -> None:
@@ -123,7 +125,7 @@ class _Reader:
             self.entries.append(Entry(fact=fact, value=item, origin=Origin(where, item)))
             return
         members = self.codes.groups.get(item, ())
-        near = f"; say which: {', '.join(members)}" if members else _near(item, shape.values)
+        near = f"; say which: {', '.join(members)}" if members else self._near(item, shape.values)
         self._leave(where, item, f"not a word of the vocabulary for {fact}{near}")
 
     def _symptoms(self, symptoms: Any) -> None:
@@ -169,7 +171,7 @@ class _Reader:
     def _reaction(self, item: Mapping[str, Any], where: str) -> Reaction:
         effect, known = item["effect"], self.codes.effects
         if known and effect not in known:
-            self._leave(f"{where}.effect", effect, f"not a known side effect{_near(effect, known)}")
+            self._leave(f"{where}.effect", effect, f"not a known side effect{self._near(effect, known)}")
         drug = self._drug(item["drug"], f"{where}.drug")
         text = f"{item['drug']}: {effect}"
         return Reaction(
@@ -191,9 +193,12 @@ class _Reader:
             return name
         drug = self.codes.names.get(normal(name))
         if drug is None:
-            near = _near(name, self.codes.drugs | self.codes.classes)
+            near = self._near(name, self.codes.drugs | self.codes.classes)
             self._leave(where, name, f"not a drug or class that is known here{near}")
         return drug or name
+
+    def _near(self, name: str, known: Iterable[str]) -> str:
+        return _near(name, known) if len(self.unread) < _HINTS else ""
 
     def _leave(self, where: str, what: str, why: str) -> None:
         self.unread.append(Unread(where=where, what=what, why=why))
@@ -216,7 +221,10 @@ def _fitting(value: Any, shape: FactShape) -> tuple[FactValue | None, str]:
     return None, f"not one of {', '.join(shape.values)}"
 
 
-def _near(name: str, known: Any) -> str:
+def _near(name: str, known: Iterable[str]) -> str:
+    """`; did you mean x?`, or nothing where no known word is near."""
+    if len(name) > _LONGEST:
+        return ""
     import difflib  # only when something was not understood
 
     close = difflib.get_close_matches(name, [str(word) for word in known], 1, 0.75)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -64,10 +65,21 @@ def _faults(value: Any, schema: Schema, root: Schema, where: str) -> Iterator[st
 
 
 def _number_faults(value: float, schema: Schema, label: str) -> Iterator[str]:
+    if not _finite(value):
+        yield f"{label}: {shown(value)} is not a number that anything can have"
+        return
     if value < schema.get("minimum", value):
         yield f"{label}: {shown(value)} is less than {schema['minimum']}"
     if value > schema.get("maximum", value):
         yield f"{label}: {shown(value)} is more than {schema['maximum']}"
+
+
+def _finite(value: float) -> bool:
+    """Whether arithmetic can bear the number: YAML writes `.nan` and `.inf`, and a whole number may be of any length."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _list_faults(value: list[Any], schema: Schema, root: Schema, where: str) -> Iterator[str]:

@@ -72,7 +72,24 @@ def parse_json(text: str, name: str) -> Any:
     except RecursionError:
         raise RecordError(name, "brackets are nested too deeply to be a patient record.") from None
     _check_depth(value, name)
+    if '"resourceType"' not in text:
+        _check_twice(text, name)
     return value
+
+
+def _check_twice(text: str, name: str) -> None:
+    """A profile is written by hand: a member that stands twice would lose what stands first."""
+    import json  # the reader of the whole keeps the last of two members and does not say so
+
+    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for member, value in members:
+            if member in found:
+                raise RecordError(name, f"“{member}” stands twice in one group.", "Keep one, or write both into one list.")
+            found[member] = value
+        return found
+
+    json.loads(text, object_pairs_hook=pairs)
 
 
 def _whole(line: str) -> bool:
@@ -117,7 +134,17 @@ def _yaml(text: str, name: str) -> Any:
     import yaml  # only profiles in YAML pay for loading it
 
     class Loader(yaml.SafeLoader):
-        """Safe, and a date stays the text that was written."""
+        """Safe, a date stays the text that was written, and no member stands twice."""
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            seen = set()
+            for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+                if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                    raise yaml.constructor.ConstructorError(
+                        problem=f"“{key.value}” stands twice in one group", problem_mark=key.start_mark
+                    )
+                seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
+            return super().construct_mapping(node, deep)
 
     Loader.yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in rules if tag != "tag:yaml.org,2002:timestamp"]

@@ -253,15 +253,16 @@ def _months(start: dt.date | None, end: dt.date | None) -> float | None:
 
 def _numbered(courses: list[Course]) -> list[Course]:
     """Lines for metastatic disease numbered from 1, in their order; a line that another followed is over."""
-    lines = [course for course in courses if course.setting == "metastatic"]
+    last = sum(course.setting == "metastatic" for course in courses)
     found: list[Course] = []
+    number = 0
     for course in courses:
         if course.setting != "metastatic":
             found.append(course)
             continue
-        number = lines.index(course) + 1
+        number += 1
         changes: dict[str, object] = {"number": number}
-        if course.ongoing and number < len(lines):
+        if course.ongoing and number < last:
             changes |= {
                 "ongoing": False,
                 "stopped_for": "progression",
