@@ -158,7 +158,7 @@ def _reading(knowledge: Any, codes: Any, folder: Path) -> None:
     theirs = _say("DuckDB's read_json of the same files, into tables", timed(alone, rounds=3, warm=1), size, "MB")
     mine = _say("read to the event model (facts, courses, reactions …)", timed(ours, rounds=3, warm=1), size, "MB")
     print(f"ratio to DuckDB: {theirs / mine:.2f} (target: at least 0.6)")
-    limit = max(int(size / 4), 64)
+    limit = max(int(size / 4), 150)
     _say(
         f"the same with memory for DuckDB limited to {limit} MB", timed(lambda: ours(f"{limit}MB"), rounds=1, warm=0), size, "MB"
     )

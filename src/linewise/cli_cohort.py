@@ -100,13 +100,18 @@ class _Cohort:
     def __init__(self, options: argparse.Namespace) -> None:
         _needs_extra()
         from linewise.cohort.ingest import ingest
-        from linewise.cohort.ingest.run import memory_in_use
+        from linewise.cohort.ingest.run import memory_in_use, say
         from linewise.exchange import codes_of
         from linewise.knowledge import open_knowledge
 
         self.knowledge = open_knowledge()
         work = options.work or options.out / "work"
-        self.source: Source = ingest(options.input, work, codes_of(self.knowledge), options.memory or memory_in_use())
+        folder = Path(options.input)
+        if "://" in options.input:
+            from linewise.cohort.ingest.database import copied
+
+            folder = copied(options.input, work, say)
+        self.source: Source = ingest(folder, work, codes_of(self.knowledge), options.memory or memory_in_use())
         self.day: dt.date = options.as_of or self._last()
 
     def _last(self) -> dt.date:

@@ -1,6 +1,6 @@
 """OMOP CDM 5.4: its tables, written as the resources that they stand for, and read like them.
 
-CSV, Parquet, or a live database (`DATABASE_URL` of SQLAlchemy). Concepts are looked up in `concept`; where that table is missing, what stands
+CSV or Parquet; a live database is copied by `database`. Concepts are looked up in `concept`; where that table is missing, what stands
 in the `_source_value` columns is read as text. A table or a column that is not there is counted, and the rest is read.
 """
 
@@ -21,7 +21,7 @@ from .templates import Templates
 if TYPE_CHECKING:
     from .run import Source
 
-_TABLES = (
+TABLES = (
     "person",
     "concept",
     "condition_occurrence",
@@ -60,7 +60,7 @@ _RESOURCES: dict[str, tuple[str, dict[str, str]]] = {
 def files_of(path: Path) -> dict[str, str]:
     """For each OMOP table in a folder, the DuckDB expression that reads it."""
     found = {}
-    for name in _TABLES if path.is_dir() else ():
+    for name in TABLES if path.is_dir() else ():
         for ending, reader in (
             (".parquet", "read_parquet('{}')"),
             (".csv", "read_csv('{}', all_varchar=true)"),
