@@ -74,10 +74,14 @@ SUPERSEDED = {
 }
 
 
-@pytest.mark.parametrize(("figure", "name", "endpoint", "medians"), _curves() if KMDATA.is_dir() else [], ids=lambda value: str(value)[:24])
+@pytest.mark.parametrize(
+    ("figure", "name", "endpoint", "medians"), _curves() if KMDATA.is_dir() else [], ids=lambda value: str(value)[:24]
+)
 def test_our_medians_are_those_of_the_curve(figure: str, name: str, endpoint: str, medians: list[float | None]) -> None:
     trials = [trial for trial in open_knowledge().evidence.values() if _same(trial, name)]
-    results = [one for trial in trials for one in trial.results if one.endpoint == endpoint and isinstance(one.treatment, int | float)]
+    results = [
+        one for trial in trials for one in trial.results if one.endpoint == endpoint and isinstance(one.treatment, int | float)
+    ]
     if not results:
         pytest.skip(f"{name} {endpoint}: not in the knowledge")
     if figure in SUPERSEDED:

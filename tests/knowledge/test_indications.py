@@ -23,7 +23,13 @@ _EARLY = re.compile(r"adjuvant|early[- ](stage )?breast|\(EBC\)|high-risk early"
 LEFT_OUT: dict[str, str] = {}
 
 # Brands of combinations and other names: what they contain.
-CONTAINS = {"phesgo": "pertuzumab", "herceptin": "trastuzumab", "taxotere": "docetaxel", "tyverb": "lapatinib", "verzenios": "abemaciclib"}
+CONTAINS = {
+    "phesgo": "pertuzumab",
+    "herceptin": "trastuzumab",
+    "taxotere": "docetaxel",
+    "tyverb": "lapatinib",
+    "verzenios": "abemaciclib",
+}
 
 
 def _indications() -> list[dict[str, Any]]:
@@ -45,12 +51,19 @@ def test_the_indication_is_in_the_knowledge(indication: dict[str, Any]) -> None:
     body, region = BODIES[agency]
     drug = CONTAINS.get(brand) or knowledge.find_drug(brand)
     assert drug in knowledge.drugs, f"{brand} is no drug of the knowledge"
-    stated = [(treatment, one) for treatment in knowledge.treatments.values() for one in treatment.standing if _states(treatment, one, drug, body)]
+    stated = [
+        (treatment, one)
+        for treatment in knowledge.treatments.values()
+        for one in treatment.standing
+        if _states(treatment, one, drug, body)
+    ]
     assert stated, f"no {body} approval of {drug} for any option"
     if indication["initial_approval_date"]:
         day = dt.date.fromisoformat(indication["initial_approval_date"])
         in_force = [treatment.id for treatment, one in stated if one.since.first <= day]
-        assert in_force, f"{drug}: {body} approval in {region} since {sorted(one.since.text for _, one in stated)}, the database has {day}"
+        assert in_force, (
+            f"{drug}: {body} approval in {region} since {sorted(one.since.text for _, one in stated)}, the database has {day}"
+        )
 
 
 def _states(treatment: Treatment, one: Statement, drug: str, body: str) -> bool:
