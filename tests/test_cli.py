@@ -119,6 +119,10 @@ def test_several_records_are_answered_in_order_and_a_bad_one_keeps_its_place(pro
         (("knowledge", "show", "capivasertip"), b"", "capivasertib"),
         (("interactions", "grapefruit-jiuce"), b"", "grapefruit-jiuce"),
         (("side-effects", "nothing"), b"", "nothing"),
+        (("calendar", ANNA, "elacestrant", "--start", "9999-12-31"), b"", "--start"),
+        (("calendar", ANNA, "elacestrant", "--start", "soon"), b"", "2026-12-01"),
+        (("calendar", ANNA, "elacestrant", "--days", "0"), b"", "1 to 3660"),
+        (("calendar", ANNA, "elacestrant", "--ics", "no-such-folder/plan.ics"), b"", "no-such-folder/plan.ics"),
     ],
 )  # fmt: skip
 def test_errors_name_the_place_and_never_show_a_traceback(arguments: tuple[str, ...], stdin: bytes, said: str) -> None:

@@ -17,6 +17,23 @@ if TYPE_CHECKING:
     from linewise.terminal import Page
 
 _BAR = 30
+_LONGEST = 3660  # days of a calendar
+
+
+def _start(text: str) -> dt.date:
+    """A day on which a calendar can begin: some years of the calendar must lie behind it."""
+    try:
+        day = dt.date.fromisoformat(text)
+        day + dt.timedelta(days=_LONGEST)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a day to begin on; write it as 2026-12-01") from None
+    return day
+
+
+def _span(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= _LONGEST:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number of days from 1 to {_LONGEST}")
+    return int(text)
 
 
 def add(commands: Any, command: Any, day_and_region: Any) -> None:
@@ -50,8 +67,8 @@ def add(commands: Any, command: Any, day_and_region: Any) -> None:
     )
     one.add_argument("record", metavar="RECORD")
     one.add_argument("option", metavar="OPTION")
-    one.add_argument("--start", type=dt.date.fromisoformat, default=None, metavar="DAY", help="the first day of treatment")
-    one.add_argument("--days", type=int, default=84, help="how many days to show (84)")
+    one.add_argument("--start", type=_start, default=None, metavar="DAY", help="the first day of treatment")
+    one.add_argument("--days", type=_span, default=84, metavar="N", help=f"how many days to show, 1 to {_LONGEST} (84)")
     one.add_argument("--ics", metavar="FILE", help="write an iCalendar file")
     one.set_defaults(run=_calendar)
 
