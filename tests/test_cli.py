@@ -120,6 +120,8 @@ def test_several_records_are_answered_in_order_and_a_bad_one_keeps_its_place(pro
         (("interactions", "grapefruit-jiuce"), b"", "grapefruit-jiuce"),
         (("side-effects", "nothing"), b"", "nothing"),
         (("calendar", ANNA, "elacestrant", "--start", "9999-12-31"), b"", "--start"),
+        (("cohort", "describe", "no-such-folder", "--out", os.devnull + "/x"), b"", "no-such-folder"),
+        (("cohort", "synthesise", "-5", "--out", os.devnull + "/x"), b"", "-5"),
         (("calendar", ANNA, "elacestrant", "--start", "soon"), b"", "2026-12-01"),
         (("calendar", ANNA, "elacestrant", "--days", "0"), b"", "1 to 3660"),
         (("calendar", ANNA, "elacestrant", "--ics", "no-such-folder/plan.ics"), b"", "no-such-folder/plan.ics"),

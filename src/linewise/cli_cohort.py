@@ -45,7 +45,7 @@ def add(commands: Any, command: Any) -> None:
     made = command(
         inner, "synthesise", "invent a cohort, with the truth beside it", "  linewise cohort synthesise 10000 --seed 1 --out made"
     )
-    made.add_argument("people", type=int, metavar="N")
+    made.add_argument("people", type=_people, metavar="N")
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--out", type=Path, required=True, metavar="DIR")
     made.add_argument("--form", choices=["fhir", "omop", "both"], default="both")
@@ -75,7 +75,9 @@ def _export(options: argparse.Namespace) -> int:
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "input", type=Path, metavar="IN", help="a folder: FHIR bulk export, OMOP tables, records, or event tables"
+        "input",
+        metavar="IN",
+        help="a folder: FHIR bulk export, OMOP tables, records, or event tables; or the address of a live OMOP database",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the report and its tables go")
     parser.add_argument(
@@ -85,6 +87,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--region", choices=["US", "EU", "UK", "DE"])
     parser.add_argument("--least", type=int, default=11, metavar="N", help="smallest count of people that is shown (11)")
     parser.add_argument("--memory", metavar="SIZE", help="memory for reading, as 2GB")
+
+
+def _people(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text[:12]) < 1:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number of people")
+    return int(text)
 
 
 def _day(text: str) -> dt.date:
@@ -107,7 +115,7 @@ class _Cohort:
         self.knowledge = open_knowledge()
         work = options.work or options.out / "work"
         folder = Path(options.input)
-        if "://" in options.input:
+        if "://" in options.input:  # not a path: that would fold the two strokes into one
             from linewise.cohort.ingest.database import copied
 
             folder = copied(options.input, work, say)
