@@ -130,6 +130,7 @@ def test_the_library_as_elm_agrees(node: str, knowledge: Knowledge, codes: Codes
     check(node, "elm", 30, knowledge, codes, tmp_path)
 
 
+@pytest.mark.slow
 def test_the_library_as_cql_agrees(node: str, knowledge: Knowledge, codes: Codes, tmp_path: Path, shared: Path) -> None:
     check(node, "cql", 10, knowledge, codes, tmp_path, shared)
 

@@ -85,6 +85,7 @@ def test_a_regimen_is_an_option_of_just_these_drugs(knowledge: Knowledge) -> Non
                 assert option.id not in matching(frozenset(option.drugs) | {"an-unknown-drug"}, knowledge)
 
 
+@pytest.mark.slow
 def test_spark_gives_the_same_bytes(made: Path, tmp_path: Path, knowledge: Knowledge, codes: Codes) -> None:
     pytest.importorskip("pyspark", reason="Spark is not installed (extra `spark`)")
     if shutil.which("java") is None:
