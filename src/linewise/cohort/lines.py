@@ -102,10 +102,24 @@ def _grouped(events: Events, given: pl.DataFrame, knowledge: Knowledge, asked: p
     people = making["patient"].unique(maintain_order=True)
     drugs = sorted(making["drug"].unique().to_list())
     found = group(_arrays(making, people, drugs, events, asked), Kinship.of(drugs, knowledge), len(people))
-    making = making.with_columns(pl.Series("line", found.line), pl.Series("slot", found.slot))
+    making = _carried(making.with_columns(pl.Series("line", found.line), pl.Series("slot", found.slot)))
     lines = _lines(found, people, drugs)
     joining = _homes(given.filter(pl.col("role") == "joins"), lines)
     return _courses(making, joining, lines.join(spread, on="patient", how="left", maintain_order="left"), events, asked)
+
+
+def _carried(making: pl.DataFrame) -> pl.DataFrame:
+    """With a second row for every agent still being given that was begun in an earlier line: it is part of the last one too."""
+    going = pl.col("ongoing") & pl.col("stopped_for").is_null()
+    kind = ["patient", "own_setting"]
+    last = making.group_by(kind).agg(pl.col("line").max().alias("last"))
+    rows = making.with_columns(going.alias("carried")).join(last, on=kind, how="left", maintain_order="left")
+    there = rows.filter(pl.col("line") == pl.col("last")).select("patient", "line", "drug").unique()
+    more = rows.filter(pl.col("carried") & (pl.col("line") < pl.col("last"))).with_columns(
+        pl.col("last").alias("line"), (pl.col("slot") + pl.lit(_KEY)).alias("slot"), pl.lit(True).alias("copied")
+    )
+    more = more.join(there, on=["patient", "line", "drug"], how="anti", maintain_order="left")
+    return pl.concat([rows.with_columns(pl.lit(False).alias("copied")), more]).drop("last")
 
 
 def _spread(events: Events, asked: pl.DataFrame) -> pl.DataFrame:
@@ -235,7 +249,10 @@ def _courses(
     drugs = pairs.group_by(on, maintain_order=True).agg(pl.col("drug").alias("drugs"))
     said = making.filter(pl.col("stopped_for").is_not_null()).sort(*on, "slot", maintain_order=True)
     makers = making.group_by(on, maintain_order=True).agg(
-        pl.col("ongoing").any().alias("going"), pl.col("end").max(), pl.col("setting").is_not_null().any().alias("told")
+        pl.col("ongoing").any().alias("going"),
+        pl.col("end").max(),
+        pl.col("setting").is_not_null().any().alias("told"),
+        (pl.col("carried") & ~pl.col("copied")).any().alias("goes_on"),
     )
     why = said.group_by(on, maintain_order=True).agg(
         (pl.col("stopped_for") == "progression").any().alias("for_growth"), pl.col("stopped_for").last().alias("said")
@@ -269,7 +286,8 @@ def _stopped(table: pl.DataFrame, events: Events, asked: pl.DataFrame) -> pl.Dat
     table = table.with_columns(grew)
     metastatic = pl.col("setting") == "metastatic"
     silent = ~pl.col("ongoing") & pl.col("said").is_null() & metastatic
-    assumed_growth = silent & ~pl.col("grew") & (pl.col("next_setting") == "metastatic").fill_null(False)
+    followed = (pl.col("next_setting") == "metastatic").fill_null(False) & ~pl.col("goes_on")
+    assumed_growth = silent & ~pl.col("grew") & followed
     unplaced = metastatic & pl.col("spread_on").is_null() & ~pl.col("told")
     stopped = (
         pl.when(pl.col("ongoing")).then(None)
