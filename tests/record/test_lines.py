@@ -130,6 +130,14 @@ def test_as_of_an_earlier_day_the_line_was_still_going_on(knowledge: Knowledge) 
     assert only.stopped_for is None
 
 
+def test_an_agent_still_given_is_part_of_the_line_that_is_going_on(knowledge: Knowledge) -> None:
+    first, second = lines(knowledge, gave("papa", "2023-01-01", ongoing=True), gave("hotel", "2023-06-01", ongoing=True))
+    assert second.drugs == ("hotel", "papa")
+    assert second.ongoing
+    assert first.stopped_for is None  # nobody says that the disease grew
+    assert not any("the disease grew" in text for text in first.assumed)
+
+
 _GIVEN = st.lists(
     st.builds(
         lambda drug, start, length: gave(

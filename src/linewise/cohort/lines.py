@@ -104,7 +104,7 @@ def _grouped(events: Events, given: pl.DataFrame, knowledge: Knowledge, asked: p
     found = group(_arrays(making, people, drugs, events, asked), Kinship.of(drugs, knowledge), len(people))
     making = _carried(making.with_columns(pl.Series("line", found.line), pl.Series("slot", found.slot)))
     lines = _lines(found, people, drugs)
-    joining = _homes(given.filter(pl.col("role") == "joins"), lines)
+    joining = _joined_on(_homes(given.filter(pl.col("role") == "joins"), lines), lines)
     return _courses(making, joining, lines.join(spread, on="patient", how="left", maintain_order="left"), events, asked)
 
 
@@ -120,6 +120,20 @@ def _carried(making: pl.DataFrame) -> pl.DataFrame:
     )
     more = more.join(there, on=["patient", "line", "drug"], how="anti", maintain_order="left")
     return pl.concat([rows.with_columns(pl.lit(False).alias("copied")), more]).drop("last")
+
+
+def _joined_on(joining: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """The same for drugs that join a line: still given, they go with the last line of the setting of theirs."""
+    home = lines.select("patient", pl.col("line").cast(pl.Int64), pl.col("setting").alias("home"))
+    last = home.group_by("patient", "home").agg(pl.col("line").max().alias("last"))
+    rows = (
+        joining.with_columns(pl.col("line").cast(pl.Int64))
+        .join(home, on=["patient", "line"], how="left")
+        .join(last, on=["patient", "home"], how="left")
+    )
+    going = pl.col("ongoing") & pl.col("stopped_for").is_null() & (pl.col("line") < pl.col("last"))
+    more = rows.filter(going).with_columns(pl.col("last").alias("line"))
+    return pl.concat([rows, more]).drop("home", "last")
 
 
 def _spread(events: Events, asked: pl.DataFrame) -> pl.DataFrame:

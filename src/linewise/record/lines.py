@@ -93,7 +93,19 @@ class _Grouping:
             home = self._home(one, lines)
             if home is not None:
                 home.add(one)
+        self._carry(lines)
         return [self._course(line, lines[index + 1] if index + 1 < len(lines) else None) for index, line in enumerate(lines)]
+
+    def _carry(self, lines: list[_Line]) -> None:
+        """An agent that is still being given is part of the line that is going on, in whichever line it was begun."""
+        last = {line.setting: line for line in lines}
+        there = {setting: set(line.given) for setting, line in last.items()}
+        for line in lines:
+            if line is last[line.setting]:
+                continue
+            for one in [one for ones in line.given.values() for one in ones]:
+                if _going_on(one) and one.drug not in there[line.setting]:
+                    last[line.setting].add(one)
 
     # Which line
 
@@ -221,7 +233,7 @@ class _Grouping:
         until = following.start if following is not None else self.day
         if line.start is not None and until is not None and self._grew(line.start, until):
             return "progression"
-        if following is not None and following.setting == "metastatic":
+        if following is not None and following.setting == "metastatic" and not any(_going_on(one) for one in makers):
             assumed.append("taken as stopped because the disease grew: no reason is recorded, and a new line followed")
             return "progression"
         return None
@@ -232,6 +244,10 @@ def _as_of(one: Administration, day: dt.date) -> Administration:
     if one.end is None or one.end <= day:
         return one
     return msgspec.structs.replace(one, end=None, ongoing=True, stopped_for=None)
+
+
+def _going_on(one: Administration) -> bool:
+    return one.ongoing and one.stopped_for is None
 
 
 def _role(knowledge: Knowledge, drug: str) -> str:
