@@ -22,7 +22,9 @@ def _commands() -> list[str]:
 
 
 @pytest.mark.parametrize("command", _commands())
-def test_the_commands_of_the_readme_work(command: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commands_of_the_readme_work(
+    command: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     if " serve" in command:
         pytest.skip("starts a server")
     monkeypatch.chdir(ROOT)

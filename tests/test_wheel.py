@@ -19,7 +19,19 @@ PROFILE = "sex: female\nage: 60\nmenopausal_status: postmenopausal\ner: {status:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("dist")
     done = subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(out), str(ROOT)],
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "--quiet",
+            "--no-deps",
+            "--no-build-isolation",
+            "--no-index",
+            "--wheel-dir",
+            str(out),
+            str(ROOT),
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -45,7 +57,12 @@ def test_it_works_in_an_empty_folder_offline(wheel: Path, tmp_path: Path) -> Non
             (site / package).symlink_to(found[0])
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "me.yaml").write_text(PROFILE, encoding="utf-8")
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "empty"), "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path / "empty"),
+        "http_proxy": "http://127.0.0.1:9",
+        "https_proxy": "http://127.0.0.1:9",
+    }
     done = subprocess.run(
         [str(home / "bin" / "python"), "-m", "linewise.cli", "plan", "me.yaml", "--region", "EU"],
         cwd=tmp_path / "empty",
