@@ -120,6 +120,11 @@ class _Cohort:
 
             folder = copied(options.input, work, say)
         self.source: Source = ingest(folder, work, codes_of(self.knowledge), options.memory or memory_in_use())
+        if not any(len(part) for part in self.source):
+            inside = [str(folder / name) for name in ("fhir", "omop") if (folder / name).is_dir()]
+            raise LinewiseError(
+                f"{options.input}: no record of a person was found here. {f'Try {inside[0]}.' if inside else ''}".strip()
+            )
         self.day: dt.date = options.as_of or self._last()
 
     def _last(self) -> dt.date:
