@@ -57,7 +57,7 @@ def courses_of(events: Events, knowledge: Knowledge, day: dt.date | None = None)
 
 def roles(drugs: pl.Series, knowledge: Knowledge) -> dict[str, str]:
     """Whether each drug makes a line, joins one, or is other medicine."""
-    return {drug: rules._role(knowledge, drug) for drug in drugs.unique().drop_nulls().to_list()}
+    return {drug: rules.role(knowledge, drug) for drug in drugs.unique().drop_nulls().to_list()}
 
 
 def _numbered(courses: pl.DataFrame) -> pl.DataFrame:

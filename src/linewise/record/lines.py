@@ -63,7 +63,7 @@ def courses_of(record: Record, knowledge: Knowledge, day: dt.date) -> tuple[Cour
 
 def other_medicines(record: Record, knowledge: Knowledge) -> list[Administration]:
     """Administrations of drugs that make or join no line: bone agents, supportive drugs, everything else."""
-    return [one for one in record.administrations if _role(knowledge, one.drug) == "other"]
+    return [one for one in record.administrations if role(knowledge, one.drug) == "other"]
 
 
 class _Grouping:
@@ -72,8 +72,8 @@ class _Grouping:
         counted = [
             _as_of(one, day) for one in record.administrations if not one.planned and (one.start is None or one.start <= day)
         ]
-        self.making = sorted((one for one in counted if _role(knowledge, one.drug) == "makes"), key=_order)
-        self.joining = sorted((one for one in counted if _role(knowledge, one.drug) == "joins"), key=_order)
+        self.making = sorted((one for one in counted if role(knowledge, one.drug) == "makes"), key=_order)
+        self.joining = sorted((one for one in counted if role(knowledge, one.drug) == "joins"), key=_order)
         dated = [event for event in record.events if event.on is not None and event.on <= day]
         self.progressions = sorted(event.on for event in dated if event.what == "progression" and event.on)
         self.settled = sorted(event.on for event in dated if event.what in ("response", "stable") and event.on)
@@ -191,7 +191,7 @@ class _Grouping:
     # The finished course
 
     def _course(self, line: _Line, following: _Line | None) -> Course:
-        makers = [one for drug, ones in line.given.items() if _role(self.knowledge, drug) == "makes" for one in ones]
+        makers = [one for drug, ones in line.given.items() if role(self.knowledge, drug) == "makes" for one in ones]
         follows = following is not None and following.setting == line.setting
         ongoing = not follows and any(one.ongoing for one in makers) and (following is None or line.setting == "metastatic")
         end = None if ongoing else max((one.end for one in makers if one.end is not None), default=None)
@@ -250,7 +250,8 @@ def _going_on(one: Administration) -> bool:
     return one.ongoing and one.stopped_for is None
 
 
-def _role(knowledge: Knowledge, drug: str) -> str:
+def role(knowledge: Knowledge, drug: str) -> str:
+    """What a drug is to a line: it `makes` one, `joins` one, or is `other` medicine."""
     classes = [knowledge.classes[name] for name in knowledge.classes_of(drug) if name in knowledge.classes]
     if any(one.makes_line for one in classes):
         return "makes"
