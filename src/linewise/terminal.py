@@ -239,7 +239,12 @@ def _rest(plan: Plan, page: Page, everything: bool) -> None:
         for option in unsuitable:
             page.say(page.bold(option.title), 2)
             page.say(option.reason, 6)
-    count = sum(one.status == "not-indicated" for one in plan.judged.values())
+    if plan.unwanted:
+        page.heading("Would fit, but is not wanted")
+        for option in plan.unwanted:
+            page.say(page.bold(option.title), 2)
+            page.say(option.plain or option.reason, 6)
+    count = sum(one.status == "not-indicated" for one in plan.judged.values()) - len(plan.unwanted)
     if not count:
         return
     page.heading("Does not fit")

@@ -201,3 +201,19 @@ def test_nothing_is_offered_before_anybody_said_so(knowledge: Knowledge, codes: 
             carrying = [one for one in option.standing if one.in_force and one.applies]
             assert carrying, option.id
             assert all(one.since[:4] <= str(day.year) for one in carrying)
+
+
+def test_what_a_person_declines_is_shown_apart_and_never_hidden(knowledge: Knowledge, codes: Codes) -> None:
+    profile = {
+        "sex": "female", "age": 62, "menopausal_status": "postmenopausal", "er": {"status": "positive"}, "pr": {"status": "positive"},
+        "her2": {"ihc": "0", "ish": "negative"}, "metastatic_sites": ["bone"], "visceral_crisis": False, "ecog": 0, "adjuvant": [],
+        "metastatic_lines": [], "comorbidities": [], "medications": [],
+    }  # fmt: skip
+    wanted = plan(profile, knowledge, codes, DAYS[-1])
+    declined = plan(profile | {"preferences": {"declines": ["all-anticancer-treatment"]}}, knowledge, codes, DAYS[-1])
+    would_fit = {option.id for option in wanted.offered if option.kind == "systemic"}
+    shown = {option.id for option in declined.unwanted} | {option.id for option in declined.offered}
+    assert would_fit
+    assert would_fit <= shown
+    assert all(option.declined and option.reason.startswith("Would fit") for option in declined.unwanted)
+    assert wanted.unwanted == []

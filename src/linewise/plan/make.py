@@ -17,7 +17,7 @@ from linewise.record import Chart, Course, Record
 
 from . import model
 from .judge import Judge, Judged
-from .options import Options
+from .options import WISHES, Options
 from .words import Words
 
 DISCLAIMER = "Linewise informs and prepares a decision. It never takes one: you and your team do."
@@ -87,7 +87,11 @@ class Plan:
         """One option with its reasons, by its id. Raises KeyError for an id that is not there."""
         if name not in self._made:
             judged = self.judged.get(name) or self._judge.best(self.knowledge.treatments[name], self.regions)
-            self._made[name] = self._options.option(judged)
+            option = self._options.option(judged)
+            if name in self._unwanted:
+                option.declined = True
+                option.reason = f"Would fit, but is not wanted: {self.words.fact_value(WISHES)}."
+            self._made[name] = option
         return self._made[name]
 
     def with_status(self, *statuses: model.Status) -> list[model.Option]:
@@ -98,6 +102,22 @@ class Plan:
     @property
     def offered(self) -> list[model.Option]:
         return self.with_status("preferred", "suitable")
+
+    @cached_property
+    def unwanted(self) -> list[model.Option]:
+        """The options that would be offered, were they not declined: shown apart, never hidden among those that do not fit."""
+        return sorted((self.option(name) for name in self._unwanted), key=_order)
+
+    @cached_property
+    def _unwanted(self) -> frozenset[str]:
+        wishes = [entry for entry in self.record.entries if entry.fact == WISHES]
+        if not wishes:
+            return frozenset()
+        others = [entry for entry in self.record.entries if entry.fact != WISHES]
+        free = Plan(msgspec.structs.replace(self.record, entries=others), self.knowledge, self.day, self.region)
+        return frozenset(
+            name for name in free.judged if free.status(name) in model.OFFERED and self.status(name) == "not-indicated"
+        )
 
     @cached_property
     def options(self) -> list[model.Option]:

@@ -17,6 +17,9 @@ from .judge import CURRENT, DECIDING, Judge, Judged
 from .model import Because, Caution
 from .words import Words, trial
 
+WISHES = "declines"
+"""The fact that holds what a person does not want."""
+
 
 class Options:
     """Words every option for one person: the reason, the cautions, the evidence, all from the same answers."""
@@ -305,7 +308,7 @@ class Options:
         return fact.test if fact is not None and fact.test else about
 
     def _declined(self, treatment: Treatment) -> bool:
-        declined = self.decider.fact_value("declines")
+        declined = self.decider.fact_value(WISHES)
         if not isinstance(declined, frozenset) or not declined:
             return False
         names = {*self.judge.classes(treatment), *self.judge.drugs(treatment)}

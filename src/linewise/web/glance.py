@@ -50,6 +50,7 @@ _LEADS: dict[str, str] = {
     "fits": "These fit what is on record. Talk them over with your team.",
     "depends": "These may fit. Something is still unknown.",
     "against": "These would fit, but something on record speaks against them.",
+    "unwanted": "These fit what is on record. You can change your mind at any time.",
     "rest": "These do not fit what is on record. Each says why.",
 }
 
@@ -66,8 +67,11 @@ def groups(plan: Plan, rest: bool = True) -> list[Group]:
     wanted += [("against", "Would fit, but something speaks against it", "unsuitable")]
     if rest:
         wanted.append(("rest", "Does not fit", "not-indicated"))
+    unwanted = {option.id for option in plan.unwanted}
     for name, title, status in wanted:
-        inside = plan.with_status(status)
+        if name == "rest" and unwanted:
+            found.append(Group("unwanted", "Would fit, but you said that you do not want it", _LEADS["unwanted"], plan.unwanted))
+        inside = [option for option in plan.with_status(status) if option.id not in unwanted]
         if inside:
             found.append(Group(name, title, _LEADS[name], inside))
     return found
