@@ -18,7 +18,7 @@ async function elm() {
   const units = createUcumService((value) => value, () => null, (left) => left, (left) => left);
   const translator = CqlTranslator.fromText(readFileSync(path, "utf8"), new LibraryManager(models, undefined, undefined, units));
   const found = JSON.parse(translator.toJson());
-  const errors = (found.library.annotation ?? []).filter((one) => one.errorSeverity === "error");
+  const errors = (found["library"].annotation ?? []).filter((one) => one.errorSeverity === "error");
   if (errors.length) throw new Error(`${errors.length} errors in translation: ${errors.slice(0, 3).map((one) => one.message).join("; ")}`);
   return found;
 }
