@@ -16,6 +16,7 @@ from linewise.logic import walk
 from linewise.logic.nodes import Known
 from linewise.plan import Plan, make_plan
 from linewise.plan.model import OFFERED, Because
+from linewise.plan.questions import questions
 from people import person
 
 DAYS = [dt.date(2016, 6, 1), dt.date(2021, 6, 1), dt.date(2024, 6, 1), dt.date(2026, 11, 1)]
@@ -217,3 +218,19 @@ def test_what_a_person_declines_is_shown_apart_and_never_hidden(knowledge: Knowl
     assert would_fit <= shown
     assert all(option.declined and option.reason.startswith("Would fit") for option in declined.unwanted)
     assert wanted.unwanted == []
+
+
+def test_the_esr1_question_is_asked_while_nobody_knows_the_answer(knowledge: Knowledge, codes: Codes) -> None:
+    """A question about a missing result must not itself wait for that result."""
+    profile = {
+        "sex": "female", "age": 62, "menopausal_status": "postmenopausal", "er": {"status": "positive"}, "her2": {"ihc": "0"},
+        "metastatic_sites": ["bone"], "metastatic_lines": [{"drugs": ["letrozole"], "months": 9, "stopped_for": "progression"}],
+    }  # fmt: skip
+
+    def asked(**variants: str) -> bool:
+        found = questions(plan(profile | {"variants": variants}, knowledge, codes, DAYS[-1]))
+        return "esr1-test" in {one.id for one in found}
+
+    assert asked()
+    assert asked(ESR1="wild-type")
+    assert not asked(ESR1="mutated")
