@@ -72,7 +72,9 @@ def ingest(
 
     if is_omop(path):
         return read_omop(path, work, codes, memory, progress)
-    return _records(path, work, codes, progress)
+    from .folder import read_folder
+
+    return read_folder(path, work, codes, progress)
 
 
 def bulk_files(path: Path) -> dict[str, list[Path]]:
@@ -146,28 +148,6 @@ def put_together(work: Path, parts: int, faults: Faults, progress: Callable[[str
             progress(f"putting people together ({number + 1} of {parts})")
             people.part(number).write(target)
     told.write_bytes(msgspec.json.encode(faults.counts()))
-    return Source(work, faults.counts())
-
-
-def _records(path: Path, work: Path, codes: Codes, progress: Callable[[str], None]) -> Source:
-    """Files of one or several records each, by the reader for one person."""
-    from linewise.exchange import read
-
-    faults, records = Faults(work / "faults.ndjson"), []
-    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.suffix in (".json", ".yaml", ".yml"))
-    if not files:
-        raise RecordError(str(path), "there is nothing here that can be read: no NDJSON, no OMOP tables, no records.")
-    for file in files:
-        try:
-            records += read(file, codes)
-        except RecordError as fault:
-            faults.count("a file that cannot be read")
-            faults.keep(str(file), None, "a file that cannot be read", fault.what)
-    progress(f"{len(records)} records from {len(files)} files")
-    for record in records:
-        for one in record.unread:
-            faults.count(f"not understood: {one.why}")
-    model.of_records(records).write(work / "part-00000")
     return Source(work, faults.counts())
 
 
