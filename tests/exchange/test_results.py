@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from linewise.exchange import Codes
+from linewise.exchange import Codes, codes_of
+from linewise.knowledge import open_knowledge
 
 from .build import HGNC, LOINC, NEGATIVE, POSITIVE, SNOMED, Json, concept, observation, result_of
 
@@ -123,8 +124,8 @@ def test_percentages(quantity: Json, expected: list[float], codes: Codes) -> Non
         ("89247-1", {"valueCodeableConcept": concept(LOINC, "LA9624-3", "Ambulatory")}, "ecog", [2.0]),
         ("89262-0", {"valueString": "ECOG 1"}, "ecog", [1.0]),
         ("89247-1", {"valueInteger": 7}, "ecog", []),
-        ("82810-3", {"valueCodeableConcept": concept(LOINC, "LA15173-0", "Pregnant")}, "pregnant", [True]),
-        ("82810-3", {"valueCodeableConcept": concept(LOINC, "LA26683-5", "Not pregnant")}, "pregnant", [False]),
+        ("82810-3", {"valueCodeableConcept": concept(LOINC, "LA15173-0", "Pregnant")}, "pregnancy-recorded", [True]),
+        ("82810-3", {"valueCodeableConcept": concept(LOINC, "LA26683-5", "Not pregnant")}, "pregnancy-recorded", [False]),
         ("89243-0", {"valueInteger": 80}, "ecog", []),  # Karnofsky is another scale
     ],
 )
@@ -243,3 +244,12 @@ def test_variants(found: Json, fact: str, expected: list[str], codes: Codes) -> 
 def test_a_gene_that_was_never_tested_stays_unknown(codes: Codes) -> None:
     studied = observation("53041-0", component=[{"code": concept(LOINC, "48018-6")} | gene("HGNC:8975", "PIK3CA")])
     assert result_of(studied, "PIK3CA", codes) == ([], [])
+
+
+def test_what_a_code_states_is_a_fact_that_is_read() -> None:
+    """A code that stated a derived fact would be lost: a derived fact is worked out from others, never read."""
+    knowledge = open_knowledge()
+    codes = codes_of(knowledge)
+    derived = {name for name, fact in knowledge.facts.items() if fact.derived}
+    meanings = [*codes.meanings, *codes.phrases.values()]
+    assert not {name for item in meanings for name in (item.fact, item.percent, item.fallback)} & derived
