@@ -62,6 +62,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "start": pl.Date,
         "end": pl.Date,
         "ongoing": pl.Boolean,
+        "supply": pl.String,
         "planned": pl.Boolean,
         "setting": pl.String,
         "stopped_for": pl.String,
@@ -145,8 +146,14 @@ def empty() -> Events:
 
 
 def read(folder: Path) -> Events:
-    """The tables as they were written."""
-    return Events(**{name: pl.read_parquet(folder / f"{name}.parquet") for name in SCHEMAS})
+    """The tables as they were written; a column that an earlier version did not have is null."""
+    found = {}
+    for name, schema in SCHEMAS.items():
+        table = pl.read_parquet(folder / f"{name}.parquet")
+        lacking = [pl.lit(None, dtype=kind).alias(column) for column, kind in schema.items() if column not in table.columns]
+        more = [column for column in table.columns if column not in schema]
+        found[name] = table.with_columns(lacking).select(*schema, *more)
+    return Events(**found)
 
 
 def made(tables: dict[str, pl.DataFrame]) -> Events:

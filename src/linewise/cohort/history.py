@@ -253,7 +253,7 @@ class Histories:
         others = [drug for drug, role in part_of.items() if role == "other"]
         given = self.events.administrations.filter(pl.col("drug").is_in(others) & ~pl.col("planned"))
         dated = pl.col("start").is_not_null() & pl.col("end").is_not_null()
-        given = given.filter(pl.col("ongoing") | dated).select(taken.columns)
+        given = given.filter(pl.col("ongoing").fill_null(False) | dated).select(taken.columns)
         taken = pl.concat([taken, given]).sort("patient", maintain_order=True)
         day = pl.Series(self.days).cast(pl.Date).gather(taken["patient"])
         begun = taken["start"].is_null() | (taken["start"] <= day)

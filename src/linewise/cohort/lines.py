@@ -85,6 +85,7 @@ def _numbered(courses: pl.DataFrame) -> pl.DataFrame:
 
 def _grouped(events: Events, given: pl.DataFrame, knowledge: Knowledge, asked: pl.DataFrame) -> pl.DataFrame:
     part_of = roles(given["drug"], knowledge)
+    given = given.with_columns(pl.col("ongoing").fill_null(False))
     given = given.join(asked, on="patient", maintain_order="left")
     given = given.filter(~pl.col("planned") & (pl.col("start").is_null() | (pl.col("start") <= pl.col("day"))))
     later = (pl.col("end") > pl.col("day")).fill_null(False)  # ended behind the day: going on, and nobody knew why it would stop

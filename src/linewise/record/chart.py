@@ -45,7 +45,7 @@ class Chart:
         """What is taken on the day besides cancer treatment, bone and supportive drugs included."""
         found = [one for one in self.record.medications if _taken_on(one.start, one.end, self.as_of)]
         for given in other_medicines(self.record, self.knowledge):
-            going = given.ongoing or (given.start is not None and given.end is not None)
+            going = bool(given.ongoing) or (given.start is not None and given.end is not None)
             if going and not given.planned and _taken_on(given.start, given.end, self.as_of):
                 found.append(Medication(drug=given.drug, start=given.start, end=given.end, origin=given.origin))
         return found

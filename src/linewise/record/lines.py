@@ -247,7 +247,7 @@ def _as_of(one: Administration, day: dt.date) -> Administration:
 
 
 def _going_on(one: Administration) -> bool:
-    return one.ongoing and one.stopped_for is None
+    return one.ongoing is True and one.stopped_for is None
 
 
 def role(knowledge: Knowledge, drug: str) -> str:

@@ -14,6 +14,8 @@ import msgspec
 Setting = Literal["adjuvant", "metastatic"]
 StopReason = Literal["progression", "toxicity", "completion", "choice"]
 Response = Literal["CR", "PR", "SD", "PD"]
+Supply = Literal["dispensed", "requested"]
+"""A supply that was handed over, so that what is left of it adds to the next; or one that was only asked for, or worked out."""
 FactValue = bool | float | str
 
 
@@ -44,13 +46,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 class Administration(msgspec.Struct, frozen=True, kw_only=True):
     """One drug given, requested, dispensed or stated, at ingredient level, before grouping into lines.
 
-    `start` or `end` may be unknown (None); `ongoing` where the source says so (status active).
+    `start` or `end` may be unknown (None). `ongoing` is what the source says: going on (status active), over (a statement that
+    is completed), or nothing (None), as a single infusion or a supply handed out says nothing of the next.
+    Where `supply` is set, `end` is the last day for which there was some, not a day on which it was stopped.
     """
 
     drug: str
     start: dt.date | None = None
     end: dt.date | None = None
-    ongoing: bool = False
+    ongoing: bool | None = None
+    supply: Supply | None = None
     planned: bool = False  # ordered or intended only, never known to be given
     setting: Setting | None = None
     stopped_for: StopReason | None = None

@@ -17,7 +17,7 @@ class Kind:
 
 _MEDICINE = (
     "medicationCodeableConcept", "contained", "status", "doNotPerform", "intent", "statusReason", "reasonNotTaken", "extension", "dosageInstruction",
-    "dosage", "dispenseRequest",
+    "dosage", "dispenseRequest", "daysSupply",
 )  # fmt: skip
 _MEDICINE_DAYS = (
     "effectivePeriod.start", "effectivePeriod.end", "effectiveDateTime", "whenHandedOver", "authoredOn", "whenPrepared", "dateAsserted",

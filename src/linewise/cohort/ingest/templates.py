@@ -31,7 +31,7 @@ _DAYS = {
 }
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "entries": ("fact", "text", "number", "specimen", "absent"),
-    "administrations": ("drug", "ongoing", "planned", "setting", "stopped_for"),
+    "administrations": ("drug", "ongoing", "supply", "planned", "setting", "stopped_for"),
     "events": ("what", "site"),
     "reactions": ("drug", "effect", "grade"),
     "medications": ("drug",),
