@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from linewise import __version__
+from linewise.cli_arguments import day as _day
 from linewise.errors import KnowledgeError, LinewiseError, RecordError
 
 if TYPE_CHECKING:
@@ -142,13 +143,6 @@ def _day_and_region(parser: argparse.ArgumentParser) -> None:
         "--as-of", type=_day, default=None, metavar="DAY", help="as of which day, as 2024-06-01; today without it"
     )
     parser.add_argument("--region", choices=["US", "EU", "UK", "DE"], help="without it the record's own, else the best of all")
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"`{text}` is not a day; write it as 2024-06-01") from None
 
 
 # Commands

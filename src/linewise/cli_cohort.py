@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from linewise.cli_arguments import day as _day
 from linewise.errors import LinewiseError
 
 if TYPE_CHECKING:
@@ -93,13 +94,6 @@ def _people(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text[:12]) < 1:
         raise argparse.ArgumentTypeError(f"`{text}` is not a number of people")
     return int(text)
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"`{text}` is not a day; write it as 2024-06-01") from None
 
 
 class _Cohort:
