@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from linewise.errors import LinewiseError
 
@@ -110,6 +111,7 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "f": "\f"}
 _DEEPEST = 100
 
 
+@lru_cache(1024)  # views of one family share most of their paths
 def parse(path: str) -> Node:
     """The tree of a path. Raises PathError with the place that is not understood."""
     return _Parser(path).whole()
