@@ -87,9 +87,14 @@ class Paths:
                 return self._binary(operator, left, right, scope)
 
     def failing(self, said: str) -> str:
-        """An expression that stops the query and names the resource. The mark tells our own errors from others."""
-        name = f"coalesce({self.column('id')}->>'$', 'one without an id')"
-        return f"error({quoted(MARK + said + f', in {self.kind}/')} || {name})"
+        """An expression that stops the query with a reason that names the resource.
+
+        It is a cast that fails, not `error()`, so that `TRY` can tell which resources are at fault. `MARK` tells our errors from others.
+        """
+        name = f"coalesce({self.column('id')}->>'$', 'without an id')"
+        return (
+            f"CASE WHEN CAST({quoted(MARK + said + f', in {self.kind}/')} || {name} || {quoted(MARK)} AS BOOLEAN) THEN NULL END"
+        )
 
     # Single values
 
@@ -143,6 +148,8 @@ class Paths:
 
     def column(self, name: str) -> str:
         """The column of a member of the resource."""
+        if name == "resourceType":  # every source has it, as a text
+            return 'to_json("resourceType")'
         self.used[name] = None
         return f'"{name}"'
 
@@ -409,8 +416,8 @@ class Paths:
         return Value(f"{function}({text}, {self._text_argument(name, arguments[0], scope)})", "boolean")
 
 
-MARK = "view: "
-"""What an error that a query raises on our behalf begins with."""
+MARK = "\N{NO-BREAK SPACE}!\N{NO-BREAK SPACE}"
+"""What stands before and after a reason of ours in the error of a query."""
 
 
 def _literal(kind: str, value: str) -> Value:

@@ -17,7 +17,7 @@ from linewise.errors import LinewiseError
 from . import terms
 from .columns import Column, cell, column_of
 from .fhirpath import Node, PathError, parse
-from .sql import Paths, PathUse, Scope, Value
+from .sql import MARK, Paths, PathUse, Scope, Value
 from .terms import fresh, quoted
 
 _SQL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -49,11 +49,33 @@ class Query:
     kind: str
     columns: tuple[Column, ...]
     members: tuple[str, ...]
-    _select: str
+    _met: str
+    _made: tuple[tuple[str, str], ...]
+    _shown: tuple[str, ...]
+    _lists: tuple[str, ...]
 
-    def over(self, source: str) -> str:
-        """The SELECT over a source: a table or a query in brackets with the column `resourceType` (VARCHAR) and one JSON column for each member."""
-        return self._select.replace(_SOURCE, source)
+    def over(self, source: str, tolerant: bool = False) -> str:
+        """The SELECT over a source: a table or a query in brackets with the column `resourceType` (VARCHAR) and one JSON column for each member.
+
+        A resource that does not fit the view (several values where one is declared, another type than declared) stops the query with a reason, see
+        `reason`. `tolerant` leaves such resources out instead; `misfits` finds them.
+        """
+        if tolerant:
+            cells = ", ".join(f"'{name}': {sql}" for name, sql in self._made)
+            query = f"SELECT TRY(CASE WHEN {self._met} THEN {{{cells}}} END) AS made FROM {source} AS resource"
+            query = f"SELECT made.* FROM ({query}) WHERE made IS NOT NULL"
+        else:
+            query = (
+                f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in self._made)} FROM {source} AS resource WHERE {self._met}"
+            )
+        for one in self._lists:
+            query = f"SELECT * EXCLUDE ({one}), unnest({one}) AS {one} FROM ({query})"
+        return f"SELECT {', '.join(self._shown)} FROM ({query})"
+
+    def misfits(self, source: str) -> str:
+        """The rows of the source that do not fit the view."""
+        cells = ", ".join(sql for _, sql in self._made)
+        return f"SELECT * FROM {source} AS resource WHERE TRY(CASE WHEN {self._met} THEN hash({cells}) ELSE 0 END) IS NULL"
 
     def over_json(self, source: str, column: str) -> str:
         """The SELECT over a source with one JSON column that holds whole resources."""
@@ -61,7 +83,6 @@ class Query:
         return self.over(f"(SELECT ({column}->>'$.resourceType') AS \"resourceType\", {listed} FROM {source})")
 
 
-_SOURCE = "{source}"
 T = TypeVar("T")
 
 
@@ -75,6 +96,12 @@ class _Rows:
 
     def listed(self) -> str:
         return self.sql if self.cells is None else f"[{_struct(self.columns, self.cells)}]"
+
+
+def reason(error: Exception) -> str | None:
+    """Why a resource does not fit the view, from the error of a query; None where the error is another."""
+    parts = str(error).split(MARK)
+    return parts[1] if len(parts) > 2 else None
 
 
 def compile_view(view: Any) -> Query:
@@ -103,6 +130,10 @@ class _Compiler:
             raise self.fail("resource", "the type of resource is missing; write it as Patient.")
         self.kind = kind
         self.paths = Paths(kind, self._constants(view.get("constant", [])))
+        if view.get("name") is not None and not (isinstance(view["name"], str) and _SQL_NAME.fullmatch(view["name"])):
+            raise self.fail(
+                "name", "a name of letters, digits and underscores that begins with a letter is wanted: it names the table."
+            )
         selects = self._list(view, "select", "")
         if not selects:
             raise self.fail("select", "it is missing or empty; it lists the columns.")
@@ -111,29 +142,27 @@ class _Compiler:
         columns = self._distinct(parts, "select")
         if not columns:
             raise self.fail("select", "there is no column in it.")
-        return Query(self.name, kind, columns, tuple(dict.fromkeys(("id", *self.paths.used))), self._spine(parts, met))
+        return self._query(parts, met, columns)
 
     # The query
 
-    def _spine(self, parts: list[_Rows], met: list[str]) -> str:
+    def _query(self, parts: list[_Rows], met: list[str], columns: tuple[Column, ...]) -> Query:
         """Single rows as they are, lists unnested one after the other: what is unnested together would be paired, not crossed."""
         asked = f"\"resourceType\" = '{self.kind}'"
-        where = f"CASE WHEN {asked} THEN {' AND '.join(met)} ELSE false END" if met else asked
-        inner: list[str] = []
-        outer: list[str] = []
+        made: list[tuple[str, str]] = []
+        shown: list[str] = []
         lists: list[str] = []
         for part in parts:
             if part.cells is None:
                 lists.append(f"p{len(lists)}")
-                inner.append(f"{part.sql} AS {lists[-1]}")
-                outer += [f'{lists[-1]}."{column.name}" AS "{column.name}"' for column in part.columns]
+                made.append((lists[-1], part.sql))
+                shown += [f'{lists[-1]}."{column.name}" AS "{column.name}"' for column in part.columns]
             else:
-                inner += [f'{sql} AS "c_{column.name}"' for column, sql in zip(part.columns, part.cells, strict=True)]
-                outer += [f'"c_{column.name}" AS "{column.name}"' for column in part.columns]
-        query = f"SELECT {', '.join(inner)} FROM {_SOURCE} AS resource WHERE {where}"
-        for one in lists:
-            query = f"SELECT * EXCLUDE ({one}), unnest({one}) AS {one} FROM ({query})"
-        return f"SELECT {', '.join(outer)} FROM ({query})"
+                made += [(f"c_{column.name}", sql) for column, sql in zip(part.columns, part.cells, strict=True)]
+                shown += [f'"c_{column.name}" AS "{column.name}"' for column in part.columns]
+        condition = f"CASE WHEN {asked} THEN {' AND '.join(met)} ELSE false END" if met else asked
+        members = tuple(dict.fromkeys(("id", *self.paths.used)))
+        return Query(self.name, self.kind, columns, members, condition, tuple(made), tuple(shown), tuple(lists))
 
     def _distinct(self, parts: list[_Rows], place: str) -> tuple[Column, ...]:
         columns = tuple(column for part in parts for column in part.columns)
