@@ -12,6 +12,7 @@ from linewise.exchange import codes_of
 from linewise.exchange.profile import read_profile
 from linewise.knowledge import Knowledge
 from linewise.plan import Plan, make_plan
+from linewise.plan.questions import questions
 
 
 def load_cases(folder: Path) -> list[dict[str, Any]]:
@@ -52,6 +53,13 @@ def failures(case: dict[str, Any], plan: Plan) -> list[str]:
     found += [f"test not asked for: {test}" for test in expect.get("tests", []) if test not in tests]
     if "urgent" in expect and bool(plan.urgent) != bool(expect["urgent"]):
         found.append(f"urgent: {[one.id for one in plan.urgent]}, expected {expect['urgent']}")
+    flags = {flag.id for flag in plan.urgent}
+    found += [f"no red flag: {flag}; shown: {sorted(flags)}" for flag in expect.get("flags", []) if flag not in flags]
+    found += [f"false alarm: {flag}" for flag in expect.get("no_flags", []) if flag in flags]
+    if {"asked", "not_asked"} & expect.keys():
+        asked = {one.id for one in questions(plan)}
+        found += [f"question not asked: {one}" for one in expect.get("asked", []) if one not in asked]
+        found += [f"question wrongly asked: {one}" for one in expect.get("not_asked", []) if one in asked]
     if "subtype" in expect and plan.subject.subtype != expect["subtype"]:
         found.append(f"subtype: {plan.subject.subtype}, expected {expect['subtype']}")
     return found
