@@ -116,10 +116,12 @@ def _where_you_stand(plan: Plan, page: Page) -> None:
         page.say(f"{fact.label}: {fact.value}{when}{' (assumed)' if fact.assumed else ''}", 2)
         if fact.note:
             page.say(fact.note, 6)
-    page.say(f"subtype: {subject.subtype}; next line: {subject.line}", 2)
+    page.say(f"subtype: {subject.subtype}; next line: {subject.line or 'not known'}", 2)
     for line in plan.lines:
-        name = f"line {line.number}" if line.number else "before it had spread"
-        when = " to ".join(part for part in (line.start or "", "now" if line.ongoing else line.end or "") if part)
+        apart = "on unknown days" if line.setting == "metastatic" else "before it had spread"
+        name = f"line {line.number}" if line.number else apart
+        until = "now" if line.ongoing else "perhaps now" if line.ongoing is None else line.end or ""
+        when = " to ".join(part for part in (line.start or "", until) if part)
         months = f", {_months(line.months)}" if line.months is not None else ""
         ended = f", stopped for {line.stopped_for}" if line.stopped_for else ""
         page.say(f"{name}: {' + '.join(line.drugs)}{f' ({when}{months})' if when else months}{ended}", 2)

@@ -29,19 +29,25 @@ def history(chance: random.Random) -> Record:
         declared=frozenset(chance.sample(["adjuvant", "metastatic_lines", "sites"], 2)),
     )
     drugs = chance.sample(_DRUGS, chance.randint(1, 7))
+    missing = chance.choice([0.0, 0.05, 0.05, 0.5])  # some records say no days at all
     for number in range(chance.choice([0, 1, 3, 6, 12, 25])):
-        start = day(chance)
+        start = day(chance, missing)
         if start is not None and chance.random() < 0.6:  # near to another one, as regimens are
             start = dt.date(2019, 1, 1) + dt.timedelta(days=15 * chance.randint(0, 60))
+        elif start is not None and chance.random() < 0.3:  # a short time ago
+            start = DAY - dt.timedelta(days=chance.randint(0, 120))
         end = start + dt.timedelta(days=chance.choice([0, 20, 90, 400])) if start and chance.random() < 0.6 else day(chance, 0.8)
         record.administrations.append(
             Administration(
-                drug=chance.choice(drugs), start=start, end=end, ongoing=end is None and chance.random() < 0.4,
+                drug=chance.choice(drugs), start=start, end=end, ongoing=chance.choice([None, None, False, end is None]),
+                supply=chance.choice([None, None, None, "dispensed", "dispensed", "requested"]),
                 planned=chance.random() < 0.05, setting=chance.choice([None, None, None, "adjuvant", "metastatic"]),
-                stopped_for=chance.choice([None, None, None, "progression", "toxicity", "completion", "choice"]),
+                stopped_for=chance.choice([None, None, None, None, "progression", "toxicity", "completion", "choice"]),
                 origin=Origin(f"MedicationStatement/{number}"),
             )
         )  # fmt: skip
+    if chance.random() < 0.4:
+        record.administrations += refills(chance, chance.choice(drugs))
     for _ in range(chance.choice([0, 1, 3, 5])):
         what = chance.choice(["progression", "progression", "response", "stable", "surgery"])
         record.events.append(Event(what=what, on=day(chance), origin=Origin("e")))
@@ -50,6 +56,19 @@ def history(chance: random.Random) -> Record:
     if chance.random() < 0.3:
         record.entries.append(Entry(fact="metastatic", value=chance.random() < 0.8, origin=Origin("m")))
     return record
+
+
+def refills(chance: random.Random, drug: str) -> list[Administration]:
+    """A drug handed out in packs, some early, some late, some two at a time, some only asked for."""
+    found, start, pack = [], DAY - dt.timedelta(days=chance.randint(0, 700)), chance.choice([21, 28, 84])
+    for number in range(chance.randint(1, 12)):
+        supply = chance.choice(["dispensed", "dispensed", "dispensed", "requested"])
+        end = start + dt.timedelta(days=pack - 1)
+        found.append(
+            Administration(drug=drug, start=start, end=end, supply=supply, origin=Origin(f"MedicationDispense/{number}"))
+        )
+        start += dt.timedelta(days=chance.choice([0, pack - 7, pack, pack, pack + 3, pack + 30, pack + 31, pack + 200]))
+    return found
 
 
 def filled(chance: random.Random, knowledge: Knowledge) -> Record:

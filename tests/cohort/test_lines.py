@@ -14,17 +14,20 @@ from linewise.cohort.lines import COURSES, courses_of
 from linewise.knowledge import Knowledge
 from linewise.record import Record
 from linewise.record import lines as one_person
+from linewise.record.parameters import STANDARD, Parameters
 
 from .people import DAY, filled, history
 
 _COLUMNS = [name for name in COURSES if name not in ("patient", "assumed", "reason", "contested")]
 
 
-def expected(records: list[Record], knowledge: Knowledge, day: dt.date) -> list[list[dict[str, object]]]:
+def expected(
+    records: list[Record], knowledge: Knowledge, day: dt.date, parameters: Parameters = STANDARD
+) -> list[list[dict[str, object]]]:
     return [
         [
             {name: getattr(course, name) for name in (*_COLUMNS, "assumed", "reason", "contested")}
-            for course in one_person.courses_of(record, knowledge, day)
+            for course in one_person.courses_of(record, knowledge, day, parameters)
         ]
         for record in records
     ]
@@ -45,6 +48,25 @@ def test_lines_of_invented_histories_agree(seed: int, day: dt.date, knowledge: K
     records = [history(chance) for _ in range(400)]
     table = courses_of(model.of_records(records), knowledge, day)
     for record, mine, theirs in zip(records, found(table, len(records)), expected(records, knowledge, day), strict=True):
+        assert mine == theirs, msgspec.json.encode(record.administrations)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        Parameters(window=0, grace=0),
+        Parameters(window=60, maintenance=30, gap=90),
+        Parameters(gap=0, stockpile=False),
+        Parameters(grace=365, gap=180),
+    ],
+)
+def test_lines_by_other_parameters_agree(parameters: Parameters, knowledge: Knowledge) -> None:
+    chance = random.Random(str(parameters))
+    records = [history(chance) for _ in range(600)]
+    table = courses_of(model.of_records(records), knowledge, DAY, parameters)
+    for record, mine, theirs in zip(
+        records, found(table, len(records)), expected(records, knowledge, DAY, parameters), strict=True
+    ):
         assert mine == theirs, msgspec.json.encode(record.administrations)
 
 

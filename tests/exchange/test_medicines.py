@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from linewise.exchange import Codes
+from linewise.exchange.out import bundle_of
+from linewise.knowledge import open_knowledge
 from linewise.record.model import Record
+from linewise.record.parameters import STANDARD
 
 from .build import RXNORM, SNOMED, Json, about, breast_cancer, bundle, concept, medicine, read_one
 
 
-def given(record: Record) -> list[tuple[str, dt.date | None, dt.date | None, bool]]:
+def given(record: Record) -> list[tuple[str, dt.date | None, dt.date | None, bool | None]]:
     return [(item.drug, item.start, item.end, item.ongoing) for item in record.administrations]
 
 
@@ -55,7 +58,11 @@ FULVESTRANT = concept(RXNORM, "1156671")
         (medicine("1156671", kind="MedicationRequest", intent="order", authoredOn="2023-01-05"), [("fulvestrant", dt.date(2023, 1, 5), None, True)]),
         (medicine("1156671", kind="MedicationRequest", effectiveDateTime="2019-04-01"), [("fulvestrant", dt.date(2019, 4, 1), None, True)]),  # STU1
         (medicine("1156671", kind="MedicationAdministration", status="in-progress", effectivePeriod={"start": "2023-01-05"}), [("fulvestrant", dt.date(2023, 1, 5), None, True)]),
-        (medicine("1156671", kind="MedicationDispense", status="completed", whenHandedOver="2023-01-05"), [("fulvestrant", dt.date(2023, 1, 5), None, False)]),
+        (medicine("1156671", kind="MedicationDispense", status="completed", whenHandedOver="2023-01-05"), [("fulvestrant", dt.date(2023, 1, 5), None, None)]),
+        (medicine("1156671", kind="MedicationAdministration", status="completed", effectiveDateTime="2023-01-05"), [("fulvestrant", dt.date(2023, 1, 5), None, None)]),
+        (medicine("1156671", kind="MedicationAdministration", status="completed", effectivePeriod={"start": "2023-01-05T09:00:00Z", "end": "2023-01-05T11:00:00Z"}), [("fulvestrant", dt.date(2023, 1, 5), dt.date(2023, 1, 5), None)]),
+        (medicine("1156671", kind="MedicationRequest", status="completed", authoredOn="2023-01-05"), [("fulvestrant", dt.date(2023, 1, 5), None, None)]),
+        (medicine("1156671", kind="MedicationRequest", status="stopped", authoredOn="2023-01-05"), [("fulvestrant", dt.date(2023, 1, 5), None, False)]),
         (medicine("1156671", status="not-taken"), []),
         (medicine("1156671", status="entered-in-error"), []),
         (medicine("1156671", kind="MedicationRequest", doNotPerform=True), []),
@@ -66,6 +73,68 @@ FULVESTRANT = concept(RXNORM, "1156671")
 )  # fmt: skip
 def test_when_a_drug_was_given(resource: Json, expected: list[Any], codes: Codes) -> None:
     assert given(read_one(bundle(*breast_cancer(), resource), codes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("resource", "end", "supply"),
+    [
+        ({"kind": "MedicationDispense", "daysSupply": {"value": 28}}, dt.date(2023, 2, 1), "dispensed"),
+        ({"kind": "MedicationDispense", "daysSupply": {"value": 4, "unit": "weeks", "code": "wk"}}, dt.date(2023, 2, 1), "dispensed"),
+        ({"kind": "MedicationRequest", "dispenseRequest": {"expectedSupplyDuration": {"value": 28, "unit": "d"}}}, dt.date(2023, 2, 1), "requested"),
+        ({"kind": "MedicationDispense", "daysSupply": {"value": 28, "unit": "tablets"}}, None, None),
+        ({"kind": "MedicationDispense", "daysSupply": {"value": -3}}, None, None),
+        ({"kind": "MedicationDispense", "daysSupply": {"value": 28000}}, None, None),
+        ({"kind": "MedicationDispense", "daysSupply": "28"}, None, None),
+    ],
+)  # fmt: skip
+def test_a_supply_lasts_as_long_as_it_says(resource: Json, end: dt.date | None, supply: str | None, codes: Codes) -> None:
+    day = {"authoredOn": "2023-01-05"} if resource["kind"] == "MedicationRequest" else {"whenHandedOver": "2023-01-05"}
+    record = read_one(bundle(*breast_cancer(), medicine("1156671", status="completed", **resource, **day)), codes)
+    (only,) = record.administrations
+    assert (only.start, only.end, only.ongoing, only.supply) == (dt.date(2023, 1, 5), end, None, supply)
+    assert any("supply" in item.why for item in record.unread) == (
+        supply is None and isinstance(resource.get("daysSupply"), dict)
+    )
+
+
+def test_what_an_active_request_says_comes_before_its_supply(codes: Codes) -> None:
+    asked = medicine(
+        "1156671",
+        kind="MedicationRequest",
+        authoredOn="2023-01-05",
+        dispenseRequest={"expectedSupplyDuration": {"value": 28, "code": "d"}},
+    )
+    assert given(read_one(bundle(*breast_cancer(), asked), codes)) == [("fulvestrant", dt.date(2023, 1, 5), None, True)]
+
+
+def test_a_pack_that_waits_to_be_fetched_is_not_given(codes: Codes) -> None:
+    waiting = medicine(
+        "1156671", kind="MedicationDispense", status="in-progress", whenPrepared="2023-01-05", daysSupply={"value": 28}
+    )
+    (only,) = read_one(bundle(*breast_cancer(), waiting), codes).administrations
+    assert only.planned
+    assert not only.ongoing
+
+
+def test_other_medicines_are_taken_while_their_supply_lasts(codes: Codes) -> None:
+    pack = medicine(
+        name="Warfarin Sodium 5 MG Oral Tablet", kind="MedicationDispense", status="completed", whenHandedOver="2023-01-01",
+        daysSupply={"value": 30},
+    )  # fmt: skip
+    record = read_one(bundle(*breast_cancer(), pack), codes)
+    last = dt.date(2023, 1, 30) + dt.timedelta(days=STANDARD.grace)
+    assert [(item.drug, item.start, item.end) for item in record.medications] == [("warfarin", dt.date(2023, 1, 1), last)]
+
+
+def test_a_supply_written_out_is_read_back(codes: Codes) -> None:
+    pack = medicine(
+        "1156671", kind="MedicationDispense", status="completed", whenHandedOver="2023-01-05", daysSupply={"value": 28}
+    )
+    record = read_one(bundle(*breast_cancer(), pack), codes)
+    back = read_one(bundle_of(record, open_knowledge(), codes), codes)
+    assert [(item.drug, item.start, item.end, item.ongoing, item.supply) for item in back.administrations] == [
+        ("fulvestrant", dt.date(2023, 1, 5), dt.date(2023, 2, 1), None, "dispensed")
+    ]
 
 
 def test_a_medicine_may_stand_in_a_resource_of_its_own(codes: Codes) -> None:

@@ -14,17 +14,16 @@ from typing import Any
 import numpy as np
 
 from linewise.knowledge import Knowledge
-from linewise.record import lines as rules
+from linewise.record.parameters import Parameters
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 NEVER, ALWAYS = -(2**40), 2**40
 """Days before and behind all days: an end that is not known, and a start that is not (it sorts last) or an end still to come."""
-WINDOW, GAP = rules.REGIMEN_WINDOW.days, rules.MAINTENANCE_GAP.days
-FIRST, GREW, OTHER = 0, 1, 2
-"""Why a line is new: nothing before it in its setting; the disease had grown; a different agent."""
-SWAP, MAINTENANCE = 1, 2
+FIRST, GREW, OTHER, AGAIN, PAUSED, NOW = 0, 1, 2, 3, 4, 5
+"""Why a line is new: nothing before it in its setting; the disease had grown; a different agent; the same one after growth; a pause; going on now."""
+SWAP, MAINTENANCE, BEYOND, ADDED = 1, 2, 3, 4
 """In which way a line could be read otherwise."""
 
 
@@ -66,6 +65,7 @@ class Given:
     grown: Ints
     settled: Ints
     epoch: Ints  # how many progressions lie behind
+    since: Ints  # what was given on this day or later may still be going on
 
     def __getitem__(self, rows: Ints) -> Given:
         return Given(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
@@ -77,14 +77,17 @@ class Found:
 
     line: Ints
     slot: Ints
-    began: list[tuple[Ints, ...]] = field(default_factory=list)  # person, line, start, metastatic, why, days
+    began: list[tuple[Ints, ...]] = field(
+        default_factory=list
+    )  # person, line, start, metastatic, why, days (since what it followed)
     contested: list[tuple[Ints, ...]] = field(default_factory=list)  # person, line, kind, drug, other
 
 
 class _Lines:
     """The current line of everybody. What is in it stands in slots, one a drug, in the order in which the drugs came."""
 
-    def __init__(self, people: int) -> None:
+    def __init__(self, people: int, kinship: Kinship, parameters: Parameters) -> None:
+        self.kinship, self.parameters = kinship, parameters
         self.number = np.full(people, -1, np.int64)
         self.metastatic = np.zeros(people, bool)
         self.start = np.full(people, ALWAYS, np.int64)
@@ -95,9 +98,10 @@ class _Lines:
         self.until = np.full((people, 4), NEVER, np.int64)  # the last end in the epoch of the latest administration
         self.before = np.full((people, 4), NEVER, np.int64)  # the last end in the epochs before
         self.epoch = np.full((people, 4), -1, np.int64)
+        self.seen = np.full((people, 4), NEVER, np.int64)  # the last day on which the drug is known to have been given
 
     def widen(self) -> None:
-        for name, empty in (("drug", -1), ("until", NEVER), ("before", NEVER), ("epoch", -1)):
+        for name, empty in (("drug", -1), ("until", NEVER), ("before", NEVER), ("epoch", -1), ("seen", NEVER)):
             now = getattr(self, name)
             setattr(self, name, np.concatenate([now, np.full_like(now, empty)], axis=1))
 
@@ -105,10 +109,24 @@ class _Lines:
         self.number[who] += 1
         self.metastatic[who], self.start[who] = given.metastatic, given.start
         self.last[who], self.completed[who], self.count[who] = NEVER, False, 0
-        self.drug[who], self.until[who], self.before[who], self.epoch[who] = -1, NEVER, NEVER, -1
+        self.drug[who], self.until[who], self.before[who], self.epoch[who], self.seen[who] = -1, NEVER, NEVER, -1, NEVER
+
+    def going(self, who: Ints) -> Bools:
+        """Whether anything in the line is said to go on."""
+        found: Bools = (np.maximum(self.until[who], self.before[who]) == ALWAYS).any(axis=1)
+        return found
+
+    def paused(self, given: Given) -> Bools:
+        """Whether nothing was given for longer than a pause may last."""
+        gap = self.parameters.gap
+        if gap is None:
+            return np.zeros(len(given.person), bool)
+        last = self.last[given.person]
+        longer: Bools = (last > NEVER) & (given.start < ALWAYS) & (given.start - last > gap) & ~self.going(given.person)
+        return longer
 
 
-def group(given: Given, kinship: Kinship, people: int) -> Found:
+def group(given: Given, kinship: Kinship, people: int, parameters: Parameters) -> Found:
     """The lines of everybody. `given.person` counts from 0 and is sorted."""
     size = len(given.person)
     found = Found(np.zeros(size, np.int64), np.zeros(size, np.int64))
@@ -118,73 +136,98 @@ def group(given: Given, kinship: Kinship, people: int) -> Found:
     turn = np.arange(size) - np.repeat(firsts, np.diff(np.r_[firsts, size]))
     order = np.argsort(turn, kind="stable")
     bounds = np.searchsorted(turn[order], np.arange(turn.max() + 2))
-    lines = _Lines(people)
+    lines = _Lines(people, kinship, parameters)
     for start, stop in pairwise(bounds):
         rows = order[start:stop]
-        _turn(lines, given[rows], rows, kinship, found)
+        _turn(lines, given[rows], rows, found)
     return found
 
 
-def _turn(lines: _Lines, given: Given, rows: Ints, kinship: Kinship, found: Found) -> None:
+def _turn(lines: _Lines, given: Given, rows: Ints, found: Found) -> None:
     who = given.person
     hit = lines.drug[who] == given.drug[:, None]
     inside = hit.any(axis=1)
     slot = np.where(inside, hit.argmax(axis=1), 0)
     grew = (given.grown > lines.start[who]) & (given.start < ALWAYS)
-    belongs, kind, other = _belongs(lines, given, kinship, inside, slot, grew)
-    contested = np.flatnonzero(kind)
-    if len(contested):
-        found.contested.append(
-            (who[contested], lines.number[who[contested]], kind[contested], given.drug[contested], other[contested])
-        )
+    belongs, kind, other = _belongs(lines, given, inside, slot, grew)
+    _contest(found, lines, given, np.flatnonzero(kind), kind, other)
     new = np.flatnonzero(~belongs)
     if len(new):
-        first = (lines.number[who[new]] < 0) | (lines.metastatic[who[new]] != given.metastatic[new])
-        why = np.where(first, FIRST, np.where(grew[new], GREW, OTHER))
-        lines.begin(who[new], given[new])
-        began = lines.start[who[new]]
-        days = given.start[new] - given.grown[new]
-        found.began.append((who[new], lines.number[who[new]], began, lines.metastatic[who[new]].astype(np.int64), why, days))
+        _begin(lines, given[new], inside[new], grew[new], found)
     fresh = ~belongs | ~inside
     _add(lines, given, slot, fresh)
     found.line[rows] = lines.number[who]
     found.slot[rows] = np.where(fresh, lines.count[who] - 1, slot)
 
 
-def _belongs(lines: _Lines, given: Given, kinship: Kinship, inside: Bools, slot: Ints, grew: Bools) -> tuple[Bools, Ints, Ints]:
-    """Whether each administration is part of the line going on; if only by a swap or as maintenance, which, and for which drug."""
+def _contest(found: Found, lines: _Lines, given: Given, rows: Ints, kind: Ints, other: Ints) -> None:
+    if len(rows):
+        who = given.person[rows]
+        found.contested.append((who, lines.number[who], kind[rows], given.drug[rows], other[rows]))
+
+
+def _begin(lines: _Lines, given: Given, inside: Bools, grew: Bools, found: Found) -> None:
+    """New lines, why they are new, and what may speak against it."""
+    who = given.person
+    first = (lines.number[who] < 0) | (lines.metastatic[who] != given.metastatic)
+    undated = (given.start == ALWAYS) | (lines.start[who] == ALWAYS)
+    paused = lines.paused(given)
+    why = np.select([first, undated, grew & inside, grew, paused], [FIRST, NOW, AGAIN, GREW, PAUSED], OTHER)
+    days = given.start - np.where(why == PAUSED, lines.last[who], given.grown)
+    going = (lines.drug[who] >= 0) & ~_ended(lines, given)
+    added = (why == OTHER) & going.any(axis=1)
+    other = lines.drug[who, going.argmax(axis=1)].astype(np.int64)
+    lines.begin(who, given)
+    found.began.append((who, lines.number[who], lines.start[who], lines.metastatic[who].astype(np.int64), why, days))
+    _contest(found, lines, given, np.flatnonzero(added), np.full(len(who), ADDED), other)
+
+
+def _belongs(lines: _Lines, given: Given, inside: Bools, slot: Ints, grew: Bools) -> tuple[Bools, Ints, Ints]:
+    """Whether each administration is part of the line going on; if one may read it otherwise, in which way, and for which drug."""
     who, start = given.person, lines.start[given.person]
     same = (lines.number[who] >= 0) & (lines.metastatic[who] == given.metastatic)
     undated = (given.start == ALWAYS) | (start == ALWAYS)
+    last = lines.last[who]
+    lately = (last > NEVER) & (last >= given.since) & (given.grown <= last)
+    now = (start == ALWAYS) | lines.going(who) | lately
+    kept = ~lines.paused(given)
     before = lines.before[who, slot]
     earlier = np.where(given.epoch > lines.epoch[who, slot], np.maximum(before, lines.until[who, slot]), before)
-    carried = ~grew | (earlier > given.grown)
-    window = (given.start - start <= WINDOW) & ~grew
-    plain = same & np.where(undated | inside, inside & (undated | carried), window)
+    near = given.start - lines.seen[who, slot] <= lines.parameters.recent
+    beyond = grew & ((earlier > given.grown) | near)
+    window = (given.start - start <= lines.parameters.window) & ~grew
+    plain = same & np.where(undated, now, kept & np.where(inside, ~grew | beyond, window))
     kind, other = np.zeros(len(who), np.int64), np.full(len(who), -1, np.int64)
-    asked = np.flatnonzero(same & ~undated & ~inside & ~window & ~grew)
+    kind[same & ~undated & kept & inside & beyond] = BEYOND
+    asked = np.flatnonzero(same & ~undated & kept & ~inside & ~window & ~grew)
     if len(asked):
-        swap, replaced = _swap(lines, given[asked], kinship)
-        kept = _maintenance(lines, given[asked], kinship)
-        kind[asked] = np.where(swap, SWAP, np.where(kept, MAINTENANCE, 0))
+        swap, replaced = _swap(lines, given[asked])
+        maintained = _maintenance(lines, given[asked])
+        kind[asked] = np.where(swap, SWAP, np.where(maintained, MAINTENANCE, 0))
         other[asked] = replaced
     return plain | (kind > 0), kind, other
 
 
-def _swap(lines: _Lines, given: Given, kinship: Kinship) -> tuple[Bools, Ints]:
+def _ended(lines: _Lines, given: Given) -> Bools:
+    """For each slot, whether the drug in it was not given any more when another was begun, or only until the change."""
+    until = np.maximum(lines.until[given.person], lines.before[given.person])
+    answer: Bools = until <= (given.start + lines.parameters.window)[:, None]
+    return answer
+
+
+def _swap(lines: _Lines, given: Given) -> tuple[Bools, Ints]:
     who = given.person
     drugs = lines.drug[who]
-    ended = np.maximum(lines.until[who], lines.before[who]) <= (given.start + WINDOW)[:, None]
-    taken = (drugs >= 0) & kinship.swaps[given.drug[:, None], drugs] & ended
+    taken = (drugs >= 0) & lines.kinship.swaps[given.drug[:, None], drugs] & _ended(lines, given)
     found: Bools = np.asarray(taken.any(axis=1))
     return found, drugs[np.arange(len(who)), taken.argmax(axis=1)].astype(np.int64)
 
 
-def _maintenance(lines: _Lines, given: Given, kinship: Kinship) -> Bools:
-    who = given.person
+def _maintenance(lines: _Lines, given: Given) -> Bools:
+    who, kinship = given.person, lines.kinship
     drugs = lines.drug[who]
     every = ((drugs < 0) | kinship.maintains[given.drug[:, None], drugs]).all(axis=1)
-    soon = given.start - lines.last[who] <= GAP
+    soon = given.start - lines.last[who] <= lines.parameters.maintenance
     controlled = lines.completed[who] | (given.settled > lines.start[who])
     answer: Bools = kinship.follows[given.drug] & every & soon & controlled
     return answer
@@ -197,7 +240,9 @@ def _add(lines: _Lines, given: Given, slot: Ints, fresh: Bools) -> None:
         lines.widen()
     new, at = who[fresh], lines.count[who[fresh]]
     lines.drug[new, at], lines.until[new, at], lines.epoch[new, at] = given.drug[fresh], end[fresh], given.epoch[fresh]
-    lines.before[new, at] = NEVER
+    dated = np.where(given.start == ALWAYS, NEVER, given.start)
+    seen = np.maximum(dated, given.end)
+    lines.before[new, at], lines.seen[new, at] = NEVER, seen[fresh]
     lines.count[new] += 1
     old, at, ends, epoch = who[~fresh], slot[~fresh], end[~fresh], given.epoch[~fresh]
     later = epoch > lines.epoch[old, at]
@@ -205,6 +250,6 @@ def _add(lines: _Lines, given: Given, slot: Ints, fresh: Bools) -> None:
     lines.before[old, at] = np.where(later, np.maximum(before, until), before)
     lines.until[old, at] = np.where(later, ends, np.maximum(until, ends))
     lines.epoch[old, at] = epoch
-    dated = np.where(given.start == ALWAYS, NEVER, given.start)
-    lines.last[who] = np.maximum(lines.last[who], np.maximum(dated, given.end))
+    lines.seen[old, at] = np.maximum(lines.seen[old, at], seen[~fresh])
+    lines.last[who] = np.maximum(lines.last[who], seen)
     lines.completed[who] |= given.completed

@@ -22,6 +22,7 @@ from linewise.logic import Question, nodes
 from linewise.logic.nodes import Combination, Setting, Treatment
 from linewise.record import Course, Origin, Reaction
 from linewise.record.history import History
+from linewise.record.parameters import STANDARD
 
 from .events import Events
 from .lines import courses_of, roles
@@ -48,7 +49,9 @@ _COURSE = (
 class Contents:
     """Which treatments are in which sets of drugs: certainly, and possibly (where a drug is not known, or only its class)."""
 
-    def __init__(self, treatments: Sequence[Treatment], sets: Sequence[Sequence[str]], knowledge: Knowledge) -> None:
+    def __init__(
+        self, treatments: Sequence[Treatment], sets: Sequence[Sequence[str]], knowledge: Knowledge, apart: Sequence[int] = ()
+    ) -> None:
         self.place = {treatment: index for index, treatment in enumerate(treatments)}
         drugs = sorted({drug for one in sets for drug in one})
         names = sorted({name for treatment in treatments for name in treatment.names})
@@ -68,6 +71,18 @@ class Contents:
             parts = [self._combination(one, has, may, where) for one in treatment.alternatives]
             self.yes[:, index] = np.logical_or.reduce([yes for yes, _ in parts])
             self.maybe[:, index] = np.logical_or.reduce([unknown for _, unknown in parts]) & ~self.yes[:, index]
+        self.several = np.zeros((len(sets), len(treatments)), bool)
+        self._undated([(index, sets[index]) for index in apart], treatments, knowledge)
+
+    def _undated(self, sets: list[tuple[int, Sequence[str]]], treatments: Sequence[Treatment], knowledge: Knowledge) -> None:
+        """Sets of which nobody knows what was given together; they are few, so each is asked. `several`: by more than one of its drugs."""
+        for row, drugs in sets:
+            whole = History(knowledge, (Course(drugs=tuple(drugs), setting="metastatic", undated=True),), frozenset())
+            alone = [History(knowledge, (Course(drugs=(drug,), setting="metastatic"),), frozenset()) for drug in drugs]
+            for column, treatment in enumerate(treatments):
+                value = whole.had(treatment, "any").value
+                self.yes[row, column], self.maybe[row, column] = value is True, value is None
+                self.several[row, column] = sum(one.had(treatment, "any").value is not False for one in alone) > 1
 
     @staticmethod
     def _of_drugs(drugs: list[str], names: list[str], knowledge: Knowledge) -> tuple[Bools, Bools]:
@@ -108,19 +123,23 @@ class Courses:
 
     table: pl.DataFrame
     sets: list[list[str]]
+    apart: list[int]
     people: int
 
     @classmethod
     def of(cls, table: pl.DataFrame, people: int) -> Courses:
-        key = table.select(pl.col("drugs").list.join("\x1f").cast(pl.Categorical).to_physical().alias("set"), "drugs")
+        undated = pl.when("undated").then(pl.lit("\x1e")).otherwise(pl.lit(""))
+        joined = pl.concat_str(pl.col("drugs").list.join("\x1f"), undated)
+        key = table.select(joined.cast(pl.Categorical).to_physical().alias("set"), "drugs", "undated")
         distinct = key.unique("set", maintain_order=True)
         sets = [list(one) for one in distinct["drugs"].to_list()]
+        apart = [index for index, one in enumerate(distinct["undated"].to_list()) if one]
         number = (
             key["set"].replace_strict(distinct["set"], pl.int_range(len(sets), eager=True), return_dtype=pl.Int64)
             if len(sets)
             else key["set"]
         )
-        return cls(table.with_columns(number.alias("set")), sets, people)
+        return cls(table.with_columns(number.alias("set")), sets, apart, people)
 
     @cached_property
     def person(self) -> Ints:
@@ -138,6 +157,22 @@ class Courses:
     def ongoing(self) -> Bools:
         return self.table["ongoing"].fill_null(False).to_numpy()
 
+    @cached_property
+    def perhaps(self) -> Bools:
+        """Those of which it is not known whether they go on."""
+        return self.table["ongoing"].is_null().to_numpy()
+
+    @cached_property
+    def undated(self) -> Bools:
+        return self.table["undated"].to_numpy()
+
+    @cached_property
+    def unplaced(self) -> Bools:
+        """For each person, whether it is not known which line was the first or the last."""
+        found = np.zeros(self.people, bool)
+        found[self.person[self.undated & self.metastatic]] = True
+        return found
+
     def floats(self, name: str) -> Floats:
         return self.table[name].fill_null(math.nan).to_numpy()
 
@@ -148,7 +183,7 @@ class Courses:
         return (why == "progression").fill_null(False).to_numpy(), why.is_null().to_numpy()
 
     def rows(self, setting: Setting) -> Ints:
-        """The courses of a setting."""
+        """The courses of a setting, as far as it is known which they are."""
         if setting == "any":
             return np.arange(len(self.person))
         if setting == "adjuvant":
@@ -156,9 +191,19 @@ class Courses:
         lines = np.flatnonzero(self.metastatic)
         if setting == "metastatic" or not len(lines):
             return lines
+        lines = lines[~self.unplaced[self.person[lines]]]
         who = self.person[lines]
-        edge = np.r_[True, who[1:] != who[:-1]] if setting == "first" else np.r_[who[1:] != who[:-1], True]
-        return lines[edge]
+        differ = who[1:] != who[:-1]
+        edge = np.r_[True, differ] if setting == "first" else np.r_[differ, True]
+        found: Ints = lines[edge[: len(lines)]]
+        return found
+
+    def possible(self, setting: Setting) -> Ints:
+        """The lines of which any may be the first or the last, where that is asked."""
+        if setting not in ("first", "last"):
+            return np.zeros(0, np.int64)
+        found: Ints = np.flatnonzero(self.metastatic & self.unplaced[self.person])
+        return found
 
 
 class Histories:
@@ -173,7 +218,7 @@ class Histories:
         self.courses = Courses.of(self.table, self.people)
         asked = [one for one in questions if isinstance(one, _COURSE)]
         self.treatments = list(dict.fromkeys(one.treatment for one in asked))
-        self.contents = Contents(self.treatments, self.courses.sets, knowledge)
+        self.contents = Contents(self.treatments, self.courses.sets, knowledge, self.courses.apart)
         self.words = packed(self.contents.yes), packed(self.contents.maybe)
         self.columns: dict[str, pl.Series] = {}
         self._dense: dict[tuple[str, int], str] = {}
@@ -185,13 +230,19 @@ class Histories:
         return _ANSWERS[type(question)](self, question).alias(question.key)
 
     def had(self, asked: nodes.Had) -> pl.Expr:
-        return self._bit(asked.treatment, f"had {asked.setting}", lambda: self._given(self.courses.rows(asked.setting)))
+        courses = self.courses
+        return self._bit(
+            asked.treatment,
+            f"had {asked.setting}",
+            lambda: self._given(courses.rows(asked.setting), courses.possible(asked.setting)),
+        )
 
-    def receiving(self, asked: nodes.Receiving) -> pl.Expr:
-        return self._bit(asked.treatment, "receiving", lambda: self._given(np.flatnonzero(self.courses.ongoing)))
+    def receiving(self, asked: nodes.Receiving | nodes.Taking) -> pl.Expr:
+        going, perhaps = np.flatnonzero(self.courses.ongoing), np.flatnonzero(self.courses.perhaps)
+        return self._bit(asked.treatment, "receiving", lambda: self._given(going, perhaps))
 
     def taking(self, asked: nodes.Taking) -> pl.Expr:
-        given = self._bit(asked.treatment, "receiving", lambda: self._given(np.flatnonzero(self.courses.ongoing)))
+        given = self.receiving(asked)
         return given | self._bit(asked.treatment, "medicines", self._medicines)
 
     def progressed(self, asked: nodes.ProgressedOn) -> pl.Expr:
@@ -215,19 +266,24 @@ class Histories:
             return yes
         return pl.when(yes).then(True).when((pl.col(unsure) & mask) == 0).then(False)
 
-    def _given(self, rows: Ints) -> tuple[Words, Words]:
+    def _given(self, rows: Ints, possible: Ints) -> tuple[Words, Words]:
+        """What the courses contained, and what they may have; those that are only possible may have what they contained."""
         yes, maybe = self.words
-        sets = self.courses.set[rows]
-        return self._union(rows, yes[sets]), self._union(rows, maybe[sets])
+        sets, others = self.courses.set[rows], self.courses.set[possible]
+        return self._union(rows, yes[sets]), self._union(rows, maybe[sets]) | self._union(possible, yes[others] | maybe[others])
 
     def _ended(self, setting: Setting) -> tuple[Words, Words]:
-        rows = self.courses.rows(setting)
+        rows, possible = self.courses.rows(setting), self.courses.possible(setting)
+        ended, _ = self._ended_by_progression(rows)
+        yes, _ = self.words
+        sure = np.where(ended[:, None], yes[self.courses.set[rows]], np.uint64(0))
+        return self._union(rows, sure), self._perhaps_ended(rows) | self._perhaps_ended(possible)
+
+    def _perhaps_ended(self, rows: Ints) -> Words:
         ended, unsure = self._ended_by_progression(rows)
         yes, maybe = self.words
         sets = self.courses.set[rows]
-        sure = np.where(ended[:, None], yes[sets], np.uint64(0))
-        perhaps = np.where((ended | unsure)[:, None], yes[sets] | maybe[sets], np.uint64(0))
-        return self._union(rows, sure), self._union(rows, perhaps)
+        return self._union(rows, np.where((ended | unsure)[:, None], yes[sets] | maybe[sets], np.uint64(0)))
 
     def _ended_by_progression(self, rows: Ints) -> Answer:
         stopped, silent = self.courses.stopped
@@ -253,7 +309,10 @@ class Histories:
         others = [drug for drug, role in part_of.items() if role == "other"]
         given = self.events.administrations.filter(pl.col("drug").is_in(others) & ~pl.col("planned"))
         dated = pl.col("start").is_not_null() & pl.col("end").is_not_null()
-        given = given.filter(pl.col("ongoing").fill_null(False) | dated).select(taken.columns)
+        awaited = pl.when(pl.col("supply").is_not_null()).then(pl.duration(days=STANDARD.grace)).otherwise(pl.duration(days=0))
+        given = (
+            given.filter(pl.col("ongoing").fill_null(False) | dated).with_columns(pl.col("end") + awaited).select(taken.columns)
+        )
         taken = pl.concat([taken, given]).sort("patient", maintain_order=True)
         day = pl.Series(self.days).cast(pl.Date).gather(taken["patient"])
         begun = taken["start"].is_null() | (taken["start"] <= day)
@@ -320,14 +379,14 @@ class Histories:
             gap[rows[index]] = self.interval[who[index]] + sum(later.tolist())  # NaN where one of them has no length
         return gap
 
-    def _matches(self, treatment: Treatment, rows: Ints) -> tuple[Ints, Bools]:
-        """The rows that contain the treatment, and the people of whom it is not known for some row."""
-        column, sets = self.contents.place[treatment], self.courses.set[rows]
+    def _matches(self, treatment: Treatment, setting: Setting) -> tuple[Ints, Bools]:
+        """The courses of a setting that contain the treatment, and the people of whom it is not known for some course."""
+        column, rows, possible = self.contents.place[treatment], self.courses.rows(setting), self.courses.possible(setting)
         unsure = np.zeros(self.people, bool)
-        perhaps = self.contents.maybe[:, column]
-        if perhaps.any():
-            unsure[self.courses.person[rows[perhaps[sets]]]] = True
-        return rows[self.contents.yes[:, column][sets]], unsure
+        contained, perhaps = self.contents.yes[:, column], self.contents.maybe[:, column]
+        unsure[self.courses.person[rows[perhaps[self.courses.set[rows]]]]] = True
+        unsure[self.courses.person[possible[(contained | perhaps)[self.courses.set[possible]]]]] = True
+        return rows[contained[self.courses.set[rows]]], unsure
 
     def _least(self, rows: Ints, values: Floats, none: float, most: bool = False) -> Floats:
         """The least (or most) value of each person's rows, NaN where one of them is NaN, `none` where there is no row."""
@@ -344,17 +403,17 @@ class Histories:
         return pl.col(name)
 
     def months_on(self, asked: nodes.MonthsOn) -> pl.Expr:
-        rows, unsure = self._matches(asked.treatment, self.courses.rows(asked.setting))
+        rows, unsure = self._matches(asked.treatment, asked.setting)
         longest = self._least(rows, self.courses.floats("months")[rows], 0.0, most=True)
         return self._number(asked.key, np.where(unsure, math.nan, longest))
 
     def months_since(self, asked: nodes.MonthsSince) -> pl.Expr:
-        rows, unsure = self._matches(asked.treatment, self.courses.rows(asked.setting))
+        rows, unsure = self._matches(asked.treatment, asked.setting)
         since = np.where(self.courses.ongoing[rows], 0.0, self.courses.floats("months_since_end")[rows])
         return self._number(asked.key, self._nearest(rows, since, unsure))
 
     def months_to_relapse(self, asked: nodes.MonthsToRelapse) -> pl.Expr:
-        rows, unsure = self._matches(asked.treatment, self.courses.rows("adjuvant"))
+        rows, unsure = self._matches(asked.treatment, "adjuvant")
         found = self._nearest(rows, np.maximum(self._gaps[rows], 0.0), unsure)
         untold = np.isinf(found) & ~np.isnan(self.interval) & ~self.events.declared("adjuvant")
         return self._number(asked.key, np.where(untold, math.nan, found))
@@ -367,18 +426,23 @@ class Histories:
         return np.where(known == 0.0, 0.0, np.where(unknown, math.nan, known))
 
     def lines_of(self, asked: nodes.LinesOf) -> pl.Expr:
-        rows, unsure = self._matches(asked.treatment, self.courses.rows(asked.setting))
+        rows, unsure = self._matches(asked.treatment, asked.setting)
         counted = np.bincount(self.courses.person[rows], minlength=self.people).astype(np.float64)
+        undated = rows[self.courses.undated[rows]]  # one line or several, of which one may be another that is counted
+        several = self.contents.several[self.courses.set[undated], self.contents.place[asked.treatment]]
+        who = self.courses.person[undated]
+        unsure[who[several | (counted[who] > 1)]] = True
         return self._number(asked.key, np.where(unsure, math.nan, counted))
 
     def next_line(self) -> Floats:
-        """The number of each person's next line for metastatic disease."""
+        """The number of each person's next line for metastatic disease; NaN where some drug has no day."""
         rows = self.courses.rows("metastatic")
-        return np.bincount(self.courses.person[rows], minlength=self.people).astype(np.float64) + 1.0
+        counted = np.bincount(self.courses.person[rows], minlength=self.people).astype(np.float64) + 1.0
+        return np.where(self.courses.unplaced, math.nan, counted)
 
     def current(self) -> pl.DataFrame:
-        """The drugs of the courses going on: `patient`, `drug`."""
-        going = self.table.filter(pl.col("ongoing")).select("patient", pl.col("drugs").alias("drug"))
+        """The drugs of the courses that go on, or may: `patient`, `drug`."""
+        going = self.table.filter(pl.col("ongoing").fill_null(True)).select("patient", pl.col("drugs").alias("drug"))
         return going.explode("drug")
 
 

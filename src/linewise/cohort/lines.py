@@ -14,9 +14,27 @@ import polars as pl
 
 from linewise.knowledge import Knowledge
 from linewise.record import lines as rules
+from linewise.record.parameters import STANDARD, Parameters
 
 from .events import Events
-from .grouping import ALWAYS, GREW, MAINTENANCE, NEVER, SWAP, Found, Given, Kinship, group
+from .grouping import (
+    ADDED,
+    AGAIN,
+    ALWAYS,
+    BEYOND,
+    FIRST,
+    GREW,
+    MAINTENANCE,
+    NEVER,
+    NOW,
+    PAUSED,
+    SWAP,
+    Found,
+    Given,
+    Kinship,
+    group,
+)
+from .supply import known_on
 
 COURSES: dict[str, Any] = {
     "patient": pl.UInt32,
@@ -29,29 +47,30 @@ COURSES: dict[str, Any] = {
     "months_since_end": pl.Float64,
     "stopped_for": pl.String,
     "ongoing": pl.Boolean,
+    "undated": pl.Boolean,
     "reason": pl.String,
     "contested": pl.String,
     "assumed": pl.List(pl.String),
 }
 _MONTH = 30.4375
 _KEY = 2**42  # more than any number of days
-_UNTIL_NEXT = "taken as given until the next line began: no end is recorded"
-_NO_SPREAD_DAY = "taken as given for metastatic disease: the day it was found is not recorded"
-_GREW = "taken as stopped because the disease grew: no reason is recorded, and a new line followed"
-_OVERTAKEN = "taken as stopped because the disease grew: a new line followed"
+_APART = 2**20  # a line that has no place among the others
 
 
-def courses_of(events: Events, knowledge: Knowledge, day: dt.date | None = None) -> pl.DataFrame:
+def courses_of(
+    events: Events, knowledge: Knowledge, day: dt.date | None = None, parameters: Parameters = STANDARD
+) -> pl.DataFrame:
     """The courses of everybody as of the day (each person's own `as_of` where none is given)."""
     days = pl.Series("day", events.days(day)).cast(pl.Date)
     asked = pl.DataFrame({"patient": pl.arange(len(events), eager=True, dtype=pl.UInt32), "day": days})
     stated = events.courses.join(asked, on="patient", maintain_order="left")
     stated = stated.filter(pl.col("start").is_null() | (pl.col("start") <= pl.col("day"))).drop("day")
     given = events.administrations.join(stated.select("patient").unique(), on="patient", how="anti", maintain_order="left")
-    grouped = _grouped(events, given, knowledge, asked)
+    grouped = _Many(events, knowledge, asked, parameters).courses(given)
     if stated.height:
         words = [pl.lit("").alias("reason"), pl.lit("").alias("contested"), pl.lit([], dtype=pl.List(pl.String)).alias("assumed")]
-        grouped = pl.concat([stated.with_columns(words), grouped], how="diagonal").sort("patient", maintain_order=True)
+        stated = stated.with_columns(*words, pl.lit(False).alias("undated"))
+        grouped = pl.concat([stated, grouped], how="diagonal").sort("patient", maintain_order=True)
     return _numbered(grouped).select(pl.col(name).cast(kind) for name, kind in COURSES.items())
 
 
@@ -61,10 +80,10 @@ def roles(drugs: pl.Series, knowledge: Knowledge) -> dict[str, str]:
 
 
 def _numbered(courses: pl.DataFrame) -> pl.DataFrame:
-    """Lines for metastatic disease numbered; one that another followed is over."""
+    """Lines for metastatic disease numbered; one that another followed is over. What has no place has no number."""
     if not courses.height:
         return courses.with_columns(pl.lit(None, dtype=pl.UInt16).alias("number"))
-    metastatic = (courses["setting"] == "metastatic").to_numpy()
+    metastatic = (courses["setting"] == "metastatic").to_numpy() & ~courses["undated"].to_numpy()
     who = courses["patient"].to_numpy()
     firsts = np.flatnonzero(np.r_[True, who[1:] != who[:-1]])
     sizes = np.diff(np.r_[firsts, len(who)])
@@ -75,7 +94,7 @@ def _numbered(courses: pl.DataFrame) -> pl.DataFrame:
     over = pl.Series("over", metastatic & courses["ongoing"].fill_null(False).to_numpy() & (number < whole))
     if not over.any():
         return courses
-    said = pl.col("assumed").list.concat(pl.lit([_OVERTAKEN]))
+    said = pl.col("assumed").list.concat(pl.lit([rules.OVERTAKEN]))
     return courses.with_columns(over).with_columns(
         pl.when("over").then(False).otherwise(pl.col("ongoing")).alias("ongoing"),
         pl.when("over").then(pl.lit("progression")).otherwise(pl.col("stopped_for")).alias("stopped_for"),
@@ -83,58 +102,246 @@ def _numbered(courses: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _grouped(events: Events, given: pl.DataFrame, knowledge: Knowledge, asked: pl.DataFrame) -> pl.DataFrame:
-    part_of = roles(given["drug"], knowledge)
-    given = given.with_columns(pl.col("ongoing").fill_null(False))
-    given = given.join(asked, on="patient", maintain_order="left")
-    given = given.filter(~pl.col("planned") & (pl.col("start").is_null() | (pl.col("start") <= pl.col("day"))))
-    later = (pl.col("end") > pl.col("day")).fill_null(False)  # ended behind the day: going on, and nobody knew why it would stop
-    spread = _spread(events, asked)
-    given = given.with_columns(
-        pl.when(~later).then(pl.col("end")).alias("end"),
-        (pl.col("ongoing") | later).alias("ongoing"),
-        pl.when(~later).then(pl.col("stopped_for")).alias("stopped_for"),
-        pl.col("drug").replace_strict(part_of, return_dtype=pl.String).alias("role"),
-    ).join(spread, on="patient", how="left", maintain_order="left")
-    given = given.with_columns(_setting().alias("own_setting")).sort(
-        "patient", pl.col("start").fill_null(dt.date.max), "drug", "place", maintain_order=True
+class _Many:
+    """The grouping of everybody's administrations, each person as of a day."""
+
+    def __init__(self, events: Events, knowledge: Knowledge, asked: pl.DataFrame, parameters: Parameters) -> None:
+        self.events, self.knowledge, self.asked, self.parameters = events, knowledge, asked, parameters
+        self.progressions = self._turns("progression")
+        self.settled = self._turns("response", "stable")
+        self.spread = _spread(events, asked)
+        grown, _ = _last(self.progressions, asked["patient"].cast(pl.Int64).to_numpy(), _days(asked["day"], NEVER))
+        self.grown = asked.select("patient", _date(grown).alias("grown"))
+
+    def _turns(self, *what: str) -> Any:
+        """The dated turns of the disease known by the day, as sorted keys of person and day."""
+        seen = self.events.events.filter(pl.col("what").is_in(what)).join(self.asked, on="patient")
+        seen = seen.filter(pl.col("on") <= pl.col("day"))
+        return np.sort(seen["patient"].cast(pl.Int64).to_numpy() * _KEY + _days(seen["on"], 0))
+
+    def courses(self, given: pl.DataFrame) -> pl.DataFrame:
+        """A row a course, in the order of the one-person reader."""
+        part_of = roles(given["drug"], self.knowledge)
+        given = known_on(given.join(self.asked, on="patient", maintain_order="left"), self.grown, self.parameters)
+        given = given.with_columns(pl.col("drug").replace_strict(part_of, return_dtype=pl.String).alias("role"))
+        given = given.join(self.spread, on="patient", how="left", maintain_order="left")
+        given = given.with_columns(
+            _setting(self.parameters).alias("own_setting"),
+            (pl.col("start").is_null() & ~pl.col("ongoing").fill_null(False)).alias("loose"),
+        )
+        given = given.sort("patient", pl.col("start").fill_null(dt.date.max), "drug", "place", maintain_order=True)
+        making, joining = (given.filter(pl.col("role") == role) for role in ("makes", "joins"))
+        making, lines = self._lined(making)
+        apart = making.filter(pl.col("line") >= _APART)
+        joining = _homes(joining, lines, apart, self.parameters)
+        making = making.filter(pl.col("line") < _APART)
+        making, beside = (_carried(part, lines, self.parameters) for part in (making, joining.filter(pl.col("line") < _APART)))
+        told = self._told(lines, making, _drugs(making, beside))
+        several = self._several(apart, _drugs(apart, joining.filter(pl.col("line") >= _APART)), lines)
+        return pl.concat([told, several], how="diagonal").sort("patient", "line", maintain_order=True)
+
+    def _lined(self, making: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Each row with its line and its place in it; what has no day with the last line that has the drug, or apart. And the lines."""
+        placed, loose = making.filter(~pl.col("loose")), making.filter(pl.col("loose"))
+        people = placed["patient"].unique(maintain_order=True)
+        drugs = sorted(placed["drug"].unique().to_list())
+        kinship = Kinship.of(drugs, self.knowledge)
+        found = group(self._arrays(placed, people, drugs), kinship, len(people), self.parameters)
+        placed = placed.with_columns(pl.Series("line", found.line), pl.Series("slot", found.slot))
+        lines = _lines(found, people, drugs).join(self.spread, on="patient", how="left", maintain_order="left")
+        key = ["patient", "own_setting", "drug"]
+        home = placed.group_by(key).agg(pl.col("line", "slot").sort_by("line").last())
+        loose = loose.join(home, on=key, how="left", maintain_order="left").with_columns(
+            pl.coalesce("line", pl.lit(_APART) + (pl.col("own_setting") == "metastatic").cast(pl.Int64)).alias("line"),
+            pl.col("slot").fill_null(0),
+        )
+        return pl.concat([placed, loose]), lines
+
+    def _arrays(self, making: pl.DataFrame, people: pl.Series, drugs: list[str]) -> Given:
+        who = making["patient"].cast(pl.Int64).to_numpy()
+        start = _days(making["start"], ALWAYS)
+        grown, epoch = _last(self.progressions, who, start)
+        settled, _ = _last(self.settled, who, start)
+        codes = making["drug"].cast(pl.Enum(drugs)).to_physical() if drugs else making["drug"].cast(pl.UInt32)
+        return Given(
+            person=np.searchsorted(people.cast(pl.Int64).to_numpy(), who),
+            drug=codes.cast(pl.Int64).to_numpy(),
+            start=start,
+            end=_days(making["end"], NEVER),
+            ongoing=making["ongoing"].fill_null(False).to_numpy(),
+            metastatic=(making["own_setting"] == "metastatic").to_numpy(),
+            completed=(making["stopped_for"] == "completion").fill_null(False).to_numpy(),
+            grown=grown,
+            settled=settled,
+            epoch=epoch,
+            since=_days(making["day"], NEVER) - self.parameters.recent,
+        )
+
+    # The finished courses
+
+    def _told(self, lines: pl.DataFrame, making: pl.DataFrame, drugs: pl.DataFrame) -> pl.DataFrame:
+        """The lines in their order: whether each goes on, when it ended, and what of that was inferred."""
+        table = lines.join(self.asked, on="patient", how="left", maintain_order="left")
+        same = pl.col("patient") == pl.col("patient").shift(-1)
+        table = table.with_columns(
+            pl.when(same).then(pl.col("start").shift(-1)).alias("next_start"),
+            pl.when(same).then(pl.col("setting").shift(-1)).alias("next_setting"),
+        )
+        follows = (pl.col("next_setting") == pl.col("setting")).fill_null(False)
+        table = table.with_columns(follows.alias("follows"), pl.when(follows).then(pl.col("next_start")).alias("limit"))
+        for part in (self._makers(making, table), drugs):
+            table = table.join(part, on=["patient", "line"], how="left", maintain_order="left")
+        free = ~pl.col("follows") & (pl.col("next_setting").is_null() | (pl.col("setting") == "metastatic"))
+        going = free & pl.col("going")
+        perhaps = free & ~pl.col("going") & pl.col("recent")
+        table = table.with_columns(going.alias("going"), perhaps.alias("perhaps"), free.alias("free"))
+        opened = pl.col("end").is_not_null() | (pl.col("repeated") & ~pl.col("follows"))
+        end = pl.max_horizontal("end", pl.when(opened).then(pl.col("opened")))
+        end = pl.when(pl.col("went_on") & pl.col("limit").is_not_null()).then(pl.col("limit")).otherwise(end)
+        # The least of both would be the limit where there is no end.
+        end = pl.when(end > pl.col("limit")).then(pl.col("limit")).otherwise(end)
+        table = table.with_columns(pl.when(~pl.col("going") & ~pl.col("perhaps")).then(end).alias("end"))
+        inferred = ~pl.col("going") & pl.col("end").is_null() & pl.col("limit").is_not_null()
+        table = table.with_columns(inferred.alias("inferred"), pl.when(inferred).then("limit").otherwise("end").alias("end"))
+        return self._stopped(table)
+
+    def _makers(self, making: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+        """What the rows of each line say together."""
+        on = ["patient", "line"]
+        rows = making.join(lines.select(*on, "limit", "follows"), on=on, how="left", maintain_order="left")
+        going, single = pl.col("ongoing").fill_null(False), pl.col("open")
+        went = pl.col("follows") & _reaches("limit", self.parameters)
+        rows = rows.with_columns(going.alias("going"), went.alias("went"))
+        near = (pl.col("day") - pl.col("start")).dt.total_days() <= self.parameters.recent
+        quiet = pl.col("grown").is_null() | (pl.col("grown") <= pl.col("start"))
+        supply = pl.col("supply").is_not_null()
+        other = ~supply & (pl.col("end").is_not_null() | single)
+        found = rows.group_by(on, maintain_order=True).agg(
+            pl.col("going").any(),
+            (single & near & quiet).any().alias("recent"),
+            (pl.col("going") & ~supply).any().alias("said_going"),
+            pl.col("went").any().alias("went_on"),
+            pl.col("end").filter(~pl.col("went")).max(),
+            pl.col("start").filter(single).max().alias("opened"),
+            single.any().alias("single"),
+            pl.col("setting").is_not_null().any().alias("told"),
+            pl.col("end").filter(supply).max().alias("supplied"),
+            pl.coalesce("end", "start").filter(other).max().alias("beside"),
+        )
+        singles = rows.filter("open").select(*on, "drug", "start").unique()
+        times = singles.group_by(on).agg((pl.len() > pl.col("drug").n_unique()).alias("repeated"))
+        said = rows.filter(pl.col("stopped_for").is_not_null() & ~pl.col("went")).sort(*on, "slot", maintain_order=True)
+        why = said.group_by(on, maintain_order=True).agg(
+            (pl.col("stopped_for") == "progression").any().alias("for_growth"), pl.col("stopped_for").last().alias("said")
+        )
+        for part in (times, why):
+            found = found.join(part, on=on, how="left", maintain_order="left")
+        return found.with_columns(pl.col("repeated").fill_null(False))
+
+    def _stopped(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Why each ended, how long it lasted, and what was assumed about it."""
+        until = pl.when(pl.col("next_setting").is_null()).then(pl.col("day")).otherwise(pl.col("next_start"))
+        until_days = _days(table.select(until.alias("until"))["until"], NEVER)
+        who = table["patient"].cast(pl.Int64).to_numpy()
+        grown, _ = _last(self.progressions, who, np.maximum(until_days, -_KEY // 4))
+        table = table.with_columns(pl.Series("grew", (grown > _days(table["start"], ALWAYS)) & (until_days != NEVER)))
+        metastatic = pl.col("setting") == "metastatic"
+        over = ~pl.col("going") & ~pl.col("perhaps")
+        silent = over & pl.col("said").is_null() & metastatic
+        followed = (pl.col("next_setting") == "metastatic").fill_null(False) & ~pl.col("went_on")
+        assumed_growth = silent & ~pl.col("grew") & followed
+        stopped = (
+            pl.when(~over).then(None)
+            .when(pl.col("for_growth")).then(pl.lit("progression"))
+            .when(pl.col("said").is_not_null()).then(pl.col("said"))
+            .when(silent & (pl.col("grew") | assumed_growth)).then(pl.lit("progression"))
+        )  # fmt: skip
+        table = table.with_columns(
+            stopped.alias("stopped_for"),
+            pl.when("going").then(True).when(~pl.col("perhaps")).then(False).alias("ongoing"),
+            pl.lit(False).alias("undated"),
+        )
+        unplaced = metastatic & ~pl.col("told")
+        ran_out = (pl.col("supplied") == pl.col("end")) & (pl.col("beside") < pl.col("end")).fill_null(True)
+        return _worded(
+            table,
+            {
+                rules.NO_SPREAD_DAY: unplaced & pl.col("spread_on").is_null(),
+                rules.NO_DAY: unplaced & pl.col("spread_on").is_not_null() & pl.col("start").is_null(),
+                rules.UNTIL_NEXT: pl.col("inferred"),
+                rules.PERHAPS: pl.col("perhaps"),
+                rules.OVER: pl.col("free") & over & pl.col("stopped_for").is_null() & pl.col("single"),
+                rules.SUPPLIED: pl.col("going") & ~pl.col("said_going"),
+                rules.RAN_OUT: ran_out.fill_null(False),
+                rules.GREW: assumed_growth,
+            },
+        )
+
+    def _several(self, apart: pl.DataFrame, drugs: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+        """The drugs without a day: by person and setting one course, which may be one line or several."""
+        on = ["patient", "line"]
+        table = apart.group_by(on, maintain_order=True).agg(
+            pl.col("own_setting").first().alias("setting"), pl.col("spread_on", "day").first(), pl.col("drug").n_unique().alias("drugs_made"),
+            pl.when(pl.col("stopped_for").n_unique() == 1).then(pl.col("stopped_for").first()).first().alias("stopped_for"),
+            pl.when(pl.col("drug").n_unique() == 1).then(pl.col("end").max()).first().alias("end"),
+            pl.col("setting").is_not_null().any().alias("told"),
+        )  # fmt: skip
+        others = lines.select("patient", "setting", pl.lit(True).alias("others")).unique()
+        table = table.join(others, on=["patient", "setting"], how="left", maintain_order="left")
+        table = table.join(drugs, on=on, how="left", maintain_order="left").with_columns(
+            pl.lit(None, dtype=pl.Date).alias("start"),
+            pl.lit(False).alias("ongoing"),
+            ((pl.col("drugs_made") > 1) | pl.col("others").fill_null(False)).alias("undated"),
+            pl.lit(rules.UNDATED).alias("reason"),
+            pl.lit("").alias("contested"),
+        )
+        unplaced = (pl.col("setting") == "metastatic") & ~pl.col("told")
+        day = pl.col("spread_on")
+        return _worded(table, {rules.NO_SPREAD_DAY: unplaced & day.is_null(), rules.NO_DAY: unplaced & day.is_not_null()})
+
+
+def _worded(table: pl.DataFrame, notes: dict[str, pl.Expr]) -> pl.DataFrame:
+    """With what was assumed, in words, and the months."""
+    relapse = pl.when((pl.col("setting") != "metastatic") & pl.col("spread_on").is_not_null()).then(pl.col("spread_on"))
+    end = pl.when("ongoing").then(pl.col("day")).otherwise(pl.col("end"))
+    return table.with_columns(
+        _months(pl.col("start"), end).alias("months"),
+        _months(pl.col("end"), relapse.otherwise(pl.col("day"))).alias("months_since_end"),
+        pl.concat_list([pl.when(where).then(pl.lit(text)) for text, where in notes.items()]).list.drop_nulls().alias("assumed"),
     )
-    making = given.filter(pl.col("role") == "makes")
-    people = making["patient"].unique(maintain_order=True)
-    drugs = sorted(making["drug"].unique().to_list())
-    found = group(_arrays(making, people, drugs, events, asked), Kinship.of(drugs, knowledge), len(people))
-    making = _carried(making.with_columns(pl.Series("line", found.line), pl.Series("slot", found.slot)))
-    lines = _lines(found, people, drugs)
-    joining = _joined_on(_homes(given.filter(pl.col("role") == "joins"), lines), lines)
-    return _courses(making, joining, lines.join(spread, on="patient", how="left", maintain_order="left"), events, asked)
 
 
-def _carried(making: pl.DataFrame) -> pl.DataFrame:
-    """With a second row for every agent still being given that was begun in an earlier line: it is part of the last one too."""
-    going = pl.col("ongoing") & pl.col("stopped_for").is_null()
-    kind = ["patient", "own_setting"]
-    last = making.group_by(kind).agg(pl.col("line").max().alias("last"))
-    rows = making.with_columns(going.alias("carried")).join(last, on=kind, how="left", maintain_order="left")
-    there = rows.filter(pl.col("line") == pl.col("last")).select("patient", "line", "drug").unique()
-    more = rows.filter(pl.col("carried") & (pl.col("line") < pl.col("last"))).with_columns(
-        pl.col("last").alias("line"), (pl.col("slot") + pl.lit(_KEY)).alias("slot"), pl.lit(True).alias("copied")
-    )
-    more = more.join(there, on=["patient", "line", "drug"], how="anti", maintain_order="left")
-    return pl.concat([rows.with_columns(pl.lit(False).alias("copied")), more]).drop("last")
+def _months(start: pl.Expr, end: pl.Expr) -> pl.Expr:
+    days = (end - start).dt.total_days()
+    return (pl.when(days < 0).then(0).otherwise(days) / _MONTH).round(1)
 
 
-def _joined_on(joining: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """The same for drugs that join a line: still given, they go with the last line of the setting of theirs."""
-    home = lines.select("patient", pl.col("line").cast(pl.Int64), pl.col("setting").alias("home"))
-    last = home.group_by("patient", "home").agg(pl.col("line").max().alias("last"))
-    rows = (
-        joining.with_columns(pl.col("line").cast(pl.Int64))
-        .join(home, on=["patient", "line"], how="left")
-        .join(last, on=["patient", "home"], how="left")
-    )
-    going = pl.col("ongoing") & pl.col("stopped_for").is_null() & (pl.col("line") < pl.col("last"))
-    more = rows.filter(going).with_columns(pl.col("last").alias("line"))
-    return pl.concat([rows, more]).drop("home", "last")
+def _reaches(next_start: str, parameters: Parameters) -> pl.Expr:
+    """Whether what was begun before is still given when the next line has begun, and not only until the change."""
+    going = pl.col("ongoing").fill_null(False) & pl.col("stopped_for").is_null()
+    return going | ((pl.col("end") - pl.col(next_start)).dt.total_days() > parameters.window).fill_null(False)
+
+
+def _carried(rows: pl.DataFrame, lines: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
+    """With a further row in every later line of the setting for each agent that goes on while it is given."""
+    on = ["patient", "line", "drug"]
+    line = pl.col("line").cast(pl.Int64)
+    rows = rows.with_columns(line)
+    homes = lines.select("patient", line, pl.col("setting").alias("home"))
+    later = lines.select("patient", pl.col("setting").alias("home"), line.alias("later"), pl.col("start").alias("began"))
+    lasting = rows.filter(pl.col("ongoing").fill_null(False) | pl.col("end").is_not_null())
+    lasting = lasting.join(homes, on=["patient", "line"]).join(later, on=["patient", "home"])
+    more = lasting.filter((pl.col("later") > pl.col("line")) & _reaches("began", parameters))
+    more = more.with_columns((pl.col("line") * _APART + pl.col("slot")).alias("slot"), pl.col("later").alias("line"))
+    more = more.join(rows.select(on).unique(), on=on, how="anti", maintain_order="left")
+    more = more.with_columns((pl.col("slot").min().over(on) + _KEY).alias("slot"))
+    return pl.concat([rows, more.select(rows.columns)])
+
+
+def _drugs(making: pl.DataFrame, joining: pl.DataFrame) -> pl.DataFrame:
+    on = ["patient", "line"]
+    pairs = pl.concat([making.select(*on, "drug"), joining.select(*on, "drug")]).unique().sort(*on, "drug")
+    return pairs.group_by(on, maintain_order=True).agg(pl.col("drug").alias("drugs"))
 
 
 def _spread(events: Events, asked: pl.DataFrame) -> pl.DataFrame:
@@ -147,8 +354,8 @@ def _spread(events: Events, asked: pl.DataFrame) -> pl.DataFrame:
     return both.with_columns(pl.lit(True).alias("spread"))
 
 
-def _setting() -> pl.Expr:
-    window = pl.col("spread_on") - rules.REGIMEN_WINDOW
+def _setting(parameters: Parameters) -> pl.Expr:
+    window = pl.col("spread_on") - dt.timedelta(days=parameters.window)
     undated = pl.col("spread_on").is_null() | pl.col("start").is_null()
     return (
         pl.when(pl.col("setting").is_not_null()).then(pl.col("setting"))
@@ -162,30 +369,9 @@ def _days(column: pl.Series, absent: int) -> np.ndarray[Any, np.dtype[np.int64]]
     return column.cast(pl.Date).to_physical().cast(pl.Int64).fill_null(absent).to_numpy()
 
 
-def _arrays(making: pl.DataFrame, people: pl.Series, drugs: list[str], events: Events, asked: pl.DataFrame) -> Given:
-    who = making["patient"].cast(pl.Int64).to_numpy()
-    start = _days(making["start"], ALWAYS)
-    grown, epoch = _last(_turns(events, asked, ("progression",)), who, start)
-    settled, _ = _last(_turns(events, asked, ("response", "stable")), who, start)
-    codes = making["drug"].cast(pl.Enum(drugs)).to_physical() if drugs else making["drug"].cast(pl.UInt32)
-    return Given(
-        person=np.searchsorted(people.cast(pl.Int64).to_numpy(), who),
-        drug=codes.cast(pl.Int64).to_numpy(),
-        start=start,
-        end=_days(making["end"], NEVER),
-        ongoing=making["ongoing"].to_numpy(),
-        metastatic=(making["own_setting"] == "metastatic").to_numpy(),
-        completed=(making["stopped_for"] == "completion").fill_null(False).to_numpy(),
-        grown=grown,
-        settled=settled,
-        epoch=epoch,
-    )
-
-
-def _turns(events: Events, asked: pl.DataFrame, what: tuple[str, ...]) -> Any:
-    """The dated turns of the disease known by the day, as sorted keys of person and day."""
-    seen = events.events.filter(pl.col("what").is_in(what)).join(asked, on="patient").filter(pl.col("on") <= pl.col("day"))
-    return np.sort(seen["patient"].cast(pl.Int64).to_numpy() * _KEY + _days(seen["on"], 0))
+def _date(days: Any) -> pl.Series:
+    """Days since 1970 as dates, null for NEVER."""
+    return pl.Series(days).set(pl.Series(days == NEVER), None).cast(pl.Int32).cast(pl.Date)
 
 
 def _last(keys: Any, who: Any, until: Any) -> tuple[Any, Any]:
@@ -204,21 +390,23 @@ def _lines(found: Found, people: pl.Series, drugs: list[str]) -> pl.DataFrame:
     names = ("person", "line", "began", "metastatic", "why", "ago")
     parts = [np.concatenate(column) for column in zip(*found.began, strict=True)] or [np.zeros(0, np.int64)] * 6
     lines = pl.DataFrame(dict(zip(names, parts, strict=True))).sort("person", "line")
-    last = [np.concatenate(column) for column in zip(*found.contested, strict=True)] or [np.zeros(0, np.int64)] * 5
-    other = pl.DataFrame(dict(zip(("person", "line", "kind", "agent", "other"), last, strict=True)))
-    other = other.group_by("person", "line", maintain_order=True).last()
+    told = [np.concatenate(column) for column in zip(*found.contested, strict=True)] or [np.zeros(0, np.int64)] * 5
+    other = pl.DataFrame(dict(zip(("person", "line", "kind", "agent", "other"), told, strict=True))).unique(maintain_order=True)
     words = pl.Series(drugs, dtype=pl.String)
-    agent = other.with_columns(
+    other = other.with_columns(
         words.gather(other["agent"]).alias("agent"),
         words.gather(other["other"].set(other["other"] < 0, None)).alias("other"),
-    )
-    agent = agent.with_columns(_contested().alias("contested"))
+    ).with_columns(_contested().alias("contested"))
+    other = other.group_by("person", "line", maintain_order=True).agg(pl.col("contested").str.join(" "))
     reason = (
         pl.when(pl.col("why") == GREW).then(pl.format("new agent {} days after progression", "ago"))
-        .when(pl.col("why") == 0).then(pl.lit("first treatment recorded in this setting"))
-        .otherwise(pl.lit("a different agent, after the one before"))
+        .when(pl.col("why") == AGAIN).then(pl.format("the same agent again {} days after progression", "ago"))
+        .when(pl.col("why") == PAUSED).then(pl.format("begun after a pause of {} days", "ago"))
+        .when(pl.col("why") == FIRST).then(pl.lit(rules.FIRST))
+        .when(pl.col("why") == NOW).then(pl.lit(rules.NOW))
+        .otherwise(pl.lit(rules.OTHER))
     )  # fmt: skip
-    return lines.join(agent, on=["person", "line"], how="left", maintain_order="left").select(
+    return lines.join(other, on=["person", "line"], how="left", maintain_order="left").select(
         people.gather(lines["person"]).alias("patient") if lines.height else pl.lit(None, dtype=pl.UInt32).alias("patient"),
         "line",
         pl.when(pl.col("began") < ALWAYS).then(pl.col("began")).cast(pl.Int32).cast(pl.Date).alias("start"),
@@ -229,98 +417,43 @@ def _lines(found: Found, people: pl.Series, drugs: list[str]) -> pl.DataFrame:
 
 
 def _contested() -> pl.Expr:
+    alone = "Were it given for progression, it would be a line of its own."
     swapped = pl.format(
-        "{} took the place of {} inside its class and no progression is recorded: the same line. "
-        "Were it given for progression, it would be a line of its own.",
+        f"{{}} took the place of {{}} inside its class and no progression is recorded: the same line. {alone}", "agent", "other"
+    )
+    kept = pl.format(f"{{}} followed without progression, as maintenance: the same line. {alone}", "agent")
+    beyond = pl.format(
+        "{} went on although the disease had grown, and it was no new agent: the same line. "
+        "Counted by progression, it would be a line of its own.",
+        "agent",
+    )
+    added = pl.format(
+        "{} was added while {} went on, and no progression is recorded: a line of its own. "
+        "Had it been planned from the start, it would be the same line.",
         "agent",
         "other",
     )
-    kept = pl.format("{} followed without progression, as maintenance: the same line.", "agent")
-    return pl.when(pl.col("kind") == SWAP).then(swapped).when(pl.col("kind") == MAINTENANCE).then(kept)
+    texts = {SWAP: swapped, MAINTENANCE: kept, BEYOND: beyond, ADDED: added}
+    return pl.coalesce(pl.when(pl.col("kind") == kind).then(text) for kind, text in texts.items())
 
 
-def _homes(joining: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """The line of each drug that joins one: the last that had begun by then, else the first; the last for one without a day."""
-    if not joining.height or not lines.height:
-        return joining.clear().with_columns(pl.lit(0, dtype=pl.Int64).alias("line"))
+def _homes(joining: pl.DataFrame, lines: pl.DataFrame, apart: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
+    """The line of each drug that joins one: the last that had begun by then, else the first; the last for one without a day.
+
+    Of people without a line it is what stands apart.
+    """
+    joining = joining.with_columns(pl.lit(0, dtype=pl.Int64).alias("slot"))
     who = joining["patient"].cast(pl.Int64).to_numpy()
     start = _days(joining["start"], ALWAYS)
     owner = lines["patient"].cast(pl.Int64).to_numpy()
     keys = owner * _KEY + np.minimum(_days(lines["start"], _KEY // 4), _KEY // 4)
-    limit = np.where(start == ALWAYS, _KEY // 3, start + rules.REGIMEN_WINDOW.days)
+    limit = np.where(start == ALWAYS, _KEY // 3, start + parameters.window)
     index = np.searchsorted(keys, who * _KEY + limit, side="right") - 1
     first = np.searchsorted(owner, who)
-    has = (first < len(owner)) & (owner[np.minimum(first, len(owner) - 1)] == who)
-    line = np.maximum(index, first) - first
-    return joining.with_columns(pl.Series("line", line)).filter(pl.Series(has))
-
-
-def _courses(
-    making: pl.DataFrame, joining: pl.DataFrame, lines: pl.DataFrame, events: Events, asked: pl.DataFrame
-) -> pl.DataFrame:
-    """The finished courses, a row a line."""
-    on = ["patient", "line"]
-    pairs = pl.concat([making.select(*on, "drug"), joining.select(*on, "drug")]).unique().sort(*on, "drug")
-    drugs = pairs.group_by(on, maintain_order=True).agg(pl.col("drug").alias("drugs"))
-    said = making.filter(pl.col("stopped_for").is_not_null()).sort(*on, "slot", maintain_order=True)
-    makers = making.group_by(on, maintain_order=True).agg(
-        pl.col("ongoing").any().alias("going"),
-        pl.col("end").max(),
-        pl.col("setting").is_not_null().any().alias("told"),
-        (pl.col("carried") & ~pl.col("copied")).any().alias("goes_on"),
-    )
-    why = said.group_by(on, maintain_order=True).agg(
-        (pl.col("stopped_for") == "progression").any().alias("for_growth"), pl.col("stopped_for").last().alias("said")
-    )
-    table = lines.join(asked, on="patient", how="left", maintain_order="left")
-    for part in (makers, why, drugs):
-        table = table.join(part, on=on, how="left", maintain_order="left")
-    same = pl.col("patient") == pl.col("patient").shift(-1)
-    table = table.with_columns(
-        pl.when(same).then(pl.col("start").shift(-1)).alias("next_start"),
-        pl.when(same).then(pl.col("setting").shift(-1)).alias("next_setting"),
-    )
-    follows = (pl.col("next_setting") == pl.col("setting")).fill_null(False)
-    free = pl.col("next_setting").is_null() | (pl.col("setting") == "metastatic")
-    table = table.with_columns(follows.alias("follows"), (~follows & pl.col("going") & free).alias("ongoing"))
-    inferred = ~pl.col("ongoing") & pl.col("end").is_null() & pl.col("follows") & pl.col("next_start").is_not_null()
-    table = table.with_columns(inferred.alias("inferred"))
-    table = table.with_columns(
-        pl.when(pl.col("ongoing")).then(None).when("inferred").then(pl.col("next_start")).otherwise(pl.col("end")).alias("end")
-    )
-    return _stopped(table, events, asked)
-
-
-def _stopped(table: pl.DataFrame, events: Events, asked: pl.DataFrame) -> pl.DataFrame:
-    """Why each ended, how long it lasted, and what was assumed about it."""
-    until = pl.when(pl.col("next_setting").is_null()).then(pl.col("day")).otherwise(pl.col("next_start"))
-    until_days = _days(table.select(until.alias("until"))["until"], NEVER)
-    who = table["patient"].cast(pl.Int64).to_numpy()
-    grown, _ = _last(_turns(events, asked, ("progression",)), who, np.maximum(until_days, -_KEY // 4))
-    grew = pl.Series("grew", (grown > _days(table["start"], ALWAYS)) & (until_days != NEVER))
-    table = table.with_columns(grew)
-    metastatic = pl.col("setting") == "metastatic"
-    silent = ~pl.col("ongoing") & pl.col("said").is_null() & metastatic
-    followed = (pl.col("next_setting") == "metastatic").fill_null(False) & ~pl.col("goes_on")
-    assumed_growth = silent & ~pl.col("grew") & followed
-    unplaced = metastatic & pl.col("spread_on").is_null() & ~pl.col("told")
-    stopped = (
-        pl.when(pl.col("ongoing")).then(None)
-        .when(pl.col("for_growth")).then(pl.lit("progression"))
-        .when(pl.col("said").is_not_null()).then(pl.col("said"))
-        .when(silent & (pl.col("grew") | assumed_growth)).then(pl.lit("progression"))
-    )  # fmt: skip
-    notes = [(unplaced, _NO_SPREAD_DAY), (pl.col("inferred"), _UNTIL_NEXT), (assumed_growth, _GREW)]
-    relapse = pl.when(~metastatic & pl.col("spread_on").is_not_null()).then(pl.col("spread_on")).otherwise(pl.col("day"))
-    end = pl.when(pl.col("ongoing")).then(pl.col("day")).otherwise(pl.col("end"))
-    return table.with_columns(
-        stopped.alias("stopped_for"),
-        _months(pl.col("start"), end).alias("months"),
-        _months(pl.col("end"), relapse).alias("months_since_end"),
-        pl.concat_list([pl.when(where).then(pl.lit(text)) for where, text in notes]).list.drop_nulls().alias("assumed"),
-    )
-
-
-def _months(start: pl.Expr, end: pl.Expr) -> pl.Expr:
-    days = (end - start).dt.total_days()
-    return (pl.when(days < 0).then(0).otherwise(days) / _MONTH).round(1)
+    has = np.zeros(len(who), bool)
+    if len(owner):
+        has = (first < len(owner)) & (owner[np.minimum(first, len(owner) - 1)] == who)
+    line = pl.Series("line", np.maximum(index, first) - first).set(pl.Series(~has), None)
+    last = apart.group_by("patient").agg(pl.col("line").max().alias("beside"))
+    joining = joining.with_columns(line).join(last, on="patient", how="left", maintain_order="left")
+    return joining.with_columns(pl.coalesce("line", "beside").alias("line")).drop("beside").filter(pl.col("line").is_not_null())

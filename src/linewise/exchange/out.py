@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from linewise.exchange.codes import Codes
+from linewise.exchange.fhir.medicines import SUPPLY
 from linewise.knowledge import Knowledge
 from linewise.record.model import Administration, Course, Entry, Medication, Reaction, Record
 
@@ -173,12 +174,13 @@ class _Writer:
         parts += [f"{course.months:g} months"] if course.months is not None else []
         parts += [f"ended {course.months_since_end:g} months before"] if course.months_since_end is not None else []
         parts += [f"stopped for {course.stopped_for}"] if course.stopped_for else []
-        return self._statement(drug, "active" if course.ongoing else "completed", course.start, course.end, ", ".join(parts))
+        return self._statement(drug, _status(course.ongoing), course.start, course.end, ", ".join(parts))
 
     def _given(self, given: Administration) -> Resource:
-        status = "intended" if given.planned else "active" if given.ongoing else "completed"
+        status = "intended" if given.planned else _status(given.ongoing)
         note = f"stopped for {given.stopped_for}" if given.stopped_for else ""
-        return self._statement(given.drug, status, given.start, given.end, note)
+        found = self._statement(given.drug, status, given.start, given.end, note)
+        return found | ({"extension": [{"url": SUPPLY, "valueCode": given.supply}]} if given.supply else {})
 
     def _medication(self, medication: Medication) -> Resource:
         return self._statement(medication.drug, "active", medication.start, medication.end, "")
@@ -193,3 +195,7 @@ class _Writer:
         if reaction.grade is not None:
             found["note"] = [{"text": f"grade {reaction.grade}"}]
         return found
+
+
+def _status(ongoing: bool | None) -> str:
+    return "unknown" if ongoing is None else "active" if ongoing else "completed"

@@ -47,7 +47,7 @@ class Plan:
         self.chart = Chart(record, knowledge, day)
         self.decider = Decider(knowledge.vocabulary, self.chart)
         self.words = Words(knowledge, self.decider)
-        current = tuple(drug for course in self.chart.courses if course.ongoing for drug in course.drugs)
+        current = tuple(drug for course in self.chart.courses if course.ongoing is not False for drug in course.drugs)
         self._judge = Judge(knowledge, self.decider, day, current)
         self._options = Options(self._judge, self.words)
         self._made: dict[str, model.Option] = {}
@@ -182,7 +182,7 @@ class Plan:
             id=self.record.id,
             subtype=str(value("subtype") or "unknown"),
             her2_low=low if isinstance(low, bool) else None,
-            line=len(self.chart.history.lines) + 1,
+            line=None if any(one.undated for one in self.chart.history.lines) else len(self.chart.history.lines) + 1,
             metastatic=metastatic if isinstance(metastatic, bool) else None,
             sites=sorted(sites) if isinstance(sites, frozenset) else [],
             sex=sex if isinstance(sex, str) else None,
@@ -280,7 +280,7 @@ class Plan:
     @cached_property
     def cautions(self) -> list[model.Caution]:
         """What to know about drugs that are being taken now."""
-        taken = [drug for course in self.chart.courses if course.ongoing for drug in course.drugs]
+        taken = [drug for course in self.chart.courses if course.ongoing is not False for drug in course.drugs]
         taken += [one.drug for one in self.chart.history.medications]
         found: list[model.Caution] = []
         for drug in dict.fromkeys(taken):

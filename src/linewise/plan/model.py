@@ -149,7 +149,7 @@ class Subject(_Struct):
     id: str | None
     subtype: str
     her2_low: bool | None
-    line: int
+    line: int | None  # None where drugs without a day are recorded: nobody knows how many lines they were
     metastatic: bool | None = None
     sites: list[str] = []
     sex: str | None = None
@@ -166,7 +166,7 @@ class LineOfTherapy(_Struct):
     end: str | None
     months: float | None
     stopped_for: str | None
-    ongoing: bool
+    ongoing: bool | None  # None: not known
     reason: str
     contested: str
     assumed: list[str]

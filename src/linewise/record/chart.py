@@ -19,6 +19,7 @@ from linewise.logic import UNKNOWN, Question, Reading, nodes
 from .history import History, worded
 from .lines import courses_of, other_medicines
 from .model import Entry, Medication, Record
+from .parameters import STANDARD
 
 
 class Chart:
@@ -46,7 +47,9 @@ class Chart:
         found = [one for one in self.record.medications if _taken_on(one.start, one.end, self.as_of)]
         for given in other_medicines(self.record, self.knowledge):
             going = bool(given.ongoing) or (given.start is not None and given.end is not None)
-            if going and not given.planned and _taken_on(given.start, given.end, self.as_of):
+            awaited = dt.timedelta(days=STANDARD.grace if given.supply else 0)
+            until = given.end and given.end + awaited
+            if going and not given.planned and _taken_on(given.start, until, self.as_of):
                 found.append(Medication(drug=given.drug, start=given.start, end=given.end, origin=given.origin))
         return found
 
@@ -139,6 +142,8 @@ class Chart:
         lines = self.history.lines
         silent = not lines and "metastatic_lines" not in self.record.declared
         sources = tuple(dict.fromkeys(worded(origin) for line in lines for origin in line.origins))
+        if any(line.undated for line in lines):
+            return Reading(None, sources, note="drugs are recorded without a day: in how many lines they were given is not known")
         return Reading(float(len(lines) + 1), sources, silent)
 
     # Symptoms

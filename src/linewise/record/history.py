@@ -2,6 +2,9 @@
 
 Each answer is a `Reading`: a value, the courses it rests on, and whether silence was taken for "no". A course with a drug
 that nobody knows can answer no question about its class with "no": the answer is unknown.
+
+Drugs without a day (an `undated` course) were given, but nobody knows in how many lines, which of them together, or before or after which others.
+So they answer "had this drug", and leave open how many lines there were, what was combined, and what was first or last.
 """
 
 from __future__ import annotations
@@ -46,16 +49,17 @@ class History:
     # Questions with yes or no
 
     def had(self, treatment: Treatment, setting: Setting) -> Reading:
-        return self._any(treatment, self._in(setting), _LISTS[setting])
+        return self._any(*self._of(treatment, setting), _LISTS[setting])
 
     def progressed(self, treatment: Treatment, setting: Setting) -> Reading:
         """A line ended by progression, or an adjuvant course on which the disease came back (only where asked for)."""
         courses = self.lines if setting == "any" else self._in(setting)
+        unplaced = self._unplaced(setting)
         unknown: list[Course] = []
         for course in courses:
             match = self._match(treatment, course)
             ended = self._ended_by_progression(course)
-            if match and ended:
+            if match and ended and not unplaced:
                 return _from((course,), True, bool(course.assumed))
             if match is not False and ended is not False:
                 unknown.append(course)
@@ -64,7 +68,9 @@ class History:
         return Reading(False, (), self._silent(_LISTS["metastatic" if setting == "any" else setting]))
 
     def receiving(self, treatment: Treatment) -> Reading:
-        return self._any(treatment, [course for course in self.courses if course.ongoing], ("metastatic_lines",))
+        found, unsure = self._matching(treatment, [course for course in self.courses if course.ongoing])
+        perhaps = [course for course in self.courses if course.ongoing is None and self._match(treatment, course) is not False]
+        return self._any(found, [*unsure, *perhaps], ("metastatic_lines",))
 
     def taking(self, treatment: Treatment) -> Reading:
         given = self.receiving(treatment)
@@ -102,7 +108,7 @@ class History:
 
     def months_on(self, treatment: Treatment, setting: Setting) -> Reading:
         """Months of the longest course; 0 where there was none; unknown where a course has no length."""
-        courses, unsure = self._matching(treatment, self._in(setting))
+        courses, unsure = self._of(treatment, setting)
         if unsure or any(course.months is None for course in courses):
             return _from([*courses, *unsure], None)
         if not courses:
@@ -112,7 +118,7 @@ class History:
 
     def months_since(self, treatment: Treatment, setting: Setting) -> Reading:
         """Months since the latest course ended; 0 while it goes on; without end where there was none."""
-        courses, unsure = self._matching(treatment, self._in(setting))
+        courses, unsure = self._of(treatment, setting)
         since = [0.0 if course.ongoing else course.months_since_end for course in courses]
         known = [months for months in since if months is not None]
         if known and min(known) == 0.0:
@@ -139,7 +145,10 @@ class History:
         return Reading(math.inf, (), self._silent(("adjuvant",)))
 
     def lines_of(self, treatment: Treatment, setting: Setting) -> Reading:
-        courses, unsure = self._matching(treatment, self._in(setting))
+        courses, unsure = self._of(treatment, setting)
+        undated = [course for course in courses if course.undated]
+        if undated and (len(courses) > 1 or sum(self._taken(treatment, (drug,)) is not False for drug in undated[0].drugs) > 1):
+            unsure += undated
         if unsure:
             return _from([*courses, *unsure], None)
         silent = not courses and self._silent(_LISTS[setting])
@@ -154,19 +163,29 @@ class History:
             return self.adjuvant
         if setting == "metastatic":
             return self.lines
+        if self._unplaced(setting):
+            return self.lines  # any of them may be
         return self.lines[:1] if setting == "first" else self.lines[-1:]
+
+    def _unplaced(self, setting: Setting) -> bool:
+        """Whether it is not known which line was the first or the last."""
+        return setting in ("first", "last") and any(course.undated for course in self.lines)
 
     def _silent(self, lists: tuple[str, ...]) -> bool:
         """Whether "none" rests on a list that the record does not have."""
         return any(name not in self.declared for name in lists)
 
-    def _any(self, treatment: Treatment, courses: Iterable[Course], lists: tuple[str, ...]) -> Reading:
-        found, unsure = self._matching(treatment, courses)
+    def _any(self, found: list[Course], unsure: list[Course], lists: tuple[str, ...]) -> Reading:
         if found:
             return _from(found, True)
         if unsure:
             return _from(unsure, None)
         return Reading(False, (), self._silent(lists))
+
+    def _of(self, treatment: Treatment, setting: Setting) -> tuple[list[Course], list[Course]]:
+        """The same for a setting. Where nobody knows which line was the first or the last, any that matches may be it."""
+        found, unsure = self._matching(treatment, self._in(setting))
+        return ([], [*found, *unsure]) if self._unplaced(setting) else (found, unsure)
 
     def _matching(self, treatment: Treatment, courses: Iterable[Course]) -> tuple[list[Course], list[Course]]:
         """The courses that contained the treatment, and those that may have."""
@@ -182,8 +201,20 @@ class History:
     def _match(self, treatment: Treatment, course: Course) -> bool | None:
         key = (treatment, id(course))
         if key not in self._matched:
-            self._matched[key] = self._taken(treatment, course.drugs)
+            taken = self._apart if course.undated else self._taken
+            self._matched[key] = taken(treatment, course.drugs)
         return self._matched[key]
+
+    def _apart(self, treatment: Treatment, drugs: tuple[str, ...]) -> bool | None:
+        """The same where nobody knows which drugs were given together: surely what one of them is alone, perhaps what some are together."""
+        answers: list[bool | None] = []
+        for one in treatment.alternatives:
+            alone = any(self._combination(Combination(one.has), (drug,)) for drug in drugs)
+            sure = alone and all(self._contains(drugs, name) is False for name in one.without)
+            kept = tuple(drug for drug in drugs if not any(self._contains((drug,), name) for name in one.without))
+            possible = bool(kept) and self._combination(Combination(one.has), kept) is not False
+            answers.append(True if sure else None if possible else False)
+        return True if True in answers else None if None in answers else False
 
     def _taken(self, treatment: Treatment, drugs: tuple[str, ...]) -> bool | None:
         answers = [self._combination(one, drugs) for one in treatment.alternatives]

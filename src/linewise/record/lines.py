@@ -4,28 +4,42 @@ After the framework of Saini and Twelves (Determining lines of therapy in patien
 doi:10.1038/s41416-021-01319-8): a new line begins when an agent is started because the disease grew, or when a regimen is replaced by an unrelated one. Agents
 started together are one regimen. Not a new line: a swap inside a class without progression, maintenance with part of a
 regimen or with an endocrine agent after chemotherapy, a pause. Bone agents and ovarian suppression are never lines.
-What the framework leaves to judgement is decided here by the parameters below, said in `reason`, and marked `contested`.
+What the framework leaves to judgement is decided here by `Parameters`, said in `reason`, and marked `contested`.
 
+Drugs without any day are known to have been given, and that is all: they stand apart, as one `undated` course.
 Which drugs make, join or leave a line is knowledge (`classes/`), not code.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 import msgspec
 
 from linewise.knowledge import Knowledge
 
-from .model import Administration, Course, Event, Origin, Record, Setting, StopReason
-
-REGIMEN_WINDOW = dt.timedelta(days=28)
-"""Agents started within this time of the first, one usual cycle, are one regimen."""
-
-MAINTENANCE_GAP = dt.timedelta(days=90)
-"""Maintenance begins within this time of the end of what it follows."""
+from .model import Administration, Course, Record, Setting, StopReason
+from .parameters import STANDARD, Parameters
+from .supply import Known, known_on
 
 _DAYS_PER_MONTH = 30.4375
+
+FIRST = "first treatment recorded in this setting"
+OTHER = "a different agent, after the one before"
+NOW = "going on, and begun on a day that is not recorded"
+UNDATED = "given on days that are not recorded: one line or several, in an unknown order"
+
+NO_SPREAD_DAY = "taken as given for metastatic disease: the day it was found is not recorded"
+NO_DAY = "taken as given for metastatic disease: the day of treatment is not recorded"
+UNTIL_NEXT = "taken as given until the next line began: no end is recorded"
+PERHAPS = "given a short time before this day: whether it goes on is not recorded"
+OVER = "taken as over since it was last recorded: no end is recorded"
+SUPPLIED = "taken as going on: the last supply, with the time allowed for the next, reaches this day"
+RAN_OUT = "taken as ended when the supply ran out: no later one is recorded"
+GREW = "taken as stopped because the disease grew: no reason is recorded, and a new line followed"
+OVERTAKEN = "taken as stopped because the disease grew: a new line followed"
+"""What was inferred about a course, in the words of its `assumed`. The reader of many people at once says the same."""
 
 
 class _Line(msgspec.Struct):
@@ -34,31 +48,39 @@ class _Line(msgspec.Struct):
     setting: Setting
     start: dt.date | None
     reason: str
-    given: dict[str, list[Administration]]
-    contested: str = ""
-    stopped_for: StopReason | None = None
-    assumed: list[str] = msgspec.field(default_factory=list)
+    given: dict[str, list[Known]] = msgspec.field(default_factory=dict)
+    contested: list[str] = msgspec.field(default_factory=list)
 
-    def add(self, one: Administration) -> None:
+    def add(self, one: Known) -> None:
         self.given.setdefault(one.drug, []).append(one)
 
-    def last_day(self) -> dt.date | None:
-        """The last day on which something of it is known to have been given."""
-        days = [day for ones in self.given.values() for one in ones for day in (one.start, one.end) if day]
-        return max(days, default=None)
+    def contest(self, text: str) -> None:
+        """Another way to read it, said once."""
+        if text not in self.contested:
+            self.contested.append(text)
+
+    def everything(self) -> list[Known]:
+        return [one for ones in self.given.values() for one in ones]
+
+    def last_day(self, drug: str | None = None) -> dt.date | None:
+        """The last day on which something of it, or one drug, is known to have been given."""
+        ones = self.everything() if drug is None else self.given[drug]
+        return max((day for one in ones for day in (one.start, one.end) if day), default=None)
+
+    def going(self) -> bool:
+        return any(one.ongoing for one in self.everything())
 
     def ended(self, drug: str, day: dt.date) -> bool:
         """Whether a drug was not given any more on a day, as far as is known."""
-        ones = self.given[drug]
-        return not any(one.ongoing or (one.end is not None and one.end > day) for one in ones)
+        return not any(one.ongoing or (one.end is not None and one.end > day) for one in self.given[drug])
 
 
-def courses_of(record: Record, knowledge: Knowledge, day: dt.date) -> tuple[Course, ...]:
+def courses_of(record: Record, knowledge: Knowledge, day: dt.date, parameters: Parameters = STANDARD) -> tuple[Course, ...]:
     """The courses of a record as of a day: those that it states, or those grouped from its administrations."""
     stated = [course for course in record.courses if course.start is None or course.start <= day]
     if stated or not record.administrations:
         return tuple(_numbered(stated))
-    return tuple(_numbered(_Grouping(record, knowledge, day).courses()))
+    return tuple(_numbered(_Grouping(record, knowledge, day, parameters).courses()))
 
 
 def other_medicines(record: Record, knowledge: Knowledge) -> list[Administration]:
@@ -67,61 +89,99 @@ def other_medicines(record: Record, knowledge: Knowledge) -> list[Administration
 
 
 class _Grouping:
-    def __init__(self, record: Record, knowledge: Knowledge, day: dt.date) -> None:
-        self.knowledge, self.day = knowledge, day
-        counted = [
-            _as_of(one, day) for one in record.administrations if not one.planned and (one.start is None or one.start <= day)
-        ]
-        self.making = sorted((one for one in counted if role(knowledge, one.drug) == "makes"), key=_order)
-        self.joining = sorted((one for one in counted if role(knowledge, one.drug) == "joins"), key=_order)
+    def __init__(self, record: Record, knowledge: Knowledge, day: dt.date, parameters: Parameters) -> None:
+        self.knowledge, self.day, self.parameters = knowledge, day, parameters
         dated = [event for event in record.events if event.on is not None and event.on <= day]
         self.progressions = sorted(event.on for event in dated if event.what == "progression" and event.on)
         self.settled = sorted(event.on for event in dated if event.what in ("response", "stable") and event.on)
         spread = [event for event in record.events if event.what == "metastatic" and (event.on is None or event.on <= day)]
         self.spread_on = min((event.on for event in spread if event.on), default=None)
         self.spread = bool(spread) or any(entry.fact == "metastatic" and entry.value is True for entry in record.entries)
+        counted = sorted(known_on(record.administrations, day, self.progressions, parameters), key=_order)
+        self.making = [one for one in counted if role(knowledge, one.drug) == "makes"]
+        self.joining = [one for one in counted if role(knowledge, one.drug) == "joins"]
 
     def courses(self) -> list[Course]:
         lines: list[_Line] = []
-        for one in self.making:
+        for one in (one for one in self.making if not _loose(one)):
             current = lines[-1] if lines else None
             if current is None or not self._belongs(one, current):
-                current = _Line(self._setting(one), one.start, self._why_new(one, current), {})
+                current = self._begun(one, current)
                 lines.append(current)
             current.add(one)
+        undated = self._undated(lines)
         for one in self.joining:
-            home = self._home(one, lines)
+            home = self._home(one, lines) if lines else undated[-1] if undated else None
             if home is not None:
                 home.add(one)
         self._carry(lines)
-        return [self._course(line, lines[index + 1] if index + 1 < len(lines) else None) for index, line in enumerate(lines)]
+        found = [self._course(line, lines[index + 1] if index + 1 < len(lines) else None) for index, line in enumerate(lines)]
+        return found + [self._apart(line, lines) for line in undated]
+
+    def _undated(self, lines: list[_Line]) -> list[_Line]:
+        """What is over and has no day goes with the last line that has the drug; what is in none stands apart, by setting."""
+        apart: dict[Setting, _Line] = {}
+        for one in filter(_loose, self.making):
+            setting = self._setting(one)
+            home = next((line for line in reversed(lines) if line.setting == setting and one.drug in line.given), None)
+            (home or apart.setdefault(setting, _Line(setting, None, UNDATED))).add(one)
+        return [apart[setting] for setting in sorted(apart)]
 
     def _carry(self, lines: list[_Line]) -> None:
-        """An agent that is still being given is part of the line that is going on, in whichever line it was begun."""
-        last = {line.setting: line for line in lines}
-        there = {setting: set(line.given) for setting, line in last.items()}
-        for line in lines:
-            if line is last[line.setting]:
-                continue
-            for one in [one for ones in line.given.values() for one in ones]:
-                if _going_on(one) and one.drug not in there[line.setting]:
-                    last[line.setting].add(one)
+        """An agent that goes on while the next line is given is part of that line, too, in whichever line it was begun."""
+        own = [(line, set(line.given), line.everything()) for line in lines]
+        for index, (line, _, given) in enumerate(own):
+            for later, there, _ in own[index + 1 :]:
+                if later.setting == line.setting:
+                    for one in given:
+                        if one.drug not in there and self._reaches(one, later):
+                            later.add(one)
+
+    def _reaches(self, one: Known, later: _Line) -> bool:
+        """Whether what was begun before is still given when a line has begun, and not only until the change."""
+        if _going_on(one):
+            return True
+        return one.end is not None and later.start is not None and (one.end - later.start).days > self.parameters.window
 
     # Which line
 
-    def _belongs(self, one: Administration, line: _Line) -> bool:
+    def _begun(self, one: Known, previous: _Line | None) -> _Line:
+        line = _Line(self._setting(one), one.start, FIRST)
+        if previous is None or previous.setting != line.setting:
+            return line
+        line.reason = OTHER
+        if one.start is None or previous.start is None:
+            line.reason = NOW
+        elif grown := self._grew(previous.start, one.start):
+            what = "the same agent again" if one.drug in previous.given else "new agent"
+            line.reason = f"{what} {(one.start - grown).days} days after progression"
+        elif self._paused(one, previous):
+            line.reason = f"begun after a pause of {self._pause(one, previous)} days"
+        else:
+            until = one.start + dt.timedelta(days=self.parameters.window)
+            going = next((drug for drug in previous.given if not previous.ended(drug, until)), None)
+            if going is not None:
+                line.contest(
+                    f"{one.drug} was added while {going} went on, and no progression is recorded: a line of its own. "
+                    "Had it been planned from the start, it would be the same line."
+                )
+        return line
+
+    def _belongs(self, one: Known, line: _Line) -> bool:
         """Whether an administration is part of the line that is being built."""
         if self._setting(one) != line.setting:
             return False
-        if one.start is None or line.start is None:
-            return one.drug in line.given
+        if one.start is None or line.start is None:  # going on now, so with what goes on now
+            return line.start is None or line.going() or self._lately(line.last_day())
+        if self._paused(one, line):
+            return False
         grown = self._grew(line.start, one.start)
         if one.drug in line.given:
-            return not grown or self._before(one.drug, line, grown)
-        if one.start - line.start <= REGIMEN_WINDOW and not grown:
-            return True
+            return not grown or self._beyond(one, line, grown)
         if grown:
             return False
+        if (one.start - line.start).days <= self.parameters.window:
+            return True
         return self._swap(one, line) or self._maintenance(one, line)
 
     def _grew(self, since: dt.date, until: dt.date) -> dt.date | None:
@@ -129,23 +189,43 @@ class _Grouping:
         found = [day for day in self.progressions if since < day <= until]
         return found[-1] if found else None
 
-    def _before(self, drug: str, line: _Line, grown: dt.date) -> bool:
-        """Carried on through a progression: the same drug was being given before and goes on after it."""
-        return any(one.start and one.start < grown and (one.ongoing or (one.end and one.end > grown)) for one in line.given[drug])
+    def _beyond(self, one: Known, line: _Line, grown: dt.date) -> bool:
+        """Carried on beyond a progression: given before it and after it without a break."""
+        before = any(
+            given.start and given.start < grown and (given.ongoing or (given.end and given.end > grown))
+            for given in line.given[one.drug]
+        )
+        last = line.last_day(one.drug)
+        near = last is not None and one.start is not None and (one.start - last).days <= self.parameters.recent
+        if before or near:
+            line.contest(
+                f"{one.drug} went on although the disease had grown, and it was no new agent: the same line. "
+                "Counted by progression, it would be a line of its own."
+            )
+        return before or near
 
-    def _swap(self, one: Administration, line: _Line) -> bool:
+    def _pause(self, one: Known, line: _Line) -> int:
+        last = line.last_day()
+        return (one.start - last).days if one.start is not None and last is not None else 0
+
+    def _paused(self, one: Known, line: _Line) -> bool:
+        gap = self.parameters.gap
+        return gap is not None and not line.going() and self._pause(one, line) > gap
+
+    def _swap(self, one: Known, line: _Line) -> bool:
         classes = self.knowledge.classes
         mine = {name for name in self.knowledge.classes_of(one.drug) if name in classes and classes[name].swaps}
-        for other in list(line.given):
-            if mine & self.knowledge.classes_of(other) and one.start and line.ended(other, one.start + REGIMEN_WINDOW):
-                line.contested = (
+        for other in line.given:
+            until = one.start and one.start + dt.timedelta(days=self.parameters.window)
+            if mine & self.knowledge.classes_of(other) and until and line.ended(other, until):
+                line.contest(
                     f"{one.drug} took the place of {other} inside its class and no progression is recorded: the same line. "
                     "Were it given for progression, it would be a line of its own."
                 )
                 return True
         return False
 
-    def _maintenance(self, one: Administration, line: _Line) -> bool:
+    def _maintenance(self, one: Known, line: _Line) -> bool:
         follows = {
             name
             for c in self.knowledge.classes_of(one.drug)
@@ -153,101 +233,155 @@ class _Grouping:
             for name in self.knowledge.classes[c].maintains
         }
         last = line.last_day()
-        if not follows or last is None or one.start is None or one.start - last > MAINTENANCE_GAP:
+        if not follows or last is None or one.start is None or (one.start - last).days > self.parameters.maintenance:
             return False
         if not all(any(self.knowledge.is_a(drug, name) for name in follows) for drug in line.given):
             return False
-        completed = any(given.stopped_for == "completion" for ones in line.given.values() for given in ones)
+        completed = any(given.stopped_for == "completion" for given in line.everything())
         controlled = any(line.start is not None and line.start < day <= one.start for day in self.settled)
         if not (completed or controlled):
             return False
-        line.contested = f"{one.drug} followed without progression, as maintenance: the same line."
+        line.contest(
+            f"{one.drug} followed without progression, as maintenance: the same line. "
+            "Were it given for progression, it would be a line of its own."
+        )
         return True
 
-    def _setting(self, one: Administration) -> Setting:
+    def _setting(self, one: Known) -> Setting:
         if one.setting is not None:
             return one.setting
         if not self.spread:
             return "adjuvant"
         if self.spread_on is None or one.start is None:
             return "metastatic"
-        return "metastatic" if one.start >= self.spread_on - REGIMEN_WINDOW else "adjuvant"
+        return "metastatic" if (self.spread_on - one.start).days <= self.parameters.window else "adjuvant"
 
-    def _why_new(self, one: Administration, previous: _Line | None) -> str:
-        if previous is None or previous.setting != self._setting(one):
-            return "first treatment recorded in this setting"
-        grown = self._grew(previous.start, one.start) if previous.start and one.start else None
-        if grown and one.start:
-            return f"new agent {(one.start - grown).days} days after progression"
-        return "a different agent, after the one before"
-
-    def _home(self, one: Administration, lines: list[_Line]) -> _Line | None:
+    def _home(self, one: Known, lines: list[_Line]) -> _Line:
         """The line that was going on when a joining drug was started, or the next one."""
-        if one.start is None:
-            return lines[-1] if lines else None
-        going = [line for line in lines if line.start is not None and line.start <= one.start + REGIMEN_WINDOW]
-        return going[-1] if going else (lines[0] if lines else None)
+        start = one.start
+        if start is None:
+            return lines[-1]
+        going = [line for line in lines if line.start is not None and (line.start - start).days <= self.parameters.window]
+        return going[-1] if going else lines[0]
 
     # The finished course
 
     def _course(self, line: _Line, following: _Line | None) -> Course:
-        makers = [one for drug, ones in line.given.items() if role(self.knowledge, drug) == "makes" for one in ones]
-        follows = following is not None and following.setting == line.setting
-        ongoing = not follows and any(one.ongoing for one in makers) and (following is None or line.setting == "metastatic")
-        end = None if ongoing else max((one.end for one in makers if one.end is not None), default=None)
-        assumed = list(line.assumed)
-        if line.setting == "metastatic" and self.spread_on is None and not any(one.setting for one in makers):
-            assumed.append("taken as given for metastatic disease: the day it was found is not recorded")
-        if not ongoing and end is None and follows and following is not None and following.start is not None:
-            end = following.start
-            assumed.append("taken as given until the next line began: no end is recorded")
-        stopped = self._stopped(line, makers, following, assumed) if not ongoing else None
-        until = self.day if ongoing else end
+        makers = [one for one in line.everything() if role(self.knowledge, one.drug) == "makes"]
+        after = following if following is not None and following.setting == line.setting else None
+        last = after is None and (following is None or line.setting == "metastatic")
+        went_on = [one for one in makers if after is not None and self._reaches(one, after)]
+        going = last and any(one.ongoing for one in makers)
+        perhaps = last and not going and any(self._recent(one) for one in makers)
+        end = None if going or perhaps else _end(makers, went_on, after)
+        inferred = not going and end is None and after is not None and after.start is not None
+        if inferred and after is not None:
+            end = after.start
+        stopped, grew = (None, False) if going or perhaps else self._stopped(line, makers, went_on, following)
+        over = last and not going and not perhaps and stopped is None and any(one.open for one in makers)
+        notes = {
+            NO_SPREAD_DAY: self._unplaced(line, makers) and self.spread_on is None,
+            NO_DAY: self._unplaced(line, makers) and self.spread_on is not None and line.start is None,
+            UNTIL_NEXT: inferred,
+            PERHAPS: perhaps,
+            OVER: over,
+            SUPPLIED: going and all(one.supply for one in makers if one.ongoing),
+            RAN_OUT: end is not None and _ran_out(makers, end),
+            GREW: grew,
+        }
+        return self._made(line, end, stopped, True if going else None if perhaps else False, notes)
+
+    def _apart(self, line: _Line, lines: list[_Line]) -> Course:
+        """The drugs without a day. A single one, where there is no line else, is one line; several may be any number."""
+        makers = [one for one in line.everything() if role(self.knowledge, one.drug) == "makes"]
+        drugs = {one.drug for one in makers}
+        undated = len(drugs) > 1 or any(other.setting == line.setting for other in lines)
+        said = {one.stopped_for for one in makers}
+        stopped = said.pop() if len(said) == 1 else None
+        end = None if len(drugs) > 1 else max((one.end for one in makers if one.end is not None), default=None)
+        unplaced = self._unplaced(line, makers)
+        notes = {NO_SPREAD_DAY: unplaced and self.spread_on is None, NO_DAY: unplaced and self.spread_on is not None}
+        return msgspec.structs.replace(self._made(line, end, stopped, False, notes), undated=undated)
+
+    def _made(
+        self, line: _Line, end: dt.date | None, stopped: StopReason | None, ongoing: bool | None, notes: dict[str, bool]
+    ) -> Course:
         return Course(
             drugs=tuple(sorted(line.given)),
             setting=line.setting,
             start=line.start,
             end=end,
-            months=_months(line.start, until),
+            months=_months(line.start, self.day if ongoing else end),
             months_since_end=_months(end, self._until(line)) if end is not None else None,
             stopped_for=stopped,
             ongoing=ongoing,
-            assumed=tuple(assumed),
+            assumed=tuple(note for note, holds in notes.items() if holds),
             reason=line.reason,
-            contested=line.contested,
-            origins=tuple(sorted({one.origin for ones in line.given.values() for one in ones}, key=lambda o: (o.where, o.text))),
+            contested=" ".join(line.contested),
+            origins=tuple(sorted({one.origin for one in line.everything()}, key=lambda o: (o.where, o.text))),
         )
+
+    def _unplaced(self, line: _Line, makers: Iterable[Known]) -> bool:
+        """Whether only the spread of the disease, and no record of the intent, makes it a line for metastatic disease."""
+        return line.setting == "metastatic" and not any(one.setting for one in makers)
+
+    def _recent(self, one: Known) -> bool:
+        """Whether a single day of treatment is so near that the next may be to come, and the disease has not grown since."""
+        return one.open and self._lately(one.start)
+
+    def _lately(self, day: dt.date | None) -> bool:
+        if day is None or (self.day - day).days > self.parameters.recent:
+            return False
+        return self._grew(day, self.day) is None
 
     def _until(self, line: _Line) -> dt.date:
         """Up to when "since its end" counts: the relapse for an adjuvant course, the day for a line."""
         return self.spread_on if line.setting == "adjuvant" and self.spread_on is not None else self.day
 
     def _stopped(
-        self, line: _Line, makers: list[Administration], following: _Line | None, assumed: list[str]
-    ) -> StopReason | None:
-        said = [one.stopped_for for one in makers if one.stopped_for is not None]
+        self, line: _Line, makers: list[Known], went_on: list[Known], following: _Line | None
+    ) -> tuple[StopReason | None, bool]:
+        """Why it ended, and whether growth was only assumed. What went on into the next line was not stopped in this one."""
+        said = [one.stopped_for for one in makers if one.stopped_for is not None and one not in went_on]
         if said:
-            return "progression" if "progression" in said else said[-1]
+            return ("progression" if "progression" in said else said[-1]), False
         if line.setting == "adjuvant":
-            return None
+            return None, False
         until = following.start if following is not None else self.day
         if line.start is not None and until is not None and self._grew(line.start, until):
-            return "progression"
-        if following is not None and following.setting == "metastatic" and not any(_going_on(one) for one in makers):
-            assumed.append("taken as stopped because the disease grew: no reason is recorded, and a new line followed")
-            return "progression"
-        return None
+            return "progression", False
+        if following is not None and following.setting == "metastatic" and not went_on:
+            return "progression", True
+        return None, False
 
 
-def _as_of(one: Administration, day: dt.date) -> Administration:
-    """What was known of an administration on a day: one that ended later was going on, and nobody knew why it would stop."""
-    if one.end is None or one.end <= day:
-        return one
-    return msgspec.structs.replace(one, end=None, ongoing=True, stopped_for=None)
+def _loose(one: Known) -> bool:
+    """Known to have been given, on no day at all: it has no place in the order."""
+    return one.start is None and not one.ongoing
 
 
-def _going_on(one: Administration) -> bool:
+def _going_on(one: Known) -> bool:
     return one.ongoing is True and one.stopped_for is None
+
+
+def _end(makers: list[Known], went_on: list[Known], after: _Line | None) -> dt.date | None:
+    """The last day on which it is known to have been given, at the latest the day on which the next line began."""
+    singles = {(one.drug, one.start) for one in makers if one.open}
+    repeated = len(singles) > len({drug for drug, _ in singles})
+    days = [one.end for one in makers if one.end is not None and one not in went_on]
+    if days or (repeated and after is None):
+        days += [one.start for one in makers if one.open and one.start is not None]
+    if after is None or after.start is None:
+        return max(days, default=None)
+    limit = after.start
+    return limit if went_on else max((min(day, limit) for day in days), default=None)
+
+
+def _ran_out(makers: list[Known], end: dt.date) -> bool:
+    """Whether its end is only that of a supply."""
+    supplied = max((one.end for one in makers if one.supply and one.end), default=None)
+    others = [one.end or one.start for one in makers if not one.supply and (one.end or one.open)]
+    return supplied == end and all(other is not None and other < end for other in others)
 
 
 def role(knowledge: Knowledge, drug: str) -> str:
@@ -258,7 +392,7 @@ def role(knowledge: Knowledge, drug: str) -> str:
     return "joins" if any(one.joins_line for one in classes) else "other"
 
 
-def _order(one: Administration) -> tuple[dt.date, str, str]:
+def _order(one: Known) -> tuple[dt.date, str, str]:
     return (one.start or dt.date.max, one.drug, one.origin.where)
 
 
@@ -269,24 +403,17 @@ def _months(start: dt.date | None, end: dt.date | None) -> float | None:
 
 
 def _numbered(courses: list[Course]) -> list[Course]:
-    """Lines for metastatic disease numbered from 1, in their order; a line that another followed is over."""
-    last = sum(course.setting == "metastatic" for course in courses)
+    """Lines for metastatic disease numbered from 1, in their order; a line that another followed is over. What has no place has no number."""
+    last = sum(course.setting == "metastatic" and not course.undated for course in courses)
     found: list[Course] = []
     number = 0
     for course in courses:
-        if course.setting != "metastatic":
+        if course.setting != "metastatic" or course.undated:
             found.append(course)
             continue
         number += 1
         changes: dict[str, object] = {"number": number}
         if course.ongoing and number < last:
-            changes |= {
-                "ongoing": False,
-                "stopped_for": "progression",
-                "assumed": (*course.assumed, "taken as stopped because the disease grew: a new line followed"),
-            }
+            changes |= {"ongoing": False, "stopped_for": "progression", "assumed": (*course.assumed, OVERTAKEN)}
         found.append(msgspec.structs.replace(course, **changes))
     return found
-
-
-__all__ = ["MAINTENANCE_GAP", "REGIMEN_WINDOW", "Event", "Origin", "courses_of", "other_medicines"]

@@ -75,7 +75,8 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     """One course of treatment: an adjuvant course or one line for metastatic disease.
 
     Months count from start to stop; `months_since_end` from the stop to the record's day. An ongoing course has neither
-    `stopped_for` nor `end`. `progressed` is what the course ended with, where known.
+    `stopped_for` nor `end`; None: whether it goes on is not known. What is `undated` is one course or several, in an order that nobody recorded:
+    drugs known to have been given, and no more.
     """
 
     drugs: tuple[str, ...]
@@ -87,7 +88,8 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     months_since_end: float | None = None
     stopped_for: StopReason | None = None
     best_response: Response | None = None
-    ongoing: bool = False
+    ongoing: bool | None = False
+    undated: bool = False
     assumed: tuple[str, ...] = ()  # what was inferred about it, in words
     reason: str = ""  # why this is a line of its own (lines grouped from administrations)
     contested: str = ""  # the other way in which it could be read

@@ -7,14 +7,34 @@ from typing import Literal
 
 import msgspec
 
+from linewise.exchange.codes import unit_key
 from linewise.exchange.fhir.chart import Chart, first_concept, period
-from linewise.exchange.fhir.node import Node, bare_codes, codings, extensions, node, nodes, text, wording
-from linewise.record.model import Administration, Medication, Reaction, Setting, StopReason
+from linewise.exchange.fhir.node import Node, bare_codes, codings, extensions, node, nodes, number, text, wording
+from linewise.record.model import Administration, Medication, Reaction, Setting, StopReason, Supply
+from linewise.record.parameters import STANDARD
 
 KINDS = ("MedicationAdministration", "MedicationStatement", "MedicationRequest", "MedicationDispense")
+SUPPLY = "urn:linewise:supply"
+"""An extension of our own: the end of the period is the last day of a supply, `dispensed` or `requested`, and not a stop."""
 _NOT_GIVEN = {"not-done", "not-taken", "cancelled", "declined"}
 _PLANNED = {"intended", "draft", "preparation"}
 _GOING_ON = {"active", "in-progress", "on-hold"}
+# A statement that is completed says that the drug is no longer taken, and a request that is stopped that it shall not be. A completed
+# infusion, dispensing or request says nothing of the next (FHIR R4, the value sets of the four statuses).
+_OVER = {"MedicationStatement": {"completed", "stopped"}, "MedicationRequest": {"stopped"}}
+_IN_DAYS = {
+    "d": 1.0,
+    "day": 1.0,
+    "days": 1.0,
+    "wk": 7.0,
+    "week": 7.0,
+    "weeks": 7.0,
+    "mo": 30.4375,
+    "month": 30.4375,
+    "months": 30.4375,
+}
+_LONGEST_SUPPLY = 730
+"""Days. What is to last longer than two years is a slip of the pen, or not days."""
 _STOPPED = {"progression", "toxicity", "completion", "choice"}
 _INTENTS: dict[str, Setting] = {"curative": "adjuvant", "palliative": "metastatic"}
 
@@ -57,12 +77,22 @@ def _read(chart: Chart, resource: Node, concept: Node, label: str, status: set[s
         chart.leave(resource, label, why)
         return
     start, end = _dates(chart, resource)
+    kind = text(resource.get("resourceType"))
+    handed = kind == "MedicationDispense"
     planned = bool(status & _PLANNED) or text(resource.get("intent")) in ("proposal", "plan", "option")
+    planned = planned or (handed and bool(status & _GOING_ON))  # made ready, and not handed over yet
+    ongoing = False if planned or (end is not None and end != start) else _ongoing(kind, status)
+    if ongoing and end is not None:
+        ongoing = None
+    supply: Supply | None = _marked(resource) if end is not None else None
+    if start is not None and end is None and ongoing is None and (days := _supplied(chart, resource)):
+        supply, end = "dispensed" if handed else "requested", start + dt.timedelta(days=days - 1)
     given = Administration(
         drug="",
         start=start,
         end=end,
-        ongoing=bool(status & _GOING_ON) and end is None and not planned,
+        ongoing=None if supply else ongoing,
+        supply=supply,
         planned=planned,
         setting=_setting(chart, resource),
         stopped_for=_stopped_for(chart, resource),
@@ -80,10 +110,37 @@ def _enter(chart: Chart, resource: Node, given: Administration) -> None:
     if given.drug in chart.codes.anticancer or not known:
         chart.administrations.append(given)
     elif given.ongoing or given.end is not None:
-        medication = Medication(drug=given.drug, start=given.start, end=given.end, origin=given.origin)
+        awaited = dt.timedelta(days=STANDARD.grace if given.supply else 0)
+        until = given.end + awaited if given.end is not None else None
+        medication = Medication(drug=given.drug, start=given.start, end=until, origin=given.origin)
         chart.medications.append(medication)
     elif not given.planned:
         chart.notes.add(f"{given.origin.text}: no longer taken, as recorded.")
+
+
+def _ongoing(kind: str, status: set[str]) -> bool | None:
+    """Whether the source says that the drug is still given, or that it is not; None where it says neither."""
+    return True if status & _GOING_ON else False if status & _OVER.get(kind, set()) else None
+
+
+def _marked(resource: Node) -> Supply | None:
+    said = {text(extension.get("valueCode")) for extension in extensions(resource, SUPPLY)}
+    return "dispensed" if "dispensed" in said else "requested" if "requested" in said else None
+
+
+def _supplied(chart: Chart, resource: Node) -> int:
+    """For how many days there is enough, as the source says; 0 where it does not say."""
+    wanted = node(resource.get("dispenseRequest")).get("expectedSupplyDuration")
+    for amount in (node(resource.get("daysSupply")), node(wanted)):
+        value = number(amount.get("value"))
+        if value is None:
+            continue
+        unit = text(amount.get("code")) or text(amount.get("unit")) or "d"
+        days = round(value * _IN_DAYS.get(unit_key(unit), 0.0))
+        if 0 < days <= _LONGEST_SUPPLY:
+            return days
+        chart.leave(resource, f"enough for {value:g} {unit}", "not a length of time that a supply can last")
+    return 0
 
 
 def drugs_of(chart: Chart, concept: Node) -> tuple[tuple[str, ...], str]:
