@@ -158,7 +158,7 @@ class _Run:
         self.say(f"{view.name}: {rows:,} rows in {time.monotonic() - started:.1f} s")
 
     def _copy(self, view: Query, query: str, target: Path) -> int:
-        shown = ", ".join(_in_csv(column) if self.form == "csv" else f'"{column.name}"' for column in view.columns)
+        shown = ", ".join(_written(column, self.form) for column in view.columns)
         options = "FORMAT csv, HEADER" if self.form == "csv" else "FORMAT parquet, COMPRESSION zstd"
         found = self._patiently(view.name, f"COPY (SELECT {shown} FROM ({query})) TO {_text(str(target))} ({options})")
         return int(found[0][0])
@@ -271,10 +271,12 @@ def _source(files: list[Path], members: tuple[str, ...], more: str = "") -> str:
     return f"read_json([{names}], format='newline_delimited', ignore_errors=true, {more}columns={{{listed}}})"
 
 
-def _in_csv(column: Column) -> str:
-    """Lists and parts of resources stand in a CSV as JSON."""
+def _written(column: Column, form: str) -> str:
+    """Parts of resources are written as the text of their JSON, which every reader knows; in a CSV lists too."""
     name = _name(column.name)
-    return f"CAST(to_json({name}) AS VARCHAR) AS {name}" if column.collection or column.element == "JSON" else name
+    if form == "csv" and column.collection:
+        return f"CAST(to_json({name}) AS VARCHAR) AS {name}"
+    return f"CAST({name} AS VARCHAR{'[]' if column.collection else ''}) AS {name}" if column.element == "JSON" else name
 
 
 def _name(name: str) -> str:

@@ -200,6 +200,7 @@ class Paths:
             return EMPTY
         x1, y1 = self.one(a, whats[0]), self.one(b, whats[1])
         if operator in ("<", "<=", ">", ">="):
+            x1, y1 = (x1[0], _compared_as(a)), (y1[0], _compared_as(b))
             if "boolean" in (x1[1], y1[1]):
                 raise PathUse(f"`{operator}` does not compare yes and no.")
             return Value(terms.compared(operator, x1, y1), "boolean")
@@ -218,7 +219,7 @@ class Paths:
             raise PathUse(f"the whole resource cannot be compared with `{operator}`; name a member of it.")
         differ = "true" if operator == "!=" else "false"
         if not a.many and not b.many:
-            return terms.compared(operator, (a.sql, a.kind), (b.sql, b.kind))
+            return terms.compared(operator, (a.sql, _compared_as(a)), (b.sql, _compared_as(b)))
         if a.many and b.many:
             texts = [
                 f"list_transform({sql}, lambda {name}: {terms.text(name, kind)})"
@@ -226,7 +227,7 @@ class Paths:
             ]
 
             def both(v: dict[str, str]) -> str:
-                one = terms.compared(operator, (f"{v['a']}[1]", a.kind), (f"{v['b']}[1]", b.kind))
+                one = terms.compared(operator, (f"{v['a']}[1]", _compared_as(a)), (f"{v['b']}[1]", _compared_as(b)))
                 lists = f"{texts[0].format(**v)} {'<>' if operator == '!=' else '='} {texts[1].format(**v)}"
                 return (
                     f"CASE WHEN len({v['a']}) = 0 OR len({v['b']}) = 0 THEN NULL WHEN len({v['a']}) <> len({v['b']}) THEN {differ} "
@@ -237,7 +238,7 @@ class Paths:
         many, other = (a, b) if a.many else (b, a)
 
         def one_side(v: dict[str, str]) -> str:
-            pair = [(f"{v['l']}[1]", many.kind), (other.sql, other.kind)]
+            pair = [(f"{v['l']}[1]", _compared_as(many)), (other.sql, _compared_as(other))]
             first = terms.compared(operator, *(pair if a.many else pair[::-1]))
             rest = "" if many.single else f" WHEN len({v['l']}) > 1 THEN {differ}"
             return f"CASE WHEN ({other.sql}) IS NULL THEN NULL{rest} ELSE {first} END"
@@ -418,6 +419,11 @@ class Paths:
 
 MARK = "\N{NO-BREAK SPACE}!\N{NO-BREAK SPACE}"
 """What stands before and after a reason of ours in the error of a query."""
+
+
+def _compared_as(value: Value) -> str:
+    """The kind of a value in a comparison: of JSON the path may say that it is a day or time."""
+    return "moment" if value.kind == "json" and value.fhir in _TEMPORAL else value.kind
 
 
 def _literal(kind: str, value: str) -> Value:

@@ -52,7 +52,7 @@ def _listed(kind: str, items: str, one: str) -> str:
 
 def text(sql: str, kind: str) -> str:
     """The value as VARCHAR."""
-    if kind == "json":
+    if kind in ("json", "moment"):
         return f"({sql}->>'$')"
     return sql if kind in ("string", "date") else f"CAST({sql} AS VARCHAR)"
 
@@ -72,12 +72,15 @@ def is_number(sql: str) -> str:
 
 
 def compared(operator: str, left: tuple[str, str], right: tuple[str, str]) -> str:
-    """`left operator right` for two single values, each an expression with its kind; null where either is missing or it cannot be told."""
+    """`left operator right` for two single values, each an expression with its kind; null where either is missing or it cannot be told.
+
+    `moment` is the kind of JSON that is known to hold a day or time.
+    """
     kinds = {left[1], right[1]}
     sign = "<>" if operator == "!=" else operator
     if "number" in kinds:
         return f"({number(*left)} {sign} {number(*right)})"
-    if "date" in kinds:
+    if kinds & {"date", "moment"}:
         return let({"a": _canonical(text(*left)), "b": _canonical(text(*right))}, lambda v: _dates(sign, v["a"], v["b"]))
     if kinds != {"json"}:
         return f"({text(*left)} {sign} {text(*right)})"
@@ -93,9 +96,11 @@ def compared(operator: str, left: tuple[str, str], right: tuple[str, str]) -> st
 
 
 def _canonical(day: str) -> str:
-    """A day or time so written that the text compares: in UTC where a zone is named, fractions of a second filled up."""
+    """A day or time so written that the text compares: in UTC (which is taken where no zone is named), fractions of a second filled up."""
+    zoned = f"{day} || CASE WHEN regexp_matches({day}, '(Z|[+-]\\d\\d:\\d\\d)$') THEN '' ELSE 'Z' END"
+    moment = f"make_timestamp(epoch_us(TRY_CAST({zoned} AS TIMESTAMP WITH TIME ZONE)))"
     return (
-        f"(CASE WHEN contains({day}, 'T') AND length({day}) >= 19 THEN strftime(TRY_CAST({day} AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%f') "
+        f"(CASE WHEN contains({day}, 'T') AND length({day}) >= 19 THEN strftime({moment}, '%Y-%m-%dT%H:%M:%S.%f') "
         f"WHEN {day}[3] = ':' AND length({day}) >= 8 THEN rpad({day} || CASE WHEN contains({day}, '.') THEN '' ELSE '.' END, 15, '0') "
         f"ELSE {day} END)"
     )

@@ -77,10 +77,10 @@ class Query:
         cells = ", ".join(sql for _, sql in self._made)
         return f"SELECT * FROM {source} AS resource WHERE TRY(CASE WHEN {self._met} THEN hash({cells}) ELSE 0 END) IS NULL"
 
-    def over_json(self, source: str, column: str) -> str:
+    def over_json(self, source: str, column: str, tolerant: bool = False) -> str:
         """The SELECT over a source with one JSON column that holds whole resources."""
         listed = ", ".join(f"""({column}->'$."{name}"') AS "{name}\"""" for name in self.members)
-        return self.over(f"(SELECT ({column}->>'$.resourceType') AS \"resourceType\", {listed} FROM {source})")
+        return self.over(f"(SELECT ({column}->>'$.resourceType') AS \"resourceType\", {listed} FROM {source})", tolerant)
 
 
 T = TypeVar("T")
