@@ -12,7 +12,8 @@ import polars as pl
 
 from ..events import Events, made
 from .faults import Faults
-from .templates import dated, schema
+from .rows import rows_of
+from .templates import dated, said
 
 _ADULT = 18
 _NO_BREAST = "The record names no breast cancer."
@@ -21,94 +22,102 @@ _IN_SITU = "The record names carcinoma in situ of the breast, not invasive cance
 _UNPLACED = "The record names a cancer, but not in a way that tells whether it is breast cancer."
 _EARLY = "Not metastatic on this record: nothing is offered."
 _CHILD = "This is the record of a child; the knowledge is about adults."
+_KEPT = 1000
+"""Faults of one kind and part that are kept with their lines."""
 _TABLES = ("entries", "administrations", "events", "reactions", "medications", "spread", "cancers", "unread")
 
 
 class People:
     """Puts the people of a run together, part by part."""
 
-    def __init__(self, folder: Path, faults: Faults) -> None:
-        self.folder, self.faults = folder, faults
-        self.said = {table: self._said(table) for table in _TABLES}
+    def __init__(self, folder: Path, spoken: Path) -> None:
+        self.folder = folder
+        self.said = {table: said(spoken, table) for table in _TABLES}
 
-    def _said(self, table: str) -> pl.DataFrame:
-        files = sorted((self.folder / "files").glob(f"*/said-{table}.parquet"))
-        return (
-            pl.concat([pl.read_parquet(file) for file in files]).unique(maintain_order=True)
-            if files
-            else pl.DataFrame(schema=schema(table))
-        )
-
-    def part(self, number: int) -> Events:
-        """The people of one part."""
-        found: dict[str, list[pl.DataFrame]] = {table: [] for table in _TABLES}
-        patients, seen = pl.DataFrame(schema={"patient": pl.String, "d0": pl.Date}), []
-        for kind, rows in self._rows(number):
-            days = sorted(
-                (name for name in rows.columns if name[0] == "d" and name[1:].isdigit()), key=lambda name: int(name[1:])
-            )
-            if kind == "Patient":
-                patients = rows
-            if days and kind != "Patient":
-                seen.append(rows.group_by("patient").agg(pl.max_horizontal(days).max().alias("last_seen")))
-            for table in _TABLES:
-                # On the left what was said: few rows are joined to many, and the order of the file does not matter.
-                said = rows.join(self.said[table], on="template", how="inner")
-                if said.height:
-                    found[table].append(dated(said, table, days).drop(days, "template", "version"))
-        tables = {table: pl.concat(parts, how="diagonal") for table, parts in found.items() if parts}
-        return self._people(patients, tables, seen)
-
-    def _rows(self, number: int) -> list[tuple[str, pl.DataFrame]]:
-        """The rows of a part by type, each resource once: of copies the latest."""
+    def part(self, number: int, faults: Faults) -> Events:
+        """The people of one part; what is wrong with their resources is counted and kept."""
+        self.faults = faults
         by_kind: dict[str, list[pl.DataFrame]] = {}
-        for path in sorted((self.folder / "files").glob(f"*/rows-*/part={number}/*.parquet")):
-            rows = pl.read_parquet(path, hive_partitioning=False).drop("part", strict=False)
-            by_kind.setdefault(path.parent.parent.name.removeprefix("rows-"), []).append(rows)
-        found = []
-        for kind, parts in by_kind.items():
-            rows = pl.concat(parts, how="diagonal")
-            if rows["version"].null_count() < rows.height:
-                rows = rows.sort("version", nulls_last=False)
-            once = rows.unique("id", keep="last")
-            self.faults.count("the same resource twice", rows.height - once.height)
-            found.append((kind, once))
-        return found
+        names: list[str] = []
+        for kind, name, rows in rows_of(self.folder, number):
+            if name not in names:
+                names.append(name)
+            if not rows["place"].is_sorted():  # odd lines come behind the others
+                rows = rows.sort("place")
+            by_kind.setdefault(kind, []).append(rows.with_columns(pl.lit(names.index(name), dtype=pl.UInt32).alias("file")))
+        kinds = {kind: pl.concat(parts, how="diagonal") for kind, parts in by_kind.items()}
+        who = kinds["Patient"]["patient"] if "Patient" in kinds else self._named(list(kinds.values()))
+        ids = who.unique().sort()
+        numbered = pl.DataFrame({"patient": ids, "row": pl.arange(len(ids), eager=True, dtype=pl.UInt32)})
+        found: dict[str, list[pl.DataFrame]] = {table: [] for table in _TABLES}
+        patients, seen = pl.DataFrame(schema={"patient": pl.UInt32}), []
+        for kind, rows in kinds.items():
+            rows = self._once(self._known(rows, numbered, names), names)
+            days = [name for name in rows.columns if name[0] == "d"]
+            if kind == "Patient":
+                patients = rows.unique("patient", keep="last", maintain_order=True)
+            elif days:
+                seen.append(rows.lazy().group_by("patient").agg(pl.max_horizontal(days).max().alias("last_seen")).collect())
+            for table in _TABLES:
+                told = rows.join(self.said[table], on="template", how="inner", maintain_order="left")
+                if told.height:
+                    if table == "unread":
+                        self._unread(told, names)
+                    found[table].append(dated(told, table, days).drop(days, "template", "version", "file", "place"))
+        tables = {table: pl.concat(parts, how="diagonal") for table, parts in found.items() if parts}
+        return self._people(ids, patients, tables, seen)
 
-    def _people(self, patients: pl.DataFrame, tables: dict[str, pl.DataFrame], seen: list[pl.DataFrame]) -> Events:
-        who = (
-            pl.concat([table.select("patient") for table in tables.values()], how="vertical")
-            if tables
-            else patients.select("patient")
+    def _named(self, kinds: list[pl.DataFrame]) -> pl.Series:
+        """The people of an export without patients: those of whom anything is understood."""
+        spoken = pl.concat([part.select("template") for table, part in self.said.items() if table != "unread"]).unique()
+        found = [rows.join(spoken, on="template", how="semi")["patient"].unique() for rows in kinds]
+        return pl.concat(found) if found else pl.Series("patient", [], pl.String)
+
+    def _known(self, rows: pl.DataFrame, numbered: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+        """The rows of people who are in the export, by their numbers, in the order of the people and of the files."""
+        mine = rows.join(numbered, on="patient", how="left", maintain_order="left")
+        strange = mine.filter(pl.col("row").is_null())
+        self._tell("about a person who is not in the export", strange, names)
+        if strange.height:
+            mine = mine.filter(pl.col("row").is_not_null())
+        return mine.drop("patient").rename({"row": "patient"}).sort("patient", maintain_order=True)
+
+    def _once(self, rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+        """Each resource once: of copies the latest version, of equal ones the last in the export."""
+        twice = rows["id"].is_duplicated()
+        if not twice.any():
+            return rows
+        copies = rows.filter(twice).with_row_index("at").sort("version", nulls_last=False, maintain_order=True)
+        kept = copies.unique(["patient", "id"], keep="last", maintain_order=True)
+        self._tell("the same resource twice", copies.join(kept.select("at"), on="at", how="anti"), names)
+        return pl.concat([rows.filter(~twice), kept.drop("at")]).sort("patient", "file", "place", maintain_order=True)
+
+    def _unread(self, told: pl.DataFrame, names: list[str]) -> None:
+        for (why,), part in sorted(told.partition_by("why", as_dict=True).items()):
+            self._tell(f"not understood: {why}", part, names)
+
+    def _tell(self, kind: str, rows: pl.DataFrame, names: list[str]) -> None:
+        """Count the faults of these rows, and keep them with file and line."""
+        self.faults.count(kind, rows.height)
+        for (file,), part in sorted(rows.head(_KEPT).partition_by("file", as_dict=True).items()) if rows.height else ():
+            said = part["what"] if "what" in part.columns else [""] * part.height
+            for place, what in zip(part["place"], said, strict=True):
+                self.faults.places(names[file], kind, [place], text=what or "")
+
+    def _people(
+        self, ids: pl.Series, patients: pl.DataFrame, tables: dict[str, pl.DataFrame], seen: list[pl.DataFrame]
+    ) -> Events:
+        people = (
+            pl.DataFrame({"id": ids})
+            .with_row_index("patient")
+            .with_columns(pl.col("patient").cast(pl.UInt32), pl.lit(True).alias("chart"))
         )
-        if patients.height:
-            strangers = who.join(patients, on="patient", how="anti")
-            self.faults.count("about a person who is not in the export", strangers.height)
-            ids = patients["patient"].unique().sort()
-        else:
-            ids = who["patient"].unique().sort()
-        number = pl.DataFrame({"patient": ids, "row": pl.arange(len(ids), eager=True, dtype=pl.UInt32)})
-        keyed = {
-            table: part.join(number, on="patient", how="inner").drop("patient").rename({"row": "patient"})
-            for table, part in tables.items()
-        }
-        for table, part in keyed.items():
-            if table == "unread":
-                for why, count in part["why"].value_counts().iter_rows():
-                    self.faults.count(f"not understood: {why}", count)
-        people = number.select(pl.col("patient").alias("id")).with_columns(pl.lit(True).alias("chart"))
-        people = people.join(self._dates(patients), left_on="id", right_on="patient", how="left", maintain_order="left")
+        dates = [pl.col(day).alias(name) for day, name in {"d0": "birth", "d1": "died"}.items() if day in patients.columns]
+        people = people.join(patients.select("patient", *dates), on="patient", how="left", maintain_order="left")
         if seen:
             last = pl.concat(seen).group_by("patient").agg(pl.col("last_seen").max())
-            people = people.join(last, left_on="id", right_on="patient", how="left", maintain_order="left")
-        return self._concluded(people, keyed)
-
-    @staticmethod
-    def _dates(patients: pl.DataFrame) -> pl.DataFrame:
-        names = {"d0": "birth", "d1": "died"}
-        return patients.select(
-            "patient", *(pl.col(day).alias(name) for day, name in names.items() if day in patients.columns)
-        ).unique("patient")
+            people = people.join(last, on="patient", how="left", maintain_order="left")
+        return self._concluded(people.drop("patient"), tables)
 
     def _concluded(self, people: pl.DataFrame, tables: dict[str, pl.DataFrame]) -> Events:
         entries = tables.get("entries", pl.DataFrame(schema={"patient": pl.UInt32, "fact": pl.String, "on": pl.Date}))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import queue
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,13 +17,16 @@ from .. import events as model
 from ..events import Events
 from .faults import Faults, opened
 from .people import People
+from .reading import Reading
 from .resources import KINDS, LINKED
-from .scan import Scanner
+from .scan import Scanner, megabytes
 from .templates import Templates
 
 _PART_BYTES = 400_000_000
 """About as much of an export becomes one part: what is held in memory at a time."""
 _GZIP = 8
+_LEAST_BLOCK, _MOST_BLOCK = 1_000_000, 32_000_000
+"""Bytes of a file that are read at a time; a few times as much is held for each thread."""
 
 
 @dataclass
@@ -104,51 +105,46 @@ def _kind(file: Path) -> str:
 def _bulk(
     files: dict[str, list[Path]], work: Path, codes: Codes, memory: str, progress: Callable[[str], None], threads: int | None
 ) -> Source:
+    whole = megabytes(memory) * 1_000_000
     size = sum(file.stat().st_size * (_GZIP if file.suffix == ".gz" else 1) for listed in files.values() for file in listed)
-    parts = max(1, -(-size // _PART_BYTES))
+    parts = max(1, -(-size // min(_PART_BYTES, whole // 5)))
     work.mkdir(parents=True, exist_ok=True)
-    faults = Faults(work / "faults.ndjson")
-    templates = Templates(codes)
-    scanner = Scanner(work, templates, faults, parts, memory, threads)
+    faults, templates = Faults(work / "faults.ndjson"), Templates(codes)
+    scanner = Scanner(work, templates, faults, parts, f"{megabytes(memory) // 3}MB", threads)
+    templates.again(scanner.said)
     for member, about in LINKED.items():
         if about.kind in files:
             scanner.link(member, files[about.kind])
     read = [(file, kind) for kind, listed in files.items() if kind in KINDS for file in listed]
-    beside = [scanner.beside() for _ in range(max(1, scanner.threads // 2))]
-    free: queue.SimpleQueue[Scanner] = queue.SimpleQueue()
-    for own in beside:
-        free.put(own)
-
-    def one(file: Path, kind: str) -> None:
-        own = free.get()
-        own.file(file, kind)
-        progress(f"read {file.name}")
-        free.put(own)
-
-    with ThreadPoolExecutor(len(beside)) as pool:
-        largest = sorted(read, key=lambda pair: -pair[0].stat().st_size)
-        for done in [pool.submit(one, file, kind) for file, kind in largest]:
-            done.result()
-    for own in beside:
-        faults.add_counts(own.faults.counts())
+    Reading(scanner, max(_LEAST_BLOCK, min(whole // 64, _MOST_BLOCK)), progress).files(read)
     for kind in files.keys() - KINDS.keys() - _OTHERS:
         faults.count(f"files of a type that is not read: {kind}", len(files[kind]))
-    return put_together(work, parts, faults, progress)
+    return put_together(scanner, progress)
 
 
-def put_together(work: Path, parts: int, faults: Faults, progress: Callable[[str], None]) -> Source:
-    """The people of all parts, from the rows that stand in `work`."""
+def put_together(scanner: Scanner, progress: Callable[[str], None]) -> Source:
+    """The people of all parts, from the rows that a scanner's run has written."""
+    work, parts = scanner.folder, scanner.parts
     told = work / "faults.json"
     if told.exists() and all((work / f"part-{number:05d}" / "patients.parquet").exists() for number in range(parts)):
         return Source(work, msgspec.json.decode(told.read_bytes(), type=dict[str, int]))
-    people = People(work, faults)
+    people = People(work, scanner.said)
     for number in range(parts):
         target = work / f"part-{number:05d}"
         if not (target / "patients.parquet").exists():
             progress(f"putting people together ({number + 1} of {parts})")
-            people.part(number).write(target)
-    told.write_bytes(msgspec.json.encode(faults.counts()))
-    return Source(work, faults.counts())
+            target.mkdir(parents=True, exist_ok=True)
+            faults = Faults(target / "faults.ndjson")
+            found = people.part(number, faults)
+            (target / "faults.json").write_bytes(msgspec.json.encode(faults.counts()))
+            found.write(target)
+        scanner.faults.add_counts(msgspec.json.decode((target / "faults.json").read_bytes(), type=dict[str, int]))
+    kept = [*sorted((work / "files").glob("*/faults.ndjson")), *sorted(work.glob("part-*/faults.ndjson"))]
+    with (work / "faults.ndjson").open("wb") as out:
+        for path in kept:
+            out.write(path.read_bytes())
+    told.write_bytes(msgspec.json.encode(scanner.faults.counts()))
+    return Source(work, scanner.faults.counts())
 
 
 def memory_in_use() -> str:

@@ -7,9 +7,14 @@ after) holds. Where a stand-in comes out again, it stands for that member of the
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import shutil
+import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from linewise.exchange import Codes
@@ -20,6 +25,8 @@ from linewise.exchange.fhir.conditions import read_conditions
 from linewise.exchange.fhir.medicines import read_medicines, read_reactions
 from linewise.exchange.fhir.observations import read_observations
 from linewise.exchange.fhir.procedures import read_procedures
+
+from .resources import Kind
 
 _FIRST, _APART = dt.date(1860, 1, 1).toordinal(), 14_000  # within what the reader takes for a lifetime
 _DAYS = {
@@ -42,6 +49,8 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 _TYPES: dict[str, Any] = {
     "number": pl.Float64, "absent": pl.Boolean, "ongoing": pl.Boolean, "planned": pl.Boolean, "grade": pl.Int16, "says": pl.Boolean,
 }  # fmt: skip
+MARK = "\ue000"
+"""Stands before the number of a day, or of a value that was taken out: a character that no text of a record has."""
 ALWAYS = dt.date.min
 """An end without a day: it ended when it was written, at the latest."""
 
@@ -53,30 +62,39 @@ def schema(table: str) -> dict[str, Any]:
 
 
 class Templates:
-    """Reads bodies. `rows` holds what they said, by table, until it is taken."""
+    """Reads bodies. What they said is held in `rows`, by table, until it is written. Several threads may read at the same time.
+
+    `sign` tells one way to read from another: other codes, or other hashes.
+    """
 
     def __init__(self, codes: Codes) -> None:
         self.codes = codes
+        text = msgspec.json.encode([codes, sorted(_COLUMNS.items()), pl.__version__], order="sorted")
+        self.sign = hashlib.blake2b(text, digest_size=8).hexdigest()
         self.known: set[int] = set()
+        self._new: list[int] = []
         self.rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
+        self._lock = threading.Lock()
 
     def read(
         self, template: int, body: Mapping[str, Any], days: Sequence[dt.date | None], linked: Mapping[str, Any] | None = None
     ) -> None:
-        """Read one body. `days` are the days of its members `@0`, `@1` …, as they stand in one resource that says it."""
-        if template in self.known:
-            return
-        self.known.add(template)
-        stands = {day: _FIRST + _APART * rank for rank, day in enumerate(sorted({day for day in days if day is not None}))}
-        member = {stand: days.index(day) for day, stand in stands.items()}
-        stood = [dt.date.fromordinal(stands[day]).isoformat() if day else None for day in days]
-        chart = self._chart(_filled(dict(body), stood), _filled(dict(linked or {}), stood))
-        for table, things in (
-            ("entries", chart.entries), ("administrations", chart.administrations), ("events", chart.events), ("reactions", chart.reactions),
-            ("medications", chart.medications), ("spread", chart.spread), ("cancers", chart.cancers), ("unread", chart.unread()),
-        ):  # fmt: skip
-            for thing in things:
-                self.rows[table].append((template, *_cells(table, thing), *_days(table, thing, member)))
+        """Read one body. `days` are the days of its members, in the order of their marks, as they stand in one resource that says it."""
+        with self._lock:
+            if template in self.known:
+                return
+            self.known.add(template)
+            self._new.append(template)
+            stands = {day: _FIRST + _APART * rank for rank, day in enumerate(sorted({day for day in days if day is not None}))}
+            member = {stand: days.index(day) for day, stand in stands.items()}
+            stood = [dt.date.fromordinal(stands[day]).isoformat() if day else None for day in days]
+            chart = self._chart(_filled(dict(body), stood), _filled(dict(linked or {}), stood))
+            for table, things in (
+                ("entries", chart.entries), ("administrations", chart.administrations), ("events", chart.events), ("reactions", chart.reactions),
+                ("medications", chart.medications), ("spread", chart.spread), ("cancers", chart.cancers), ("unread", chart.unread()),
+            ):  # fmt: skip
+                for thing in things:
+                    self.rows[table].append((template, *_cells(table, thing), *_days(table, thing, member)))
 
     def _chart(self, body: dict[str, Any], linked: Mapping[str, Any]) -> Chart:
         pool = Pool({key: dict(one) for key, one in linked.items()})
@@ -92,19 +110,52 @@ class Templates:
         read_procedures(chart)
         return chart
 
-    def take(self) -> dict[str, pl.DataFrame]:
-        """What was read since the last time, as tables."""
-        found = {table: pl.DataFrame(rows, schema=schema(table), orient="row") for table, rows in self.rows.items()}
-        self.rows = {table: [] for table in _COLUMNS}
-        return found
+    # What was read is never taken back: rows of a file that is done may rest on a body that another file had first.
+
+    def write(self, folder: Path) -> None:
+        """Write what was read since the last time, behind what stands in the folder already."""
+        with self._lock:
+            if not self._new:
+                return
+            told = {table: pl.DataFrame(rows, schema=schema(table), orient="row") for table, rows in self.rows.items() if rows}
+            told["known"] = pl.DataFrame({"template": self._new}, {"template": pl.UInt64})
+            self._new, self.rows = [], {table: [] for table in _COLUMNS}
+            number = len(list(folder.glob("*"))) if folder.exists() else 0
+            draft = folder.parent / f".said-{number:05d}"
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir(parents=True)
+            for table, rows in told.items():
+                rows.write_parquet(draft / f"{table}.parquet")
+            folder.mkdir(exist_ok=True)
+            draft.rename(folder / f"{number:05d}")
+
+    def again(self, folder: Path) -> None:
+        """What earlier runs have read and written there."""
+        for path in sorted(folder.glob("*/known.parquet")):
+            self.known.update(pl.read_parquet(path)["template"].to_list())
+
+
+def said(folder: Path, table: str) -> pl.DataFrame:
+    """Everything that bodies said, of one table."""
+    files = sorted(folder.glob(f"*/{table}.parquet"))
+    return pl.concat([pl.read_parquet(file) for file in files]) if files else pl.DataFrame(schema=schema(table))
+
+
+def with_days(body: dict[str, Any], kind: Kind, days: Sequence[dt.date | None]) -> dict[str, Any]:
+    """A body with marks where its days stand; `days` are those of one resource, by their place in the kind."""
+    for index, path in enumerate(kind.days):
+        if days[index] is not None:
+            top, _, end = path.partition(".")
+            body[top] = (body.get(top, {}) | {end: f"{MARK}{index}"}) if end else f"{MARK}{index}"
+    return body
 
 
 def _filled(value: Any, days: Sequence[str | None]) -> Any:
-    """The body with a day in the place of each `@n`; a member whose day is missing goes."""
+    """The body with a day in the place of each mark; a member whose day is missing goes."""
     if isinstance(value, dict):
         filled = {name: _filled(part, days) for name, part in value.items()}
         return {name: part for name, part in filled.items() if part is not None}
-    if isinstance(value, str) and value.startswith("@") and value[1:].isdigit():
+    if isinstance(value, str) and value.startswith(MARK) and value[1:].isdigit() and int(value[1:]) < len(days):
         return days[int(value[1:])]
     return value
 
@@ -139,7 +190,7 @@ def dated(rows: pl.DataFrame, table: str, days: Sequence[str]) -> pl.DataFrame:
     for name in _DAYS.get(table, ()):
         member, plus = pl.col(f"{name}_member"), pl.col(f"{name}_plus")
         nothing = pl.lit(None, dtype=pl.Date)
-        day = pl.coalesce(nothing, *(pl.when(member == index).then(pl.col(column)) for index, column in enumerate(days)))
+        day = pl.coalesce(nothing, *(pl.when(member == int(column[1:])).then(pl.col(column)) for column in days))
         day = day + pl.duration(days=plus)
         absolute = (plus - dt.date(1970, 1, 1).toordinal()).cast(pl.Int32).cast(pl.Date)
         found.append(pl.when(member == -3).then(absolute).when(member == -2).then(pl.lit(ALWAYS)).otherwise(day).alias(name))

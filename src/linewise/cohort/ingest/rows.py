@@ -1,0 +1,56 @@
+"""The rows of a run between reading and putting together: whom, when, and which template, split by person.
+
+Rows of one export file stand in `files/<its name>/rows-<type>/part=<number>/`. A set of people is told by the hash of their ids, so that every file puts
+a person into the same one.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+SCHEMA = {"place": pl.UInt32, "patient": pl.String, "id": pl.String, "template": pl.UInt64, "version": pl.String}
+"""What every row has; the days `d0`, `d1` … of its members come behind, as far as any row has them."""
+_FLUSH = 2_000_000
+
+
+class Rows:
+    """Takes the rows of one file and writes them, `parts` sets of people each."""
+
+    def __init__(self, folder: Path, kind: str, parts: int) -> None:
+        self.folder, self.parts = folder / f"rows-{kind}", parts
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._held: list[pl.DataFrame] = []
+        self._written = 0
+
+    def take(self, rows: pl.DataFrame) -> None:
+        """Some more rows. Those held are written when they are many."""
+        if rows.height:
+            # The id of a resource only tells copies apart: its hash will do.
+            self._held.append(
+                rows.with_columns(pl.col("id").hash(), (pl.col("patient").hash(7) % self.parts).cast(pl.UInt32).alias("part"))
+            )
+            if sum(part.height for part in self._held) >= _FLUSH:
+                self.flush()
+
+    def flush(self) -> None:
+        """Write what is held."""
+        if not self._held:
+            return
+        whole = pl.concat(self._held, how="diagonal")
+        self._held = []
+        for (part,), rows in sorted(whole.partition_by("part", as_dict=True, include_key=False).items()):
+            folder = self.folder / f"part={part}"
+            folder.mkdir(parents=True, exist_ok=True)
+            rows.write_parquet(folder / f"{self._written:05d}.parquet", compression="lz4", statistics=False)
+        self._written += 1
+
+
+def rows_of(folder: Path, number: int) -> Iterator[tuple[str, str, pl.DataFrame]]:
+    """What was read about one set of people: the type, the name of the file, and the rows."""
+    for path in sorted((folder / "files").glob(f"*/rows-*/part={number}/*.parquet")):
+        kind = path.parent.parent
+        yield kind.name.removeprefix("rows-"), kind.parent.name, pl.read_parquet(path, hive_partitioning=False)
