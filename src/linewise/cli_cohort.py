@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewise.cli_arguments import day as _day
+from linewise.cli_lines import add_parameters, parameters_of
 from linewise.cli_views import add as add_views
 from linewise.errors import KnowledgeError, LinewiseError
 
@@ -51,6 +52,7 @@ def add(commands: Any, command: Any) -> None:
                 "--observed-since", type=_day, metavar="DAY",
                 help="from when on deaths are known, as the first day of a registry: time before it does not count as survived",
             )  # fmt: skip
+            add_parameters(one)
         if name == "plan":
             one.add_argument(
                 "--engine", choices=["local", "spark"], default="local", help="spark: the same, by the workers of a cluster"
@@ -337,8 +339,9 @@ def _lines(options: argparse.Namespace) -> int:
         raise LinewiseError(f"--observed-since {options.observed_since} is not before {cohort.day}, the day that is asked about.")
     from linewise.cohort.journeys import lines
 
-    kept = cohort.kept("lines", options.observed_since)
-    report = lines(cohort.named(), cohort.knowledge, cohort.day, options.least, options.observed_since, kept)
+    parameters = parameters_of(options)
+    kept = cohort.kept("lines", options.observed_since, parameters)
+    report = lines(cohort.named(), cohort.knowledge, cohort.day, options.least, options.observed_since, kept, parameters)
     return cohort.finish(report, options.out, kept)
 
 

@@ -38,6 +38,12 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
         """How long a drug given on single days may still be going on after the last: one cycle, and the delay that is allowed."""
         return self.window + self.grace
 
+    def words(self) -> str:
+        """As a report says them."""
+        pause = "no longest pause" if self.gap is None else f"pauses up to {self.gap}"
+        stock = "" if self.stockpile else ", supplies not added up"
+        return f"a window of {self.window} days, {self.maintenance} to maintenance, {self.grace} of grace, {pause}{stock}"
+
 
 STANDARD = Parameters()
 """The parameters of every plan."""
