@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import itertools
 import json
@@ -200,6 +201,14 @@ def test_any_view_gives_the_rows_of_the_processing_model(selects: list[Row], bod
     assert same(read, expected)
 
 
+def test_selections_within_a_repetition_are_crossed() -> None:
+    inner = [{"forEach": path, "column": [{"name": path, "path": "$this"}]} for path in ("a", "b", "c")]
+    view = {"resource": "Basic", "select": [{"forEach": "of", "column": [{"name": "i", "path": "%rowIndex"}], "select": inner}]}
+    parts: list[Row] = [{"a": ["1", "2"], "b": ["3", "4"], "c": ["5", "6"]}, {"a": ["7"], "b": ["8", "9"], "c": []}]
+    found = rows_of(view, [{"resourceType": "Basic", "id": "1", "of": parts}])
+    assert same(found, [{"i": 0, "a": a, "b": b, "c": c} for a in "12" for b in "34" for c in "56"])
+
+
 # Paths
 
 PATIENT = {
@@ -390,6 +399,27 @@ def test_a_resource_that_does_not_fit_is_named_or_left_out() -> None:
         rows_of(view, [good, typed])
     assert "the column `x` is declared date, and another type stands there, in Patient/c" in str(reason(raised.value))
     assert rows_of(view, [good, several, typed], tolerant=True) == [{"x": None, "y": None}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        ("boolean", True, "true"), ("integer", 5, 5.5), ("integer", -1, "5"), ("integer", 0, 2**40), ("decimal", 1.5, "1.5"),
+        ("string", "5", {"a": 1}), ("integer64", 2**40, "much"), ("code", "a", [["a"]]),
+    ],
+)  # fmt: skip
+def test_a_value_of_another_type_than_declared_is_an_error(kind: str, good: Any, bad: Any) -> None:
+    assert asked("a", {"resourceType": "Basic", "id": "1", "a": good}, type=kind) == good
+    with pytest.raises(duckdb.Error) as raised:
+        asked("a", {"resourceType": "Basic", "id": "1", "a": bad}, type=kind)
+    assert f"the column `x` is declared {kind}, and another type stands there, in Basic/1" in str(reason(raised.value))
+
+
+def test_a_tag_asks_for_a_type_of_the_database() -> None:
+    day = {"type": "date", "tag": [{"name": "ansi/type", "value": "DATE"}]}
+    assert asked("birthDate", {"resourceType": "Patient", "id": "1", "birthDate": "1970-06-05"}, **day) == dt.date(1970, 6, 5)
+    with pytest.raises(duckdb.Error, match="another type stands there"):
+        asked("birthDate", {"resourceType": "Patient", "id": "1", "birthDate": "1970"}, **day)
 
 
 def test_texts_of_a_view_are_never_sql() -> None:
