@@ -1,88 +1,261 @@
-"""Reports hold what was asked, show no small cells and no person; survival is as `lifelines` has it; Spark gives the same bytes."""
+"""The commands about cohorts, as people run them: on FHIR and on OMOP, with what they write, and what they say of wrong arguments."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 import shutil
+import struct
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 
 from linewise.cli import main
 from linewise.cohort.ingest import Source, ingest
-from linewise.cohort.journeys import matching
-from linewise.cohort.report.page import suppressed
-from linewise.cohort.report.survival import kaplan_meier, median
+from linewise.cohort.report import png
 from linewise.exchange import Codes
-from linewise.knowledge import Knowledge
+from linewise.knowledge import Knowledge, folder
 
 DAY = "2026-10-31"
+COMMANDS = {
+    "describe": ["--region", "EU"],
+    "plan": ["--region", "EU"],
+    "impact": ["--from", "2022-01-01", "--to", DAY],
+    "lines": ["--observed-since", "2016-01-01"],
+}
+WRITTEN = {
+    "describe": {"subtype", "age", "line", "sites", "never-tested", "faults"},
+    "plan": {"concordance", "concordance-by-regimen", "reasons", "options", "faults"},
+    "impact": {"impact", "statements", "faults"},
+    "lines": {"sequences", "time-on-treatment-by-regimen", "time-to-next-treatment-by-regimen", "survival-by-subtype", "survival-by-line",
+              "survival-by-subtype-and-line", "faults"},
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
-    assert main(["cohort", "synthesise", "400", "--seed", "3", "--out", str(folder), "--form", "fhir"]) == 0
+    assert main(["cohort", "synthesise", "400", "--seed", "3", "--out", str(folder)]) == 0
     return folder
 
 
+@pytest.fixture(scope="module")
+def answers(made: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Path]:
+    """The folder of every command's answer, on either form."""
+    found = {}
+    for form in ("fhir", "omop"):
+        for name, more in COMMANDS.items():
+            out = found[form, name] = tmp_path_factory.mktemp(f"{form}-{name}")
+            work = made / f"work-{form}"
+            assert main(["cohort", name, str(made / form), "--out", str(out), "--work", str(work), "--as-of", DAY, *more]) == 0
+    return found
+
+
+def pages(answers: dict[tuple[str, str], Path]) -> Iterator[tuple[str, Path, str]]:
+    for (_, name), out in answers.items():
+        yield name, out, (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_every_command_answers_with_tables_pictures_and_a_page(answers: dict[tuple[str, str], Path]) -> None:
+    for name, out, page in pages(answers):
+        assert {path.stem for path in out.glob("*.csv")} >= WRITTEN[name] - {"faults"}, out
+        for table in out.glob("*.csv"):
+            assert pl.read_parquet(table.with_suffix(".parquet")).height == pl.read_csv(table, infer_schema_length=None).height
+        assert list(out.glob("*.svg")), out
+        assert "These people are invented" in page
+        assert "What this cannot say" in page
+        assert "it never takes one" in page
+
+
+def test_a_page_needs_nothing_from_elsewhere(answers: dict[tuple[str, str], Path]) -> None:
+    for _, out, page in pages(answers):
+        assert not re.search(r"<(script|link|iframe|img|object)\b|@import|url\(|\son\w+=", page)
+        assert not re.search(r"\bsrc=", page)
+        for address in re.findall(r"https?://[^'\"<\s]+", page):
+            assert address == "http://www.w3.org/2000/svg" or f"<a href='{address}'" in page
+        for name in re.findall(r"href='([^'#:]+)'", page):
+            assert (out / name).is_file(), name
+
+
+def test_no_person_and_no_day_of_a_person_is_in_a_report(made: Path, answers: dict[tuple[str, str], Path]) -> None:
+    truth = pl.read_parquet(made / "truth" / "fhir" / "part-00000" / "patients.parquet")
+    ids, days = set(truth["id"]), {str(day) for day in truth["died"].drop_nulls()} | {str(day) for day in truth["birth"].drop_nulls()}
+    for name, out, _ in pages(answers):
+        for path in sorted(out.glob("*.*")):
+            data = path.read_bytes()
+            text = data.decode("latin-1")
+            assert not any(one in text for one in ids), path
+            found = set(re.findall(r"\b(?:19|20)\d\d-\d\d-\d\d\b", text))
+            # The days that are asked about and those of statements and sources stand there; a statement's may be a day on which somebody died.
+            if name in ("describe", "lines"):
+                assert found <= {DAY, "2016-01-01"}, path
+            elif name == "plan":
+                said = {one.since.text for option in _treatments() for one in option.standing} | {DAY}
+                said |= {one.until.text for option in _treatments() for one in option.standing if one.until}
+                assert found <= said, path
+        for table in out.glob("*.parquet"):
+            assert not [column for column, kind in pl.read_parquet_schema(table).items() if kind == pl.Date]
+        assert days
+
+
+def _treatments() -> list:  # type: ignore[type-arg]
+    from linewise.knowledge import open_knowledge
+
+    return list(open_knowledge().treatments.values())
+
+
+def test_no_small_count_stands_in_a_table(answers: dict[tuple[str, str], Path]) -> None:
+    for _, out, _ in pages(answers):
+        for table in out.glob("*.parquet"):
+            frame = pl.read_parquet(table)
+            for column in frame.columns:
+                if frame.schema[column].is_integer() and column not in ("after line",):
+                    kept = set(frame[column].drop_nulls().to_list())
+                    assert all(count == 0 or (count >= 15 and count % 5 == 0) for count in kept), (table, column, kept)
+
+
+def test_pictures_are_drawn_for_print(answers: dict[tuple[str, str], Path]) -> None:
+    pytest.importorskip("resvg_py")
+    for _, out, _ in pages(answers):
+        for svg in out.glob("*.svg"):
+            data = svg.with_suffix(".png").read_bytes()
+            wide, high = struct.unpack(">II", data[16:24])
+            box = re.search(r"viewBox='0 0 (\d+) (\d+)'", svg.read_text(encoding="utf-8"))
+            assert box is not None
+            assert (wide, high) == (int(box[1]) * 3, int(box[2]) * 3)
+            assert b"pHYs" in data[:60]
+            assert struct.unpack(">II", data[41:49]) == (11811, 11811)  # 300 dots an inch
+
+
+def test_letters_are_drawn_without_fonts_of_the_machine() -> None:
+    pytest.importorskip("resvg_py")
+    blank = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 80 20' width='80' height='20'></svg>"
+    words = blank.replace("></svg>", "><text x='2' y='15' font-family='sans-serif'>Median ≥ 11</text></svg>")
+    assert len(png.png(words)) > len(png.png(blank)) + 300
+
+
+def test_without_the_renderer_the_report_says_so(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answers: object
+) -> None:
+    monkeypatch.setattr(png, "available", lambda: False)
+    assert main(["cohort", "describe", str(made / "work-fhir"), "--out", str(tmp_path), "--as-of", DAY]) == 0
+    assert "SVG only" in capsys.readouterr().err
+    assert not list(tmp_path.glob("*.png"))
+    assert ".png" not in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_owner_may_see_everything_and_is_told_so(made: Path, tmp_path: Path, answers: object) -> None:
+    assert main(["cohort", "describe", str(made / "work-fhir"), "--out", str(tmp_path), "--as-of", DAY, "--least", "1"]) == 0
+    assert "not fit to be passed on" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert pl.read_csv(tmp_path / "subtype.csv")["people"].sum() == 400
+
+
+# Two releases
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release in which one statement, one criterion and one contraindication were different."""
+    root = folder()
+    assert root is not None
+    old = tmp_path_factory.mktemp("release") / "linewise-0.0.9" / "knowledge"
+    shutil.copytree(root, old)
+    path = next(old.rglob("capivasertib-fulvestrant.yaml"))
+    text = path.read_text(encoding="utf-8")
+    assert "body: EMA" in text
+    path.write_text(text.replace("body: EMA", "body: SOMEBODY"), encoding="utf-8")
+    return old.parent
+
+
+@pytest.mark.parametrize("packed", [None, "gztar", "zip"])
+def test_two_releases_are_compared(packed: str | None, release: Path, made: Path, tmp_path: Path, answers: object) -> None:
+    name = release
+    if packed:
+        name = Path(shutil.make_archive(str(tmp_path / "old"), packed, release.parent))
+    arguments = ["cohort", "impact", str(made / "work-fhir"), "--out", str(tmp_path / "out"), "--as-of", DAY, "--region", "EU"]
+    assert main([*arguments, "--from-knowledge", str(name)]) == 0
+    said = pl.read_csv(tmp_path / "out" / "statements.csv")
+    assert set(said["option"]) == {"Capivasertib with fulvestrant"}
+    assert set(said["what"]) <= {"statement added", "statement removed"}
+    assert set(said["gained"].drop_nulls()) <= {0}  # the same people, by a statement of another body
+
+
+# Wrong arguments
+
+
 @pytest.mark.parametrize(
-    "command",
-    [["describe"], ["plan", "--region", "EU"], ["impact", "--from", "2022-01-01", "--to", DAY], ["lines", "--region", "EU"]],
+    ("arguments", "words"),
+    [
+        (["impact", "IN", "--from", "2024-01-01", "--to", "2023-01-01"], "is later than --to 2023-01-01"),
+        (["impact", "IN", "--from", "2024-01-01", "--to", "2024-01-01"], "is the same day as --to"),
+        (["impact", "IN", "--from", "2024-01-01"], "--to is missing"),
+        (["impact", "IN"], "--from and --to is missing"),
+        (["impact", "IN", "--from", "2024-01-01", "--to-knowledge", "x"], "not both"),
+        (["impact", "IN", "--from-knowledge", "nowhere"], "no knowledge is here"),
+        (["impact", "IN", "--from-knowledge", "README.md"], "no archive that can be read"),
+        (["impact", "IN", "--from", "yesterday", "--to", "2024-01-01"], "is not a day"),
+        (["describe", "nowhere"], "nowhere"),
+        (["describe", "IN", "--least", "0"], "`0` is not a number of people"),
+        (["describe", "IN", "--least", "few"], "`few` is not a number of people"),
+        (["describe", "IN", "--memory", "much"], "`much` is not a size of memory"),
+        (["describe", "IN", "--as-of", "2024-13-01"], "is not a day"),
+        (["describe", "IN", "--region", "FR"], "FR"),
+        (["lines", "IN", "--observed-since", "2026-12-01"], "is not before"),
+        (["plan", "EMPTY"], "EMPTY"),
+        (["plan", "IN", "--out", "FILE"], "is a file"),
+    ],
 )
-def test_commands_answer(command: list[str], made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    name, *more = command
-    work = made / "work"
-    assert main(["cohort", name, str(made / "fhir"), "--out", str(tmp_path), "--work", str(work), "--as-of", DAY, *more]) == 0
-    assert capsys.readouterr().out.strip().endswith("report.html")
-    page = (tmp_path / "report.html").read_text()
-    assert "What was wrong with the input" in page
-    assert "<script" not in page
-    assert "http" not in re.sub(r"http://www.w3.org/2000/svg", "", page)
-    assert not re.search(r"\bp\d{8}\b", page)
-    for table in tmp_path.glob("*.csv"):
-        if table.stem == "faults":
-            continue
-        frame = pl.read_csv(table)
-        for column in {"people", "preferred", "suitable", "depends", "offered", "gained", "lost", "deaths"} & set(frame.columns):
-            assert frame.filter((pl.col(column) > 0) & (pl.col(column) < 11)).is_empty(), (table.name, column)
+def test_wrong_arguments_are_explained(
+    arguments: list[str], words: str, made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], answers: object
+) -> None:
+    (tmp_path / "EMPTY").mkdir()
+    (tmp_path / "FILE").write_text("x")
+    places = {"IN": str(made / "work-fhir"), "EMPTY": str(tmp_path / "EMPTY"), "FILE": str(tmp_path / "FILE")}
+    given = [places.get(one, one) for one in arguments]
+    out = [] if "--out" in given else ["--out", str(tmp_path / "out")]
+    try:
+        status = main(["cohort", *given, *out])
+    except SystemExit as left:
+        status = int(left.code or 0)
+    said = capsys.readouterr().err
+    assert status == 2
+    assert words in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "out" / "report.html").exists()
 
 
-def test_small_cells_go_with_what_gives_them_away() -> None:
-    frame = pl.DataFrame({"a": [5, 50, 3], "b": [20, 60, 2], "c": [25, 110, 40], "rate": [0.2, 0.5, 0.1]})
-    hidden = suppressed(frame, ["a", "b", "c"], ["rate"], 11)
-    assert hidden.rows() == [(None, None, 25, None), (50, 60, 110, 0.5), (None, None, 40, None)]
+# A run that is cut
 
 
-@pytest.mark.parametrize("late", [False, True])
-def test_survival_is_that_of_lifelines(late: bool) -> None:
-    lifelines = pytest.importorskip("lifelines", reason="the referee of survival curves is not installed (extra `survival`)")
-    chance = np.random.default_rng(4)
-    months, died = np.round(chance.exponential(20, 300), 1) + 0.5, chance.random(300) < 0.7
-    entry = np.round(chance.random(300) * np.minimum(months, 5) * 0.9, 2) if late else None
-    fitted = lifelines.KaplanMeierFitter().fit(months, died, entry=entry)
-    steps = kaplan_meier(months, died, entry)
-    limits = fitted.confidence_interval_
-    for time, alive, low, high in steps:
-        assert alive == pytest.approx(float(fitted.survival_function_at_times(time).iloc[0]))
-        assert (low, high) == pytest.approx(tuple(limits.loc[time]), nan_ok=True)
-    assert median(steps) == pytest.approx(fitted.median_survival_time_)
+def test_a_run_that_was_cut_goes_on_where_it_stood(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: object) -> None:
+    from linewise.cohort import events as model
+    from linewise.cohort import journeys
 
+    whole = next(iter(Source(made / "work-fhir")))
+    for number in range(3):
+        whole.take(pl.Series(range(number, len(whole), 3))).write(tmp_path / "parts" / f"part-{number:05d}")
+    asked: list[int] = []
+    real = journeys.followed
 
-def test_a_regimen_is_an_option_of_just_these_drugs(knowledge: Knowledge) -> None:
-    for option in knowledge.treatments.values():
-        if option.drugs and not option.partners and "current" not in option.drugs:
-            joins = {
-                drug
-                for drug in option.drugs
-                if any(knowledge.classes[c].joins_line for c in knowledge.classes_of(drug) if c in knowledge.classes)
-            }
-            if not joins:
-                assert option.id in matching(frozenset(option.drugs), knowledge)
-                assert option.id not in matching(frozenset(option.drugs) | {"an-unknown-drug"}, knowledge)
+    def cut(events: model.Events, *more: object) -> pl.DataFrame:
+        asked.append(len(events))
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        return real(events, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(journeys, "followed", cut)
+    arguments = ["cohort", "lines", str(tmp_path / "parts"), "--out", str(tmp_path / "out"), "--as-of", DAY]
+    assert main(arguments) == 130
+    assert not (tmp_path / "out" / "report.html").exists()
+    assert main(arguments) == 0
+    assert len(asked) == 4  # two parts, the one that was cut, and that one again
+    assert not (tmp_path / "out" / "work" / "answers").exists() or not list((tmp_path / "out" / "work" / "answers").iterdir())
+    other = [*arguments[:4], str(tmp_path / "again"), *arguments[5:]]
+    assert main(other) == 0
+    for table in (tmp_path / "again").glob("*.csv"):
+        assert table.read_bytes() == (tmp_path / "out" / table.name).read_bytes()
 
 
 @pytest.mark.slow

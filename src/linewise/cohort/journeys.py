@@ -1,219 +1,320 @@
-"""Lines of therapy of a cohort: what was given after what, for how long, with what survival; and whether it fitted on the day."""
+"""Lines of therapy of a cohort: what was given after what, for how long, until when people lived."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Sequence
 
-import numpy as np
 import polars as pl
 
 from linewise.knowledge import Knowledge
-from linewise.knowledge.model import Region, Treatment
+from linewise.record.parameters import STANDARD, Parameters
 
 from .decide import Matrix
 from .events import Events
+from .kept import Kept, Parts, Tables
 from .lines import courses_of
-from .report.page import LEAST, Report
-from .report.survival import curve, kaplan_meier, median
-from .report.svg import flows, survival
+from .report.cells import LEAST
+from .report.curves import curves
+from .report.page import Report
+from .report.survival import Curve, Times, curve
+from .report.svg import flows, intervals
 
-_MONTH = 30.4375
+MONTH = 30.4375
 _MONTHS = [0, 12, 24, 36, 48, 60]
-_MOST, _COLUMNS = 7, 4
-_WHY = ("fits", "not known", "contraindicated", "not available then", "given although it does not fit", "no such option")
+_SHORT = [0, 6, 12, 18, 24, 30, 36]
+_MOST, _COLUMNS, _ROWS = 7, 4, 8
+_OTHER, _DIED, _NONE = "other", "died", "no further line yet"
+_NOT_KNOWN = "not known"
 
 
-def lines(parts: Iterable[Events], knowledge: Knowledge, day: dt.date, region: Region | None, least: int = LEAST) -> Report:
-    """Sequences of lines, times on treatment and to the next, survival by line and subtype, and concordance."""
-    report = Report("Lines of therapy", least)
-    tables, judged = [], []
-    people = 0
-    for events in parts:
-        table = followed(events, knowledge, day)
-        tables.append(table)
-        judged.append(concordance(events, table, knowledge, region))
-        people += len(events)
-    table = pl.concat(tables)
-    report.say(
-        f"{report.number(people)} people, {report.number(table['person'].n_unique())} with a line for metastatic disease, as of {day.isoformat()}."
+def lines(
+    parts: Parts,
+    knowledge: Knowledge,
+    day: dt.date,
+    least: int = LEAST,
+    observed_since: dt.date | None = None,
+    kept: Kept | None = None,
+    parameters: Parameters = STANDARD,
+) -> Report:
+    """Sequences of lines, time on treatment and to the next, survival by line and subtype.
+
+    `parameters` are those of the grouping into lines. `observed_since`: from when on deaths are known, as the first day of a registry; time before it is not at risk (left truncation).
+    """
+    digest = knowledge.content.digest[:12]
+    report = Report("Lines of therapy", least, basis=f"knowledge {digest}" if digest else "")
+    found = list(
+        (kept or Kept()).each(
+            parts,
+            lambda _, events: {
+                "lines": followed(events, knowledge, day, observed_since, parameters), "size": pl.DataFrame({"people": [len(events)]})
+            },
+        )
+    )  # fmt: skip
+    table = _apart(found)
+    people = int(pl.concat(one["size"] for one in found)["people"].sum())
+    since = f" Deaths are taken as known from {observed_since.isoformat()} on." if observed_since else ""
+    report.lead(
+        f"{report.number(people)} people, {report.number(table['who'].n_unique())} with a line for metastatic disease, as of {day.isoformat()}.{since} "
+        f"Lines are grouped with {parameters.words()}."
+    )
+    report.cannot_say(
+        "It counts what is on record. Who was treated or died elsewhere is missing; who was lost from sight is taken as alive until last seen, and to "
+        "be like those who stayed.",
+        "It does not compare treatments. Who was given what was not left to chance: longer survival on one regimen need not come from it.",
+        "Lines are grouped from what was given, by stated rules; some can be read in another way (contested lines).",
     )
     _sequences(report, table)
     _times(report, table)
     _survival(report, table)
-    report.heading("What was given, and what fitted on that day")
-    said = (
-        pl.concat(judged)
-        .group_by("line", "why")
-        .len("lines")
-        .pivot("why", index="line", values="lines")
-        .fill_null(0)
-        .sort("line")
-    )
-    said = said.select("line", *(name for name in _WHY if name in said.columns))
-    report.table("concordance", said, [name for name in said.columns if name != "line"])
     return report
 
 
-def followed(events: Events, knowledge: Knowledge, day: dt.date) -> pl.DataFrame:
-    """Everybody's lines for metastatic disease, with the next one, the end of observation, and the subtype."""
+def _apart(found: Sequence[Tables]) -> pl.DataFrame:
+    """The lines of all parts, with `who`, a number of the person that no other part uses."""
+    before, tables = 0, []
+    for one in found:
+        tables.append(one["lines"].with_columns((pl.col("patient").cast(pl.Int64) + before).alias("who")))
+        before += int(one["size"]["people"].item())
+    return pl.concat(tables)
+
+
+def followed(
+    events: Events, knowledge: Knowledge, day: dt.date, observed_since: dt.date | None = None, parameters: Parameters = STANDARD
+) -> pl.DataFrame:
+    """Everybody's lines for metastatic disease, a row a line, with times in months.
+
+    `next` is when the next line began; `dead` and `seen` how and when observation ended. `on`, `stopped`: until when the line was given or seen
+    to be given, and whether it ended (null where no end is known). `to_next`, `moved`: until the next line or death. `survived`: from the start
+    of the line; `entry`: from when on the person was observed. `diagnosed`, `late`: the same from the day the spread was recorded, `late`
+    being the start of the first line, as only who lived until then has one.
+    """
     matrix = Matrix(knowledge, day, "EU", ("subtype",), options=[])
-    subtype = matrix.table(events).select(pl.col("subtype").cast(pl.String).fill_null("not known")).collect()["subtype"]
+    subtype = matrix.table(events).select(pl.col("subtype").cast(pl.String).fill_null(_NOT_KNOWN)).collect()["subtype"]
+    spread = events.events.filter((pl.col("what") == "metastatic") & (pl.col("on") <= pl.lit(day)))
     people = events.patients.with_row_index("patient").select(
         pl.col("patient").cast(pl.UInt32),
-        pl.col("id").alias("person"),
-        "died",
-        pl.min_horizontal("last_seen", pl.lit(day)).alias("seen"),
-    )
-    found = courses_of(events, knowledge, day).filter((pl.col("setting") == "metastatic") & pl.col("start").is_not_null())
+        pl.when(pl.col("died") <= pl.lit(day)).then(pl.col("died")).alias("died"),
+        pl.min_horizontal("last_seen", pl.lit(day)).alias("last_seen"),
+        subtype.alias("subtype"),
+    ).join(spread.group_by("patient").agg(pl.col("on").min().alias("spread")), on="patient", how="left", maintain_order="left")  # fmt: skip
+    found = courses_of(events, knowledge, day, parameters).filter((pl.col("setting") == "metastatic") & pl.col("start").is_not_null())
     same = pl.col("patient") == pl.col("patient").shift(-1)
     found = found.with_columns(pl.when(same).then(pl.col("start").shift(-1)).alias("next")).join(
-        people.with_columns(subtype.alias("subtype")), on="patient", how="left", maintain_order="left"
+        people, on="patient", how="left", maintain_order="left"
     )
-    dead = pl.col("died").is_not_null() & (pl.col("died") <= pl.lit(day))
-    end = pl.when(dead).then(pl.col("died")).otherwise(pl.max_horizontal("seen", "start"))
-    return found.with_columns(
-        pl.col("drugs").list.join(" + ").alias("regimen"),
-        dead.alias("dead"),
-        ((end - pl.col("start")).dt.total_days() / _MONTH).alias("survived"),
+    dead = pl.col("died").is_not_null()
+    seen = pl.when(dead).then(pl.col("died")).otherwise(pl.max_horizontal("last_seen", "start"))
+    found = found.with_columns(_regimen(knowledge), dead.alias("dead"), seen.alias("seen"))
+    ongoing = pl.col("ongoing").fill_null(False)
+    end = pl.when(ongoing).then(pl.col("seen")).when(pl.col("end").is_not_null()).then(pl.min_horizontal("end", "seen"))
+    moved = pl.col("next").is_not_null()
+    first = pl.col("start").min().over("patient")
+    begun = pl.lit(observed_since, dtype=pl.Date)
+    found = found.with_columns(
+        _months("start", end).alias("on"),
+        (~ongoing | pl.col("dead")).alias("stopped"),
+        _months("start", pl.when(moved).then(pl.col("next")).otherwise(pl.col("seen"))).alias("to_next"),
+        (moved | pl.col("dead")).alias("moved"),
+        _months("start", pl.col("seen")).alias("survived"),
+        _entry("start", begun).alias("entry"),
+        _months("spread", pl.col("seen")).alias("diagnosed"),
+        _entry("spread", pl.max_horizontal(first, begun)).alias("late"),
     )
+    wanted = ["patient", "number", "drugs", "start", "next", "regimen", "subtype", "dead", "seen", "ongoing", "contested"]
+    return found.select(*wanted, "on", "stopped", "to_next", "moved", "survived", "entry", "diagnosed", "late")
+
+
+def _regimen(knowledge: Knowledge) -> pl.Expr:
+    """The drugs of a line in words; one that the knowledge does not know may be anything that stood in a record, and is not shown."""
+    known = pl.Series([*knowledge.drugs, *knowledge.classes], dtype=pl.String)
+    word = pl.when(pl.element().is_in(known.implode())).then(pl.element()).otherwise(pl.lit("a drug not known here"))
+    return pl.col("drugs").list.eval(word).list.unique(maintain_order=True).list.join(" + ").alias("regimen")
+
+
+def _months(start: str, end: pl.Expr) -> pl.Expr:
+    """Months from one day to another; the day itself counts as half a day, an end before the start as not known."""
+    days = (end - pl.col(start)).dt.total_days()
+    return pl.when(days >= 0).then(pl.max_horizontal(days.cast(pl.Float64), pl.lit(0.5)) / MONTH)
+
+
+def _entry(start: str, since: pl.Expr) -> pl.Expr:
+    days = (since - pl.col(start)).dt.total_days().fill_null(0)
+    return pl.max_horizontal(days.cast(pl.Float64), pl.lit(0.0)) / MONTH
+
+
+# Sequences
 
 
 def _sequences(report: Report, table: pl.DataFrame) -> None:
-    common = table["regimen"].value_counts(sort=True).head(_MOST)["regimen"].to_list()
-    named = table.filter(pl.col("number") <= _COLUMNS).with_columns(
-        pl.when(pl.col("regimen").is_in(common)).then(pl.col("regimen")).otherwise(pl.lit("other")).alias("label")
-    )
-    links: list[tuple[int, str, str, int]] = []
+    many = table.filter(pl.col("number") <= _COLUMNS).group_by("regimen").agg(pl.col("who").n_unique().alias("people"))
+    many = many.filter(pl.col("people") >= max(report.least, 1)).sort("people", "regimen", descending=[True, False])
+    common = many.head(_MOST)["regimen"]
+    label = pl.when(pl.col("regimen").is_in(common.implode())).then(pl.col("regimen")).otherwise(pl.lit(_OTHER))
+    named = table.filter(pl.col("number") <= _COLUMNS).with_columns(label.alias("label"))
+    rows = []
     for number in range(1, _COLUMNS):
-        here = named.filter(pl.col("number") == number).select("person", pl.col("label").alias("from"))
-        there = named.filter(pl.col("number") == number + 1).select("person", pl.col("label").alias("to"))
-        both = here.join(there, on="person", how="left").with_columns(pl.col("to").fill_null("none yet"))
-        for source, target, count in both.group_by("from", "to").len().sort("from", "to").iter_rows():
-            if count >= report.least:
-                links.append((number - 1, source, target, count))
+        here = named.filter(pl.col("number") == number)
+        there = named.filter(pl.col("number") == number + 1).select("who", pl.col("label").alias("to"))
+        end = pl.when("dead").then(pl.lit(_DIED)).otherwise(pl.lit(_NONE))
+        both = here.join(there, on="who", how="left").with_columns(pl.coalesce("to", end).alias("to"))
+        counted = (
+            both.group_by(pl.col("label").alias("from"), "to").len("people").with_columns(pl.lit(number).alias("after line"))
+        )
+        rows.append(counted.select("after line", "from", "to", pl.col("people").cast(pl.Int64)))
     report.heading("From line to line")
-    frame = pl.DataFrame(links, schema={"line": pl.Int64, "from": pl.String, "to": pl.String, "people": pl.Int64}, orient="row")
+    frame = pl.concat(rows).sort("after line", "people", "from", "to", descending=[False, True, False, False])
+    shown = report.cells.table(frame, ["people"])
+    links = [(number - 1, source, target, count) for number, source, target, count in shown.iter_rows() if count]
+    # Of flows that are too small to be shown not even the number is told.
+    shown = shown.filter(pl.col("people").is_not_null())
     report.picture(
         "sequences",
-        flows("From line to line", [f"line {n}" for n in range(1, _COLUMNS + 1)], links),
-        "Flows of fewer people are left out.",
+        flows("From line to line", [f"line {n}" for n in range(1, _COLUMNS + 1)], links, (_OTHER, _DIED, _NONE)),
+        f"The {_MOST} regimens given most; everything else is `{_OTHER}`. The width of a band is the number of people. Bands of few people are left out.",
+        broad=True,
     )
-    report.table("sequences", frame.with_columns(pl.col("line") + 1), ["people"], show=20)
+    report.place("sequences", shown, ["people"], show=40, caption="People who went from one regimen to another", folded=True)
+
+
+# Times
 
 
 def _times(report: Report, table: pl.DataFrame) -> None:
     """Time on treatment and to the next, by Kaplan-Meier: what still goes on counts as far as it goes."""
-    report.heading("Time on treatment, and to the next treatment")
-    rows = []
-    for (number, regimen), part in table.group_by(["number", "regimen"], maintain_order=True):
-        if number > _COLUMNS or part.height < report.least:
-            continue
-        on = part.filter(pl.col("months").is_not_null())
-        stays = kaplan_meier(on["months"].to_numpy(), (~on["ongoing"]).to_numpy())
-        gap = ((part["next"] - part["start"]).dt.total_days() / _MONTH).fill_null(part["survived"])
-        until = kaplan_meier(gap.to_numpy(), (part["next"].is_not_null() | part["dead"]).to_numpy())
-        rows.append(
-            {
-                "line": number,
-                "regimen": regimen,
-                "people": part.height,
-                "months on treatment": median(stays),
-                "months to next or death": median(until),
-            }
-        )
-    frame = (
-        pl.DataFrame(rows, infer_schema_length=None)
-        if rows
-        else pl.DataFrame(schema={"line": pl.Int64, "regimen": pl.String, "people": pl.Int64})
+    kinds = (
+        ("on", "stopped", "time-on-treatment", "Time on treatment", "Until the last drug of the line ended, or death. "),
+        ("to_next", "moved", "time-to-next-treatment", "Time to the next treatment", "Until the next line began, or death. "),
     )
-    report.table("times", frame.sort("line", "people", descending=[False, True]), ["people"], show=40)
+    for months, came, name, title, meaning in kinds:
+        report.heading(title)
+        usable = table.filter(pl.col(months).is_not_null())
+        lost = table.height - usable.height
+        if lost:
+            meaning += f"Of {report.number(lost)} lines the end is not known; they are left out. "
+        by_line = [(f"line {number}", usable.filter(pl.col("number") == number)) for number in range(1, _COLUMNS + 1)]
+        drawn = _curves(report, by_line, months, came, "entry", _SHORT)
+        if drawn:
+            report.picture(
+                name,
+                curves(f"{title}, by line", drawn, _SHORT, "months from the start of the line", report.cells),
+                meaning + _HOW,
+            )
+        rows = []
+        for number in range(1, _COLUMNS + 1):
+            part = usable.filter(pl.col("number") == number)
+            groups = [(str(key[0]), one) for key, one in part.group_by("regimen")]
+            made = _curves(report, sorted(groups, key=lambda pair: (-pair[1].height, pair[0])), months, came, "entry", [0])
+            rows += [(number, one) for one in made[:_ROWS]]
+        _medians(report, f"{name}-by-regimen", f"{title}, by line and regimen: medians with 95 % limits", rows, "months")
+
+
+_HOW = "Kaplan-Meier with 95 % limits; below, how many are still at risk. A curve ends where too few are left."
+
+
+def _curves(
+    report: Report, groups: Sequence[tuple[str, pl.DataFrame]], months: str, came: str, entry: str, at: Sequence[int]
+) -> list[Curve]:
+    """The curves of all groups of enough people."""
+    found = []
+    for name, part in groups:
+        known = part.filter(pl.col(months).is_not_null())
+        times = Times.of(known[months].to_numpy(), known[came].to_numpy(), known[entry].to_numpy())
+        if len(times) >= max(report.least, 1):
+            found.append(curve(name, times, at, report.cells))
+    return found
+
+
+def _medians(report: Report, name: str, title: str, rows: Sequence[tuple[object, Curve]], axis: str, group: str = "line") -> None:
+    """Medians with their limits, as a picture and a table."""
+    if not rows:
+        return
+    frame = pl.DataFrame(
+        [
+            {group: str(key), "group": one.name, "people": one.people, "events": one.events, "median": one.median[0],
+             "lower": one.median[1], "upper": one.median[2]}
+            for key, one in rows
+        ],
+        schema={group: pl.String, "group": pl.String, "people": pl.Int64, "events": pl.Int64, "median": pl.Float64, "lower": pl.Float64, "upper": pl.Float64},
+    )  # fmt: skip
+    drawn, gaps, before = [], [], rows[0][0]
+    for number, (key, one) in enumerate(rows):
+        if key != before:
+            gaps.append(number)
+            before = key
+        lead = f"{key}: " if not str(key).isdigit() else f"line {key}: "
+        drawn.append((lead + one.name, *one.median, _median_words(one)))
+    note = "Median with 95 % limits; a broken line: the upper limit is not reached. "
+    if not report.cells.exact:
+        note += f"In whole months; none is given where fewer than {report.least} came to an end."
+    report.picture(name, intervals(title, drawn, axis, gaps), note)
+    report.place(name, frame, ["people", "events"], caption=title, show=60, folded=True)
+
+
+def _median_words(one: Curve) -> str:
+    middle, low, high = one.median
+    if middle is None:
+        return "not reached" if one.events is not None else "too few"
+    said = [f"{value:.0f}" if value is not None else "?" for value in (low, high)]
+    return (
+        f"{middle:.0f} ({said[0]} to {said[1]})"
+        if one.joined
+        else f"{middle:.1f} ({low or 0:.1f} to {f'{high:.1f}' if high else '?'})"
+    )
+
+
+# Survival
 
 
 def _survival(report: Report, table: pl.DataFrame) -> None:
-    for name, column, title in (("subtype", "subtype", "by subtype, from the first line"), ("line", "number", "by line")):
-        part = table.filter(pl.col("number") == 1) if name == "subtype" else table.filter(pl.col("number") <= _COLUMNS)
-        curves, rows = [], []
-        for (value,), group in sorted(part.group_by([column]), key=lambda item: str(item[0])):
-            if group.height < report.least:
-                continue
-            months, dead = group["survived"].to_numpy(), group["dead"].to_numpy()
-            label = str(value) if name == "subtype" else f"line {value}"
-            curves.append(curve(label, months, dead, _MONTHS, report.least))
-            rows.append(
-                {
-                    "group": label,
-                    "people": group.height,
-                    "deaths": int(dead.sum()),
-                    "median months": median(kaplan_meier(months, dead)),
-                }
-            )
-        if curves:
-            report.heading(f"Overall survival {title}")
-            note = "Kaplan-Meier with 95 % limits. Curves end where too few are at risk."
-            report.picture(f"survival-by-{name}", survival(f"Overall survival {title}", curves, _MONTHS), note)
-            report.table(
-                f"survival-by-{name}", pl.DataFrame(rows, infer_schema_length=None), ["people", "deaths"], ["median months"]
-            )
-
-
-# What was given, and what fitted
-
-
-def concordance(events: Events, table: pl.DataFrame, knowledge: Knowledge, region: Region | None) -> pl.DataFrame:
-    """For each line: whether an option with just these drugs fitted on the day before it began, and if not, why."""
-    sets = table.select("regimen", "drugs").unique("regimen", maintain_order=True)
-    wanted = {regimen: matching(frozenset(drugs), knowledge) for regimen, drugs in sets.iter_rows()}
-    names = sorted({name for found in wanted.values() for name in found})
-    cases = table.select("patient", (pl.col("start") - dt.timedelta(days=1)).alias("as_of"), "regimen", "number", "person")
-    asked = events.at(cases)
-    here: Region = region or "EU"
-    matrix = Matrix(knowledge, None, here, options=names)
-    state = matrix.table(asked).collect()
-    status = matrix.status(state.lazy()).collect()
-    parts = matrix.parts(state.lazy(), here, names).collect()
-    why = np.full(len(asked), "no such option", dtype=object)
-    regimens = asked.patients["regimen"].to_numpy()
-    for regimen, found in wanted.items():
-        rows = np.flatnonzero(regimens == regimen)
-        if found and len(rows):
-            why[rows] = _why([(status[name].gather(rows), parts, name, rows) for name in found])
-    return pl.DataFrame({"line": asked.patients["number"].cast(pl.Int64), "why": pl.Series(why.tolist(), dtype=pl.String)})
-
-
-def _why(found: list[tuple[pl.Series, pl.DataFrame, str, Any]]) -> Any:
-    """The best that can be said over the options that a regimen may have been."""
-    ranks = []
-    for status, parts, name, rows in found:
-        fits, stands = (parts[f"{name}|{part}"].gather(rows) for part in ("fits", "stands"))
-        words = status.cast(pl.String)
-        rank = np.full(len(rows), 4)
-        rank[(fits.fill_null(False) & ~stands.fill_null(True)).to_numpy()] = 3
-        rank[(words == "unsuitable").to_numpy()] = 2
-        rank[(words == "depends").to_numpy()] = 1
-        rank[words.is_in(["preferred", "suitable"]).to_numpy()] = 0
-        ranks.append(rank)
-    return np.array(_WHY, dtype=object)[np.min(ranks, axis=0)]
-
-
-def matching(drugs: frozenset[str], knowledge: Knowledge) -> list[str]:
-    """The options that consist of just these drugs: the fixed ones, and a choice of each partner; what joins a line does not count."""
-    counted = frozenset(
-        drug
-        for drug in drugs
-        if not any(knowledge.classes[c].joins_line for c in knowledge.classes_of(drug) if c in knowledge.classes)
+    first = table.filter(pl.col("number") == 1)
+    early = table.filter(pl.col("number") <= _COLUMNS)
+    by_subtype = sorted(
+        ((str(key[0]), part) for key, part in first.group_by("subtype")), key=lambda pair: (pair[0] == _NOT_KNOWN, pair[0])
     )
-    return [option.id for option in knowledge.treatments.values() if option.drugs and _consists(option, counted, knowledge)]
+    by_line = [(f"line {number}", early.filter(pl.col("number") == number)) for number in range(1, _COLUMNS + 1)]
+    late = "Only who lived until a first line is in it: people count from its start on, not from the spread (left truncation). "
+    asked = (
+        ("subtype", "from the day the spread was recorded, by subtype", by_subtype, "diagnosed", "late", late),
+        ("line", "from the start of each line", by_line, "survived", "entry", "One person can be in several curves. "),
+    )
+    for name, title, groups, months, entry, meaning in asked:
+        report.heading(f"Overall survival {title}")
+        drawn = _curves(report, groups, months, "dead", entry, _MONTHS)
+        if drawn:
+            shown = curves(f"Overall survival {title}", drawn, _MONTHS, "months", report.cells)
+            report.picture(f"survival-by-{name}", shown, meaning + _HOW)
+            _told(report, f"survival-by-{name}", drawn)
+        else:
+            report.say("Too few people for a curve.")
+    rows = []
+    for name, _ in by_subtype:
+        several = [
+            (f"line {number}", early.filter((pl.col("number") == number) & (pl.col("subtype") == name)))
+            for number in range(1, _COLUMNS + 1)
+        ]
+        rows += [(name, one) for one in _curves(report, several, "survived", "dead", "entry", [0])]
+    report.heading("Overall survival by subtype and line")
+    _medians(
+        report, "survival-by-subtype-and-line", "Median overall survival from the start of a line", rows, "months", "subtype"
+    )
 
 
-def _consists(option: Treatment, drugs: frozenset[str], knowledge: Knowledge) -> bool:
-    rest = drugs - frozenset(option.drugs)
-    if len(drugs) - len(rest) != len(option.drugs):
-        return False
-    for partner in option.partners:
-        chosen = [drug for drug in rest if drug in partner.one_of or knowledge.is_a(drug, partner.class_)]
-        if len(chosen) != 1:
-            return False
-        rest = rest - {chosen[0]}
-    return not rest
+def _told(report: Report, name: str, drawn: Sequence[Curve]) -> None:
+    """The curves as numbers: what is drawn, and no more."""
+    rows = [
+        {"group": one.name, "months": month, "share": round(share, 4), "lower": round(lower, 4), "upper": round(upper, 4)}
+        for one in drawn
+        for month, share, lower, upper in one.steps
+    ]
+    schema = {"group": pl.String, "months": pl.Float64, "share": pl.Float64, "lower": pl.Float64, "upper": pl.Float64}
+    report.tables[f"{name}-steps"] = pl.DataFrame(rows, schema=schema)
+    summary = pl.DataFrame(
+        [
+            {"group": one.name, "people": one.people, "deaths": one.events, "median months": one.median[0], "lower": one.median[1],
+             "upper": one.median[2]}
+            for one in drawn
+        ],
+        schema={"group": pl.String, "people": pl.Int64, "deaths": pl.Int64, "median months": pl.Float64, "lower": pl.Float64, "upper": pl.Float64},
+    )  # fmt: skip
+    report.place(name, summary, ["people", "deaths"], caption="People, deaths, median months with 95 % limits")

@@ -1,99 +1,197 @@
-"""One page for one question: tables and pictures, everything inside, small cells suppressed before they get here."""
+"""One page for one question: tables and pictures, everything inside. Counts are made fit to be shown on the way in, never later."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
 import polars as pl
 
-LEAST = 11
-"""Counts of people below this are not shown: a usual limit for what may leave a health system."""
+from linewise import __version__
 
-_STYLE = """body{font-family:system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;line-height:1.45}
-table{border-collapse:collapse;margin:1rem 0;font-size:.9rem}th,td{border-bottom:1px solid #ccc;padding:.25rem .7rem;text-align:left}
-td.n{text-align:right;font-variant-numeric:tabular-nums}figure{margin:1.5rem 0}svg{max-width:100%;height:auto}.note{color:#444}"""
+from . import png
+from .cells import LEAST, Cells
+
+_STYLE = Path(__file__).with_name("style.css")
+_DISCLAIMER = "Linewise informs and prepares a decision; it never takes one."
 
 
 @dataclass
 class Report:
-    """A page while it is put together. `least` is the smallest count that is shown."""
+    """A page while it is put together. `least` is the smallest count of people that is shown."""
 
     title: str
     least: int = LEAST
     parts: list[str] = field(default_factory=list)
+    headings: list[tuple[str, str]] = field(default_factory=list)
     tables: dict[str, pl.DataFrame] = field(default_factory=dict)
     pictures: dict[str, str] = field(default_factory=dict)
+    limits: list[str] = field(default_factory=list)
+    opening: str = ""
+    basis: str = ""
+    """What the answer rests on: the state of the knowledge."""
+
+    @property
+    def cells(self) -> Cells:
+        """How counts are shown."""
+        return Cells(self.least)
+
+    # Words
+
+    def lead(self, text: str) -> None:
+        """The first sentences: who was asked about, as of when, and the answer in short."""
+        self.opening = text
+
+    def cannot_say(self, *texts: str) -> None:
+        """What the reader must not conclude; it stands at the top, before any number."""
+        self.limits += texts
 
     def say(self, text: str) -> None:
         """A paragraph."""
         self.parts.append(f"<p>{escape(text)}</p>")
 
-    def heading(self, text: str) -> None:
-        self.parts.append(f"<h2>{escape(text)}</h2>")
+    def note(self, text: str) -> None:
+        """A paragraph in small."""
+        self.parts.append(f"<p class='note'>{escape(text)}</p>")
 
-    def picture(self, name: str, svg: str, note: str = "") -> None:
-        """A picture, with a note below it."""
+    def heading(self, text: str) -> None:
+        """A part of the page, which the contents at the top lead to."""
+        anchor = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+        self.headings.append((anchor, text))
+        self.parts.append(f"<h2 id='{anchor}'>{escape(text)}</h2>")
+
+    def number(self, count: int) -> str:
+        """A count of people as it may be shown."""
+        return self.cells.text(count)
+
+    # Pictures and tables
+
+    def picture(self, name: str, svg: str, note: str = "", broad: bool = False) -> None:
+        """A picture, with a note below it. Whatever it draws must have been made fit to be shown."""
         self.pictures[name] = svg
-        self.parts.append(f"<figure>{svg}<figcaption class='note'>{escape(note)}</figcaption></figure>")
+        files = [f"{name}.svg", *([f"{name}.png"] if png.available() else [])]
+        self.parts.append(
+            f"<figure{' class=broad' if broad else ''}><div class='scroll' tabindex='0' role='region' aria-label='picture {escape(name, True)}'>"
+            f"{svg}</div><figcaption>{escape(note)} {_files('Picture', files)}</figcaption></figure>"
+        )
 
     def table(
-        self, name: str, frame: pl.DataFrame, counts: list[str], rest: list[str] | None = None, show: int = 60
+        self,
+        name: str,
+        frame: pl.DataFrame,
+        counts: Sequence[str],
+        rest: Sequence[str] = (),
+        show: int = 60,
+        caption: str = "",
+        folded: bool = False,
+        links: Mapping[str, str] | None = None,
     ) -> pl.DataFrame:
-        """A table whose columns `counts` are numbers of people; `rest` hangs on them and goes with a small one. Returns it as shown."""
-        hidden = suppressed(frame, counts, rest or [], self.least)
-        self.tables[name] = hidden
-        head = "".join(f"<th>{escape(column)}</th>" for column in hidden.columns)
-        rows = []
-        for row in hidden.head(show).iter_rows():
-            cells = "".join(f"<td class='{'n' if isinstance(cell, int | float) else ''}'>{_cell(cell)}</td>" for cell in row)
-            rows.append(f"<tr>{cells}</tr>")
-        self.parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>")
-        if hidden.height > show:
-            self.parts.append(f"<p class='note'>{hidden.height - show} more rows in {escape(name)}.csv.</p>")
-        return hidden
+        """A table whose columns `counts` are numbers of people; `rest` hangs on them and goes with a small one. Returns it as shown.
 
-    def write(self, folder: Path) -> None:
-        """The page, each table as CSV and Parquet, each picture as SVG."""
+        `folded`: closed at first, where a picture says the same. `links`: for a column of words, the column that holds the address.
+        """
+        return self.place(name, self.cells.table(frame, counts, rest), counts, show, caption, folded, links)
+
+    def place(
+        self,
+        name: str,
+        shown: pl.DataFrame,
+        counts: Sequence[str],
+        show: int = 60,
+        caption: str = "",
+        folded: bool = False,
+        links: Mapping[str, str] | None = None,
+    ) -> pl.DataFrame:
+        """A table that was made fit to be shown before."""
+        self.tables[name] = shown
+        links = links or {}
+        columns = [column for column in shown.columns if column not in links.values()]
+        head = "".join(
+            f"<th scope='col'{' class=n' if shown.schema[column].is_numeric() else ''}>{escape(column)}</th>"
+            for column in columns
+        )
+        body = "".join(f"<tr>{self._row(row, columns, counts, links)}</tr>" for row in shown.head(show).iter_rows(named=True))
+        more = f"<p class='note'>{shown.height - show:,} more rows in {escape(name)}.csv.</p>" if shown.height > show else ""
+        title = escape(caption or name.replace("-", " "))
+        made = (
+            f"<div class='scroll' tabindex='0' role='region' aria-label='table {escape(name, True)}'><table><caption>{title}</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{more}"
+            f"<p class='note'>{_files('Table', [f'{name}.csv', f'{name}.parquet'])}</p>"
+        )
+        self.parts.append(f"<details><summary>The numbers: {title}</summary>{made}</details>" if folded else made)
+        return shown
+
+    def _row(self, row: Mapping[str, object], columns: Sequence[str], counts: Sequence[str], links: Mapping[str, str]) -> str:
+        cells = []
+        for column in columns:
+            cell, address = row[column], row.get(links.get(column, ""))
+            if column in counts:
+                inner = escape(f"<{self.least}") if cell is None else f"{cell:,}"
+            else:
+                inner = _cell(cell)
+            if isinstance(address, str) and address.startswith("https://"):
+                inner = f"<a href='{escape(address, True)}' rel='noreferrer'>{inner}</a>"
+            kind = (
+                "n"
+                if column in counts or isinstance(cell, int | float)
+                else "w"
+                if isinstance(cell, str) and len(cell) > 40
+                else ""
+            )
+            cells.append(f"<td{f' class={kind}' if kind else ''}>{inner}</td>")
+        return "".join(cells)
+
+    # The whole
+
+    def write(self, folder: Path, say: Callable[[str], None] = lambda text: None) -> None:
+        """The page, each table as CSV and Parquet, each picture as SVG and PNG. The page is written last: with it the answer is whole."""
         folder.mkdir(parents=True, exist_ok=True)
         for name, frame in self.tables.items():
             frame.write_csv(folder / f"{name}.csv")
             frame.write_parquet(folder / f"{name}.parquet")
+        drawn = png.available()
         for name, svg in self.pictures.items():
             (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
-        note = f"<p class='note'>Counts below {self.least} are not shown. Linewise informs and prepares a decision; it never takes one.</p>"
-        page = (
-            f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{escape(self.title)}</title><style>{_STYLE}</style></head>"
-            f"<body><h1>{escape(self.title)}</h1>{''.join(self.parts)}{note}</body></html>"
+            if drawn:
+                (folder / f"{name}.png").write_bytes(png.png(svg))
+        if self.pictures and not drawn:
+            say("pictures are written as SVG only: for PNG as well, pip install 'linewise[cohort]' (it brings resvg-py)")
+        (folder / "report.html").write_text(self.html(), encoding="utf-8")
+
+    def html(self) -> str:
+        """The page: everything inside it, no script, nothing from elsewhere."""
+        contents = "".join(f"<li><a href='#{anchor}'>{escape(text)}</a></li>" for anchor, text in self.headings)
+        limits = "".join(f"<li>{escape(text)}</li>" for text in self.limits)
+        box = (
+            f"<section class='box' aria-labelledby='limits'><h2 id='limits'>What this cannot say</h2><ul>{limits}</ul></section>"
         )
-        (folder / "report.html").write_text(page, encoding="utf-8")
+        nav = f"<nav aria-label='Contents'><ol>{contents}</ol></nav>" if len(self.headings) > 1 else ""
+        return (
+            f"<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width,initial-scale=1'>"
+            f"<title>{escape(self.title)}</title><style>{_STYLE.read_text(encoding='utf-8')}</style></head><body>"
+            f"<header><h1>{escape(self.title)}</h1><p class='lead'>{escape(self.opening)}</p></header>"
+            f"<main>{box if limits else ''}{nav}{''.join(self.parts)}</main>"
+            f"<footer><p class='note'>{escape(self._small())}</p><p class='note'>{escape(self._made())}</p></footer></body></html>"
+        )
 
-    def number(self, count: int) -> str:
-        """A count of people as it may be shown."""
-        return f"{count:,}" if count == 0 or count >= self.least else f"<{self.least}"
+    def _small(self) -> str:
+        if self.cells.exact:
+            return "Counts are shown as they are, small ones too: this report is for its owner and is not fit to be passed on."
+        return (
+            f"Counts of people below {self.least} are not shown (<{self.least}). All others are rounded to the nearest {self.cells.base}, "
+            f"at least {self.cells.first}; shares and curves are worked out from the rounded counts. Parts need not add up to their total."
+        )
+
+    def _made(self) -> str:
+        return f"Made with Linewise {__version__}{f', {self.basis}' if self.basis else ''}. {_DISCLAIMER}"
 
 
-def suppressed(frame: pl.DataFrame, counts: list[str], rest: list[str], least: int) -> pl.DataFrame:
-    """Null in the place of every count from 1 to below `least`, and of what could give it away in its row.
-
-    Where one count alone of a row is hidden, and the others add up to a total that stands with them, the next smallest goes as well.
-    """
-    if not counts:
-        return frame
-    small = {name: (pl.col(name) > 0) & (pl.col(name) < least) for name in counts}
-    alone = pl.sum_horizontal(*(one.cast(pl.UInt8) for one in small.values())) == 1
-    others = [pl.when(small[name] | (pl.col(name) == 0)).then(None).otherwise(pl.col(name)) for name in counts]
-    next_small = pl.min_horizontal(*others) if len(counts) > 2 else pl.lit(None)
-    hidden = [
-        pl.when(small[name] | (alone & (pl.col(name) == next_small)).fill_null(False))
-        .then(None)
-        .otherwise(pl.col(name))
-        .alias(name)
-        for name in counts
-    ]
-    some = pl.any_horizontal(*small.values())
-    return frame.with_columns(*hidden, *(pl.when(some).then(None).otherwise(pl.col(name)).alias(name) for name in rest))
+def _files(what: str, names: Sequence[str]) -> str:
+    listed = ", ".join(f"<a href='{escape(name, True)}'>{name.rsplit('.', 1)[1].upper()}</a>" for name in names)
+    return f"<span class='files'>{what} {escape(names[0].rsplit('.', 1)[0])}: {listed}</span>"
 
 
 def _cell(cell: object) -> str:

@@ -1,26 +1,76 @@
-"""Kaplan-Meier with left truncation and log-log confidence limits, as `lifelines` computes it (the tests compare the two)."""
+"""Kaplan-Meier with left truncation and log-log confidence limits, as `lifelines` computes it (the tests compare the two).
+
+The exact curve is a list of single deaths: the height of each step gives it away. What goes into a report is therefore drawn from rounded counts:
+one step for each run of whole months with at least as many deaths as may be shown.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from .svg import Curve
+from .cells import Cells
 
 Array = np.ndarray[Any, Any]
+Step = tuple[float, float, float, float]
+"""Months, share without the event, lower and upper limit."""
+
 _Z = 1.959963984540054
 
 
-def kaplan_meier(months: Array, died: Array, entry: Array | None = None) -> list[tuple[float, float, float, float]]:
-    """Steps (months, share alive, lower, upper) at each time of a death. Who enters late counts at risk from then on."""
-    entry = np.zeros(len(months)) if entry is None else entry
-    keep = months > entry
-    months, died, entry = months[keep], died[keep], entry[keep]
-    times, deaths = np.unique(months[died], return_counts=True)
-    starts, ends = np.sort(entry), np.sort(months)
-    at_risk = np.searchsorted(starts, times, side="left") - np.searchsorted(ends, times, side="left")
+@dataclass
+class Curve:
+    """One curve as it may be shown: steps, how many were at risk at given months, the median with its limits (None: not reached)."""
+
+    name: str
+    people: int | None
+    events: int | None
+    steps: list[Step] = field(default_factory=list)
+    at_risk: list[int | None] = field(default_factory=list)
+    median: tuple[float | None, float | None, float | None] = (None, None, None)
+    joined: bool = False
+    """Whether the steps are joined by straight lines: between them nothing is told."""
+
+
+@dataclass(frozen=True)
+class Times:
+    """Times to an event of many people, in months: until when each was seen, whether it came, and from when on they were at risk."""
+
+    months: Array
+    came: Array
+    entry: Array
+
+    @classmethod
+    def of(cls, months: Array, came: Array, entry: Array | None = None) -> Times:
+        """Only who was seen after entering counts."""
+        entry = np.zeros(len(months)) if entry is None else entry
+        keep = months > entry
+        return cls(months[keep], came[keep], entry[keep])
+
+    def __len__(self) -> int:
+        return len(self.months)
+
+    def at_risk(self, month: float) -> int:
+        """How many had entered by a month and were still seen after it. At 0 those who enter there count."""
+        return int(((self.entry <= month) & (self.months > month)).sum())
+
+    def deaths(self) -> tuple[Array, Array, Array]:
+        """Each time of an event, how many came then, and how many were at risk just before."""
+        times, counts = np.unique(self.months[self.came], return_counts=True)
+        entered = np.searchsorted(np.sort(self.entry), times, side="left")
+        return times, counts, entered - np.searchsorted(np.sort(self.months), times, side="left")
+
+
+def kaplan_meier(months: Array, died: Array, entry: Array | None = None) -> list[Step]:
+    """The exact steps, one at each time of a death. Who enters late counts at risk from then on."""
+    return _steps(*Times.of(months, died, entry).deaths())
+
+
+def _steps(times: Array, deaths: Array, at_risk: Array) -> list[Step]:
     alive, spread, steps = 1.0, 0.0, []
     for time, dead, risk in zip(times.tolist(), deaths.tolist(), at_risk.tolist(), strict=True):
         alive *= 1 - dead / risk
@@ -37,16 +87,49 @@ def _limits(alive: float, spread: float) -> tuple[float, float]:
     return math.exp(-math.exp(about + wide)), math.exp(-math.exp(about - wide))
 
 
-def median(steps: list[tuple[float, float, float, float]]) -> float | None:
-    """The first time at which no more than half are alive; None where that is not reached."""
+def median(steps: Sequence[Step]) -> float | None:
+    """The first time at which no more than half are left; None where that is not reached."""
     return next((time for time, alive, _, _ in steps if alive <= 0.5), None)
 
 
-def curve(name: str, months: Array, died: Array, at: list[int], least: int, entry: Array | None = None) -> Curve:
-    """A curve for a picture. It ends where fewer than `least` are at risk, so that nobody can be made out in its tail."""
-    entry = np.zeros(len(months)) if entry is None else entry
-    risk = [int(((entry <= month) & (months > month)).sum()) for month in at]
-    ends = np.sort(months)
-    last = float(ends[-least]) if len(ends) >= least else 0.0
-    steps = [step for step in kaplan_meier(months, died, entry) if step[0] <= last]
-    return Curve(name, steps, [f"{count}" if count >= least else "–" if count == 0 else f"<{least}" for count in risk])
+def limits_of_median(steps: Sequence[Step]) -> tuple[float | None, float | None]:
+    """The times at which the lower and the upper limit of the curve come down to a half (Brookmeyer and Crowley, Biometrics 1982;38:29-41)."""
+    low = next((time for time, _, lower, _ in steps if lower <= 0.5), None)
+    return low, next((time for time, _, _, upper in steps if upper <= 0.5), None)
+
+
+def rounded(times: Times, cells: Cells) -> list[Step]:
+    """The curve from rounded counts: a step at the end of each run of whole months with at least `cells.least` events.
+
+    Of a run, the number at risk is the one that gives just the fall of the exact curve; it and the running total of events are rounded.
+    The curve ends with the last full run. With counts that are shown as they are, it is the exact one.
+    """
+    when, deaths, at_risk = times.deaths()
+    if cells.exact:
+        return _steps(when, deaths, at_risk)
+    ends, falls, risks = [], [], []
+    run, ratio, total, told = 0, 1.0, 0, 0
+    for index, (time, dead, risk) in enumerate(zip(when.tolist(), deaths.tolist(), at_risk.tolist(), strict=True)):
+        run, ratio = run + dead, ratio * (1 - dead / risk)
+        month = math.ceil(time)
+        if run < cells.least or (index + 1 < len(when) and when[index + 1] <= month):
+            continue
+        total += run
+        reached = cells.shown(total) or 0
+        risks.append(cells.shown(run / (1 - ratio)) or cells.first)
+        falls.append(min(reached - told, risks[-1]))
+        ends.append(month)
+        run, ratio, told = 0, 1.0, reached
+    return _steps(np.array(ends), np.array(falls), np.array(risks))
+
+
+def curve(name: str, times: Times, at: Sequence[int], cells: Cells) -> Curve:
+    """A curve with what belongs to it, as it may be shown. The median is that of the exact curve, in whole months where counts are rounded."""
+    exact = _steps(*times.deaths())
+    events = int(times.came.sum())
+    told: tuple[float | None, float | None, float | None] = (None, None, None)
+    if events >= cells.least:
+        found = (median(exact), *limits_of_median(exact))
+        told = found if cells.exact else tuple(None if one is None else float(round(one)) for one in found)  # type: ignore[assignment]
+    at_risk = [cells.shown(times.at_risk(month)) for month in at]
+    return Curve(name, cells.shown(len(times)), cells.shown(events), rounded(times, cells), at_risk, told, joined=not cells.exact)

@@ -1,0 +1,317 @@
+"""What was given, and what fitted: for every line, what the plan would have said of its regimen on the day it began, in the region.
+
+A line is judged by the agents that it began with, on the record as it stood that day, without what was begun on it. Of several options that
+consist of just these drugs the one that comes closest counts. Why one did not fit is told part by part.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from linewise.knowledge import Knowledge
+from linewise.knowledge.model import REGIONS, Caution, Region, Statement, Treatment
+from linewise.logic import Node
+from linewise.logic.columns import evaluate
+from linewise.plan.judge import CURRENT, DECIDING
+from linewise.plan.options import statement_text
+
+from .criteria import lowered
+from .decide import Matrix
+from .events import Events
+from .report.wording import Wording, conjuncts
+
+WHY = (
+    "fitted",
+    "not known",
+    "contraindicated",
+    "not available then",
+    "given anyway",
+    "not an option here",
+    "spread not on record yet",
+)
+"""What can be said of a line, the better first: the plan offered it; it hung on something that is not on record; something forbade it; nobody
+had approved or recommended it there by then; its criteria failed; the knowledge has no option of just these drugs; the record did not yet
+say that the cancer had spread (or is of a child)."""
+
+FITTED, UNKNOWN, FORBIDDEN, UNAVAILABLE, ANYWAY, NO_OPTION, NO_SCOPE = range(len(WHY))
+_BLOCKING = ("not-recommended", "withdrawn")
+_LAST = 4.5
+_EPOCH = dt.date(1970, 1, 1)
+_CYCLE = dt.timedelta(days=28)
+"""Agents begun within one usual cycle of the first are the regimen that a line began with, as in the grouping of lines."""
+
+
+def begun_with(events: Events, lines: pl.DataFrame) -> pl.Series:
+    """The drugs that each line began with, within one usual cycle, of those that belong to it; all of them where no day tells."""
+    rows = lines.select("patient", "start", "drugs").with_row_index("row").explode("drugs").rename({"drugs": "drug"})
+    given = events.administrations.filter(~pl.col("planned").fill_null(False)).select(
+        "patient", "drug", pl.col("start").alias("given"), pl.col("end").alias("until")
+    )
+    window = pl.col("start") + _CYCLE
+    early = rows.join(given, on=["patient", "drug"], how="inner").filter(
+        (pl.col("given").is_null() | (pl.col("given") <= window))
+        & (pl.col("until").is_null() | (pl.col("until") >= pl.col("start")))
+    )
+    # A drug of an earlier line counts only where it was still being given: ended before, it has come back later in this one.
+    first = early.select("row", "drug").unique().sort("row", "drug").group_by("row", maintain_order=True).agg(pl.col("drug"))
+    joined = lines.with_row_index("row").join(first, on="row", how="left", maintain_order="left")
+    return joined.select(pl.coalesce("drug", "drugs").list.sort().alias("begun")).to_series()
+
+
+def matching(drugs: frozenset[str], knowledge: Knowledge) -> list[str]:
+    """The options that consist of just these drugs: the fixed ones, and a choice of each partner; what joins a line does not count."""
+    counted = frozenset(
+        drug
+        for drug in drugs
+        if not any(knowledge.classes[c].joins_line for c in knowledge.classes_of(drug) if c in knowledge.classes)
+    )
+    named = (one for one in knowledge.treatments.values() if (one.drugs or one.partners) and CURRENT not in one.drugs)
+    return [option.id for option in named if counted and _consists(option, counted, knowledge)]
+
+
+def _consists(option: Treatment, drugs: frozenset[str], knowledge: Knowledge) -> bool:
+    rest = drugs - frozenset(option.drugs)
+    if len(drugs) - len(rest) != len(set(option.drugs)):
+        return False
+    return _chosen(option, rest, knowledge)
+
+
+def _chosen(option: Treatment, rest: frozenset[str], knowledge: Knowledge, number: int = 0) -> bool:
+    """Whether the rest is one drug for each partner that is to be chosen, in any order."""
+    if number == len(option.partners):
+        return not rest
+    partner = option.partners[number]
+    fitting = [drug for drug in rest if (drug in partner.one_of if partner.one_of else knowledge.is_a(drug, partner.class_))]
+    return any(_chosen(option, rest - {drug}, knowledge, number + 1) for drug in fitting)
+
+
+def asked_at(events: Events, lines: pl.DataFrame) -> Events:
+    """Everybody on the first day of each line, as the record stood then: without what was begun on that day."""
+    whole = events.at(lines.select("patient", pl.col("start").alias("as_of")))
+    days = pl.Series("day", whole.patients["as_of"])
+
+    def earlier(table: pl.DataFrame) -> pl.DataFrame:
+        own = days.gather(table["patient"].cast(pl.Int64))
+        return table.filter(table["start"].is_null() | (table["start"] < own))
+
+    return replace(whole, administrations=earlier(whole.administrations), courses=earlier(whole.courses))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Lines with what is said of each (`why`, a place in WHY; `option`), and why one did not fit: a row a reason (`row` of the line, `reason`)."""
+
+    lines: pl.DataFrame
+    reasons: pl.DataFrame
+
+
+def concordance(events: Events, lines: pl.DataFrame, knowledge: Knowledge, region: Region | None) -> Judged:
+    """Every line judged on its first day. `lines` needs `patient`, `start`, `drugs`.
+
+    Without a region, everybody's own; of whom it is not recorded, the region that comes closest.
+    """
+    begun = begun_with(events, lines)
+    sets = {tuple(drugs): matching(frozenset(drugs), knowledge) for drugs in begun.unique().to_list()}
+    wanted = begun.map_elements(lambda drugs: " + ".join(drugs), return_dtype=pl.String)
+    judge = _Judge(asked_at(events, lines), knowledge, sorted({name for found in sets.values() for name in found}))
+    regimens = wanted.to_numpy()
+    for drugs, names in sets.items():
+        rows = np.flatnonzero(regimens == " + ".join(drugs))
+        for name in names:
+            for place in [region] if region else REGIONS:
+                judge.look(knowledge.treatments[name], place, rows, own=region is None)
+    return judge.told(lines.with_columns(wanted.alias("begun with")))
+
+
+class _Judge:
+    """The best that was found for each line so far."""
+
+    def __init__(self, asked: Events, knowledge: Knowledge, names: Sequence[str]) -> None:
+        self.knowledge, self.names, self.wording = knowledge, names, Wording(knowledge)
+        matrix = Matrix(knowledge, None, None, options=names)
+        self.state = matrix.table(asked).collect()
+        self.scope = self.state.select(matrix.in_scope().fill_null(False)).to_series().to_numpy()
+        self.facts = self.state.select(name for name in self.state.columns if not name.startswith("§"))
+        self.days = asked.days(None).astype(np.int64)
+        self.region = asked.patients["region"].to_numpy()
+        self.status: dict[Region, pl.DataFrame] = {}
+        size = len(asked)
+        self.rank, self.why = np.full(size, float(NO_OPTION)), np.full(size, NO_OPTION)
+        self.option: Any = np.full(size, None, dtype=object)
+        self.place: Any = np.full(size, None, dtype=object)
+
+    def look(self, option: Treatment, region: Region, rows: Any, own: bool) -> None:
+        """Judge an option for some lines, and keep it where it comes closer than what was found."""
+        if own:  # who has a region of their own is asked about that one alone
+            mine = self.region[rows]
+            rows = rows[np.array([one is None or one == region for one in mine], dtype=bool)]
+        if not len(rows):
+            return
+        part = self._parts(option, region, rows)
+        absent = ~part.in_force | part.blocked
+        why = np.where(absent, UNAVAILABLE, ANYWAY)
+        # What only the approval was missing for comes before what failed on its criteria; what both were missing for comes last.
+        rank = np.where(absent & (part.failing > 0), _LAST, why) + part.failing / 1000
+        for status, place in (("unsuitable", FORBIDDEN), ("depends", UNKNOWN), ("preferred", FITTED), ("suitable", FITTED)):
+            why[part.status == status] = rank[part.status == status] = place
+        closer = rank < self.rank[rows]
+        self.rank[rows[closer]], self.why[rows[closer]] = rank[closer], why[closer]
+        self.option[rows[closer]] = option.id
+        self.place[rows[closer]] = region
+
+    def _parts(self, option: Treatment, region: Region, rows: Any) -> _Parts:
+        if region not in self.status:
+            matrix = Matrix(self.knowledge, None, region, options=self.names)
+            self.status[region] = matrix.status(self.state.lazy()).collect()
+        status = self.status[region][option.id].gather(rows).cast(pl.String).to_numpy()
+        deciding, blocking = _here(option, region)
+        nodes = dict(enumerate(conjuncts(option.fits, self.knowledge)))
+        found = self._values([*nodes.values(), *(one.fits for one in blocking if one.fits is not None)], rows)
+        failing = sum((found[node] == False).fill_null(False).to_numpy().astype(int) for node in nodes.values())  # noqa: E712
+        days = self.days[rows]
+        in_force = _any(_in_force(one, days) for one in deciding) if deciding else np.zeros(len(rows), bool)
+        blocked = np.zeros(len(rows), bool)
+        for one in blocking:
+            holds = np.ones(len(rows), bool) if one.fits is None else found[one.fits].fill_null(False).to_numpy()
+            blocked |= _in_force(one, days) & holds
+        return _Parts(status, in_force, blocked, failing)
+
+    def _values(self, nodes: Iterable[Node], rows: Any) -> dict[Node, pl.Series]:
+        """Of some lines, whether criteria hold."""
+        unique = list(dict.fromkeys(nodes))
+        if not unique:
+            return {}
+        criteria = lowered({f"§{number}": node for number, node in enumerate(unique)}, self.knowledge)
+        facts = self.facts.lazy().filter(_among(rows, self.facts.height))
+        table = evaluate(facts, criteria.nodes, criteria.vocabulary).select(list(criteria.nodes)).collect()
+        return {node: table[f"§{number}"] for number, node in enumerate(unique)}
+
+    # What is told
+
+    def told(self, lines: pl.DataFrame) -> Judged:
+        """Everything that was found, with the reasons where a line did not fit."""
+        why = np.where(self.scope, self.why, NO_SCOPE)
+        said = lines.with_columns(
+            pl.Series("why", why, dtype=pl.UInt8), pl.Series("option", self.option.tolist(), dtype=pl.String),
+            pl.Series("where", self.place.tolist(), dtype=pl.String),
+        )  # fmt: skip
+        cases = said.with_row_index("row").filter((pl.col("why") >= UNKNOWN) & (pl.col("why") <= ANYWAY))
+        found = [pl.DataFrame(schema={"row": pl.UInt32, "reason": pl.String})]
+        for (name, place), part in sorted(cases.group_by("option", "where"), key=lambda item: str(item[0])):
+            rows = part["row"].sort().to_numpy()
+            found += self._reasons(self.knowledge.treatments[str(name)], place, rows, why[rows])
+        return Judged(said, pl.concat(found).sort("row", maintain_order=True))
+
+    def _reasons(self, option: Treatment, region: Region, rows: Any, why: Any) -> list[pl.DataFrame]:
+        """The reasons of the lines that one option was the closest for."""
+        parts = conjuncts(option.fits, self.knowledge)
+        deciding, blocking = _here(option, region)
+        forbidding = self._forbidding(option)
+        asked = [*parts, *(one.fits for one in (*deciding, *blocking) if one.fits), *(one.when for one in forbidding if one.when)]
+        values, days, found = self._values(asked, rows), self.days[rows], []
+
+        def add(where: Any, text: str) -> None:
+            if where.any():
+                found.append(pl.DataFrame({"row": rows[where].astype(np.uint32), "reason": [text] * int(where.sum())}))
+
+        def holds(node: Node | None) -> tuple[Any, Any]:
+            """Whether it holds, whether that is known."""
+            if node is None:
+                return np.ones(len(rows), bool), np.ones(len(rows), bool)
+            return values[node].fill_null(False).to_numpy(), values[node].is_not_null().to_numpy()
+
+        for node in parts:
+            yes, known = holds(node)
+            add((why == UNKNOWN) & ~known, f"not on record, whether: {self.wording.of(node)}")
+            add((why == ANYWAY) & ~yes & known, f"asks for: {self.wording.of(node)}")
+        for caution in forbidding:
+            yes, known = holds(caution.when)
+            add((why == FORBIDDEN) & yes, caution.text.strip())
+            add(
+                (why == UNKNOWN) & ~known & (caution.unknown == "depends"),
+                f"not on record, what would forbid it: {caution.text.strip()}",
+            )
+        standing = [(one, *holds(one.fits), _in_force(one, days)) for one in deciding]
+        unbroken = ~_any([~yes & known for yes, known in map(holds, parts)])
+        carried = _any([yes & now for _, yes, _, now in standing]) if standing else np.zeros(len(rows), bool)
+        for one, yes, known, now in standing:
+            add((why == UNKNOWN) & now & ~known & ~carried, f"not on record, whether, as {one.body} asks: {self._asked(one)}")
+            add((why == ANYWAY) & unbroken & now & ~yes & known, f"{one.body} only where: {self._asked(one)}")
+        refused = np.zeros(len(rows), bool)
+        for one in blocking:
+            yes, known = holds(one.fits)
+            now = _in_force(one, days)
+            refused |= yes & now
+            add((why == UNAVAILABLE) & yes & now, f"refused or withdrawn: {statement_text(one)}")
+            add((why == UNKNOWN) & now & ~known, f"not on record, whether, as {one.body} asks: {self._asked(one)}")
+        for text, where in _absent(option, region, days):
+            add((why == UNAVAILABLE) & ~refused & where, text)
+        covered = np.zeros(self.state.height, bool)
+        for frame in found:
+            covered[frame["row"].to_numpy()] = True
+        add(~covered[rows] & (why == FORBIDDEN), "every partner to choose from is contraindicated")
+        add(~covered[rows] & (why != FORBIDDEN), "several things together")
+        return found
+
+    def _asked(self, one: Statement) -> str:
+        return self.wording.of(one.fits) if one.fits is not None else ""
+
+    def _forbidding(self, option: Treatment) -> list[Caution]:
+        """The contraindications of an option and of what is fixed in it, each once."""
+        found = [*option.avoid, *(one for name in (*option.drugs, *option.classes) for one in self.knowledge.avoid(name))]
+        return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True)
+class _Parts:
+    status: Any
+    in_force: Any
+    blocked: Any
+    failing: Any
+
+
+def _among(rows: Any, size: int) -> pl.Series:
+    mask = np.zeros(size, bool)
+    mask[rows] = True
+    return pl.Series(mask)
+
+
+def _here(option: Treatment, region: Region) -> tuple[list[Statement], list[Statement]]:
+    """The statements that decide in a region, and those that block, on any day."""
+    here = [one for one in option.standing if one.holds_in(region)]
+    return [one for one in here if one.says in DECIDING[region]], [one for one in here if one.says in _BLOCKING]
+
+
+def _in_force(one: Statement, days: Any) -> Any:
+    """Whether a statement was in force on each day (days since 1970)."""
+    unique, place = np.unique(days, return_inverse=True)
+    return np.array([one.in_force(_EPOCH + dt.timedelta(days=int(day))) for day in unique], dtype=bool)[place]
+
+
+def _absent(option: Treatment, region: Region, days: Any) -> list[tuple[str, Any]]:
+    """Why no statement decided on a day: not yet, no longer, or none known; with the days for which it is so."""
+    deciding, _ = _here(option, region)
+    none = ~_any(_in_force(one, days) for one in deciding) if deciding else np.ones(len(days), bool)
+    later = sorted((one for one in deciding), key=lambda one: one.since.last)
+    found, rest = [], none.copy()
+    for one in later:  # the first that came after the day
+        where = rest & (days < (one.since.last - _EPOCH).days)
+        found.append((f"not yet: {statement_text(one)}", where))
+        rest = rest & ~where
+    for one in sorted(deciding, key=lambda one: one.since.last, reverse=True):
+        if one.until is not None:
+            found.append((f"no longer: {statement_text(one)}", rest.copy()))
+            rest = np.zeros(len(days), bool)
+            break
+    found.append((f"no approval or recommendation is known in {region}", rest))
+    return found
+
+
+def _any(items: Iterable[Any]) -> Any:
+    return np.logical_or.reduce(list(items))

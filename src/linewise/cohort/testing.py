@@ -1,0 +1,183 @@
+"""Who was never tested and could act on a result: one possible result, added to the record, would make an option fit that does not now.
+
+It is decided by deciding: each possible result is put in and all options that rest on it are asked again, for everybody who lacks it. The tests
+do the same with one-person plans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from linewise.knowledge import Knowledge
+from linewise.knowledge.model import Fact, Treatment
+from linewise.logic import Node, walk
+from linewise.logic.columns import AS_OF, base
+from linewise.logic.nodes import Compare
+
+from .decide import Matrix
+
+_OFFERED = ("preferred", "suitable")
+_AT_A_TIME = 400_000
+_KIND = "systemic"
+"""Of which options it is asked: drugs against the cancer. A result that only calls for help with what it finds, as a low blood count, opens none."""
+
+
+def offered(status: pl.Series) -> pl.Series:
+    """Whether each is offered."""
+    return status.cast(pl.String).is_in(_OFFERED)
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test, the facts that its result may be, the options that rest on them, and what is derived from them alone."""
+
+    id: str
+    facts: tuple[Fact, ...]
+    options: tuple[str, ...]
+    derived: tuple[str, ...] = ()
+
+
+def tests_of(matrix: Matrix) -> list[Test]:
+    """The tests that an option of drugs against the cancer hangs on."""
+    knowledge = matrix.knowledge
+    about = {option.id: _about(matrix, option) for option in matrix.options if option.kind == _KIND}
+    by_test: dict[str, list[Fact]] = {}
+    for fact in knowledge.facts.values():
+        if fact.test and not fact.derived and fact.type in ("choice", "number", "yes-no"):
+            by_test.setdefault(fact.test, []).append(fact)
+    found = []
+    for test, facts in by_test.items():
+        used = [fact for fact in facts if any(fact.id in names for names in about.values())]
+        options = tuple(name for name, names in about.items() if any(fact.id in names for fact in used))
+        if options:
+            found.append(Test(test, tuple(used), options, _derived(used, options, knowledge)))
+    return found
+
+
+def _about(matrix: Matrix, option: Treatment) -> set[str]:
+    """The facts on which hangs whether an option fits, through every derived one."""
+    nodes = {"fits": option.fits} | {str(n): one.fits for n, one in enumerate(option.standing) if one.fits is not None}
+    nodes |= {f"w{n}": one.when for n, one in enumerate(_waiting(matrix.knowledge, option)) if one.when is not None}
+    return {column.about for column in base(nodes, matrix.knowledge.vocabulary)}
+
+
+def _waiting(knowledge: Knowledge, option: Treatment) -> Iterable[Any]:
+    """The contraindications that leave an option waiting while they are unknown."""
+    every = [*option.avoid, *(one for drug in (*option.drugs, *option.classes) for one in knowledge.avoid(drug))]
+    return [one for one in every if one.unknown == "depends"]
+
+
+def _derived(facts: Sequence[Fact], options: Sequence[str], knowledge: Knowledge) -> tuple[str, ...]:
+    """What follows from the results of one test alone, and is asked by one of these options: it may stay open although the test was done."""
+    own, vocabulary = {fact.id for fact in facts}, knowledge.vocabulary
+    found = []
+    for name, definition in vocabulary.derived.items():
+        rests = {column.about for column in base({str(n): node for n, node in enumerate(definition.nodes)}, vocabulary)}
+        if rests and rests <= own and any(_names(knowledge.treatments[one], name, knowledge) for one in options):
+            found.append(name)
+    inner = {column for name in found for column in _rests_on(name, knowledge)}
+    return tuple(name for name in found if name not in inner)
+
+
+def _rests_on(name: str, knowledge: Knowledge) -> set[str]:
+    """The derived facts that a derived fact names itself."""
+    tops = knowledge.vocabulary.derived[name].nodes
+    return {fact for top in tops for node in walk(top) if isinstance(fact := getattr(node, "fact", None), str)}
+
+
+def _names(option: Treatment, fact: str, knowledge: Knowledge) -> bool:
+    """Whether the criteria of an option, as they are written or through derived facts, ask a derived fact."""
+    waiting = [option.fits, *(one.fits for one in option.standing if one.fits is not None)]
+    seen: set[str] = set()
+    while waiting:
+        for node in walk(waiting.pop()):
+            name = getattr(node, "fact", None)
+            if name == fact:
+                return True
+            if isinstance(name, str) and name in knowledge.vocabulary.derived and name not in seen:
+                seen.add(name)
+                waiting.extend(knowledge.vocabulary.derived[name].nodes)
+    return False
+
+
+def results(fact: Fact, matrix: Matrix) -> list[Any]:
+    """What a test may say: every value; of a number both ends of its range, and both sides of every limit that a criterion sets."""
+    if fact.type == "choice":
+        return list(fact.values)
+    if fact.type == "yes-no":
+        return [True, False]
+    low, high = fact.range or (0.0, 100.0)
+    limits = {node.number for top in _every(matrix) for node in walk(top) if isinstance(node, Compare) and node.what == fact.id}
+    sides = {side for limit in limits for side in (limit - 1, limit, limit + 1) if low <= side <= high}
+    return sorted({float(low), float(high), *sides})
+
+
+def _every(matrix: Matrix) -> list[Node]:
+    return [*matrix.criteria.nodes.values(), *(node for one in matrix.criteria.vocabulary.derived.values() for node in one.nodes)]
+
+
+def untested(matrix: Matrix, people: pl.DataFrame, on_record: pl.DataFrame) -> pl.DataFrame:
+    """For each test: who has no result on record, and who of them could act on one. A row a test, and one for what its results leave open.
+
+    `people` are facts, criteria and status; `on_record` says of each fact whether any result of it, however old, is on record.
+    """
+    rows = []
+    for test in tests_of(matrix):
+        never = ~on_record.select(pl.any_horizontal(*(fact.id for fact in test.facts))).to_series()
+        lacking = {"": never, **{name: ~never & people[name].is_null() for name in test.derived}}
+        asked = pl.Series(np.logical_or.reduce([one.to_numpy() for one in lacking.values()]))
+        act = np.zeros(people.height, bool)
+        act[asked.to_numpy()] = _could_act(matrix, people.filter(asked), test)
+        rows += [
+            _row(test.id, name, people.height, one.to_numpy(), act) for name, one in lacking.items() if not name or one.any()
+        ]
+    schema = {"test": pl.String, "open": pl.String, "people": pl.Int64, "lacking": pl.Int64, "could act": pl.Int64}
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _row(test: str, name: str, people: int, lacking: Any, act: Any) -> dict[str, Any]:
+    return {"test": test, "open": name, "people": people, "lacking": int(lacking.sum()), "could act": int((lacking & act).sum())}
+
+
+def _could_act(matrix: Matrix, people: pl.DataFrame, test: Test) -> Any:
+    """For whom some result of a fact that is not known would open an option."""
+    small = Matrix(matrix.knowledge, matrix.day, matrix.region, options=test.options)
+    small.taken_from(matrix)
+    needed = {column.name for column in small.criteria.columns} | {AS_OF}
+    facts = people.select(name for name in people.columns if name in needed or name.startswith("#"))
+    before = people.select(offered(people[name]).alias(name) for name in test.options)
+    opened = np.zeros(people.height, bool)
+    put = [(fact, value) for fact in test.facts for value in results(fact, small)]
+    size = max(_AT_A_TIME // max(people.height, 1), 1)
+    for first in range(0, len(put), size):  # several results at a time: to decide is cheap, to begin deciding is not
+        rows, frames = [], []
+        for fact, value in put[first : first + size]:
+            who = np.flatnonzero(facts[fact.id].is_null().to_numpy() & ~opened)
+            rows.append(who)
+            frames.append(_with(facts[who], fact, value))
+        who = np.concatenate(rows)
+        if len(who):
+            opened[who[_opens(small, pl.concat(frames), before[who])]] = True
+    return opened
+
+
+def _with(facts: pl.DataFrame, fact: Fact, value: Any) -> pl.DataFrame:
+    """The facts of people with one result put in, as of their day."""
+    put = [pl.lit(value, dtype=facts.schema[fact.id]).alias(fact.id)]
+    if f"{fact.id}@on" in facts.columns:
+        put.append(pl.col(AS_OF).alias(f"{fact.id}@on"))
+    return facts.with_columns(put)
+
+
+def _opens(small: Matrix, facts: pl.DataFrame, before: pl.DataFrame) -> Any:
+    """Whether an option is offered that was not offered before."""
+    after = small.status(small.decided(facts)).collect()
+    found = np.zeros(facts.height, bool)
+    for name in after.columns:
+        found |= (offered(after[name]) & ~before[name]).to_numpy()
+    return found
