@@ -6,6 +6,7 @@ import gzip
 import threading
 from collections import Counter
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -42,28 +43,24 @@ class Faults:
 
     def keep(self, file: str, line: int | None, kind: str, text: str) -> None:
         """One fault, with its place."""
-        self._keep(file, kind, [(line, text)])
+        self.listed(file, kind, [(line, text)])
 
-    def places(
-        self, file: str, kind: str, places: Iterable[int | None], lines: pl.DataFrame | None = None, text: str = ""
-    ) -> None:
+    def places(self, file: str, kind: str, places: Iterable[int | None], lines: pl.DataFrame | None = None) -> None:
         """Faults of one kind in a file, by their lines; `lines` (`place`, `line`) has their text."""
-        listed = list(places)
-        if lines is not None:
-            shown = lines.filter(pl.col("place").is_in(listed))
-            found: list[tuple[int | None, str]] = [(place, line) for place, line in shown.select("place", "line").iter_rows()]
+        if lines is None:
+            self.listed(file, kind, ((place, "") for place in places))
         else:
-            found = [(place, text) for place in listed]
-        self._keep(file, kind, found)
+            self.listed(file, kind, lines.filter(pl.col("place").is_in(list(places))).select("place", "line").iter_rows())
 
-    def _keep(self, file: str, kind: str, found: list[tuple[int | None, str]]) -> None:
+    def listed(self, file: str, kind: str, found: Iterable[tuple[int | None, str]]) -> None:
+        """Faults of one kind in a file: the line of each, and what stands there."""
         with self._lock:
-            found = found[: max(_MOST - self._kept[file, kind], 0)]
-            self._kept[file, kind] += len(found)
+            kept = list(islice(found, max(_MOST - self._kept[file, kind], 0)))
+            self._kept[file, kind] += len(kept)
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            rows = [{"file": file, "line": line, "kind": kind, "text": text.strip()[:200]} for line, text in kept]
             with self.path.open("ab") as out:
-                for line, text in found:
-                    out.write(msgspec.json.encode({"file": file, "line": line, "kind": kind, "text": text.strip()[:200]}) + b"\n")
+                out.write(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
 
 
 def opened(path: Path) -> IO[bytes]:

@@ -5,9 +5,11 @@ Whether a record is one of metastatic breast cancer follows `exchange.fhir.scope
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from ..events import Events, made
@@ -30,21 +32,30 @@ _TABLES = ("entries", "administrations", "events", "reactions", "medications", "
 class People:
     """Puts the people of a run together, part by part."""
 
+    faults: Faults
+    names: list[str]
+
     def __init__(self, folder: Path, spoken: Path) -> None:
         self.folder = folder
         self.said = {table: said(spoken, table) for table in _TABLES}
 
     def part(self, number: int, faults: Faults) -> Events:
-        """The people of one part; what is wrong with their resources is counted and kept."""
-        self.faults = faults
-        by_kind: dict[str, list[pl.DataFrame]] = {}
-        names: list[str] = []
+        """The people of one part; what is wrong with their resources is counted and kept. Several parts may be worked on at the same time."""
+        own = copy.copy(self)
+        own.faults, own.names = faults, []
+        return own._part(number)
+
+    def _part(self, number: int) -> Events:
+        by_file: dict[tuple[str, str], list[pl.DataFrame]] = {}
         for kind, name, rows in rows_of(self.folder, number):
-            if name not in names:
-                names.append(name)
+            by_file.setdefault((kind, name), []).append(rows)
+        by_kind: dict[str, list[pl.DataFrame]] = {}
+        for (kind, name), parts in by_file.items():
+            rows = pl.concat(parts, how="diagonal")
             if not rows["place"].is_sorted():  # odd lines come behind the others
                 rows = rows.sort("place")
-            by_kind.setdefault(kind, []).append(rows.with_columns(pl.lit(names.index(name), dtype=pl.UInt32).alias("file")))
+            by_kind.setdefault(kind, []).append(rows.with_columns(pl.lit(len(self.names), dtype=pl.UInt32).alias("file")))
+            self.names.append(name)
         kinds = {kind: pl.concat(parts, how="diagonal") for kind, parts in by_kind.items()}
         who = kinds["Patient"]["patient"] if "Patient" in kinds else self._named(list(kinds.values()))
         ids = who.unique().sort()
@@ -52,7 +63,7 @@ class People:
         found: dict[str, list[pl.DataFrame]] = {table: [] for table in _TABLES}
         patients, seen = pl.DataFrame(schema={"patient": pl.UInt32}), []
         for kind, rows in kinds.items():
-            rows = self._once(self._known(rows, numbered, names), names)
+            rows = self._once(self._known(rows, numbered))
             days = [name for name in rows.columns if name[0] == "d"]
             if kind == "Patient":
                 patients = rows.unique("patient", keep="last", maintain_order=True)
@@ -62,7 +73,7 @@ class People:
                 told = rows.join(self.said[table], on="template", how="inner", maintain_order="left")
                 if told.height:
                     if table == "unread":
-                        self._unread(told, names)
+                        self._unread(told)
                     found[table].append(dated(told, table, days).drop(days, "template", "version", "file", "place"))
         tables = {table: pl.concat(parts, how="diagonal") for table, parts in found.items() if parts}
         return self._people(ids, patients, tables, seen)
@@ -73,36 +84,38 @@ class People:
         found = [rows.join(spoken, on="template", how="semi")["patient"].unique() for rows in kinds]
         return pl.concat(found) if found else pl.Series("patient", [], pl.String)
 
-    def _known(self, rows: pl.DataFrame, numbered: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    def _known(self, rows: pl.DataFrame, numbered: pl.DataFrame) -> pl.DataFrame:
         """The rows of people who are in the export, by their numbers, in the order of the people and of the files."""
         mine = rows.join(numbered, on="patient", how="left", maintain_order="left")
         strange = mine.filter(pl.col("row").is_null())
-        self._tell("about a person who is not in the export", strange, names)
+        self._tell("about a person who is not in the export", strange)
         if strange.height:
             mine = mine.filter(pl.col("row").is_not_null())
         return mine.drop("patient").rename({"row": "patient"}).sort("patient", maintain_order=True)
 
-    def _once(self, rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    def _once(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Each resource once: of copies the latest version, of equal ones the last in the export."""
         twice = rows["id"].is_duplicated()
         if not twice.any():
             return rows
-        copies = rows.filter(twice).with_row_index("at").sort("version", nulls_last=False, maintain_order=True)
+        copies = rows.with_row_index("at").filter(twice).sort("version", nulls_last=False, maintain_order=True)
         kept = copies.unique(["patient", "id"], keep="last", maintain_order=True)
-        self._tell("the same resource twice", copies.join(kept.select("at"), on="at", how="anti"), names)
-        return pl.concat([rows.filter(~twice), kept.drop("at")]).sort("patient", "file", "place", maintain_order=True)
+        gone = copies.join(kept.select("at"), on="at", how="anti")
+        self._tell("the same resource twice", gone)
+        stays = np.ones(rows.height, bool)
+        stays[gone["at"].to_numpy()] = False
+        return rows.filter(stays)
 
-    def _unread(self, told: pl.DataFrame, names: list[str]) -> None:
+    def _unread(self, told: pl.DataFrame) -> None:
         for (why,), part in sorted(told.partition_by("why", as_dict=True).items()):
-            self._tell(f"not understood: {why}", part, names)
+            self._tell(f"not understood: {why}", part)
 
-    def _tell(self, kind: str, rows: pl.DataFrame, names: list[str]) -> None:
+    def _tell(self, kind: str, rows: pl.DataFrame) -> None:
         """Count the faults of these rows, and keep them with file and line."""
         self.faults.count(kind, rows.height)
         for (file,), part in sorted(rows.head(_KEPT).partition_by("file", as_dict=True).items()) if rows.height else ():
-            said = part["what"] if "what" in part.columns else [""] * part.height
-            for place, what in zip(part["place"], said, strict=True):
-                self.faults.places(names[file], kind, [place], text=what or "")
+            said = part["what"].to_list() if "what" in part.columns else [""] * part.height
+            self.faults.listed(self.names[file], kind, zip(part["place"], said, strict=True))
 
     def _people(
         self, ids: pl.Series, patients: pl.DataFrame, tables: dict[str, pl.DataFrame], seen: list[pl.DataFrame]

@@ -37,6 +37,7 @@ class _File:
     rows: Rows
     faults: Faults
     odd: list[pl.DataFrame] = field(default_factory=list)
+    writing: list[Future[None]] = field(default_factory=list)
 
 
 class Reading:
@@ -63,6 +64,8 @@ class Reading:
                     last.append(pool.submit(self._finish, file))
                 else:
                     self._take(file, *found.result())
+                    if file.rows.full:
+                        file.writing.append(pool.submit(file.rows.write, file.rows.release()))
 
         with ThreadPoolExecutor(self.scanner.threads) as pool:
             for path, kind in sorted(files, key=lambda pair: -pair[0].stat().st_size):
@@ -89,11 +92,11 @@ class Reading:
             if len(late):
                 file.faults.count("dated in the future", len(late))
                 file.faults.places(file.path.name, "dated in the future", late, block.texts(np.array(late) - place))
-        return found, block.texts(odd)
+        return [file.rows.ready(rows) for rows in found], block.texts(odd)
 
     def _take(self, file: _File, found: list[pl.DataFrame], odd: pl.DataFrame) -> None:
         for rows in found:
-            file.rows.take(rows)
+            file.rows.take(rows, ready=True)
         if odd.height:
             file.odd.append(odd)
             if sum(part.height for part in file.odd) >= _ODD:
@@ -119,5 +122,7 @@ class Reading:
     def _finish(self, file: _File) -> None:
         self._parse(file)
         file.rows.flush()
+        for written in file.writing:
+            written.result()
         self.scanner.finish(file.path.name, file.state, file.faults)
         self.progress(f"read {file.path.name}")

@@ -26,27 +26,40 @@ class Rows:
         self._held: list[pl.DataFrame] = []
         self._written = 0
 
-    def take(self, rows: pl.DataFrame) -> None:
-        """Some more rows. Those held are written when they are many."""
+    def ready(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Rows as they are held: in the set of their people, with the hash of the resource's id, which only tells copies apart."""
+        return rows.with_columns(pl.col("id").hash(), (pl.col("patient").hash(7) % self.parts).cast(pl.UInt32).alias("part"))
+
+    def take(self, rows: pl.DataFrame, ready: bool = False) -> None:
+        """Some more rows. Those held are written when they are many, unless they are `ready`: then the caller sees to it."""
         if rows.height:
-            # The id of a resource only tells copies apart: its hash will do.
-            self._held.append(
-                rows.with_columns(pl.col("id").hash(), (pl.col("patient").hash(7) % self.parts).cast(pl.UInt32).alias("part"))
-            )
-            if sum(part.height for part in self._held) >= _FLUSH:
+            self._held.append(rows if ready else self.ready(rows))
+            if not ready and self.full:
                 self.flush()
+
+    @property
+    def full(self) -> bool:
+        """Whether so many rows are held that they should be written."""
+        return sum(part.height for part in self._held) >= _FLUSH
 
     def flush(self) -> None:
         """Write what is held."""
-        if not self._held:
-            return
-        whole = pl.concat(self._held, how="diagonal")
-        self._held = []
+        self.write(self.release())
+
+    def release(self) -> tuple[int, list[pl.DataFrame]]:
+        """What is held, to be written, with its number."""
+        held, self._held, number = self._held, [], self._written
+        self._written += 1
+        return number, held
+
+    def write(self, released: tuple[int, list[pl.DataFrame]]) -> None:
+        """Write what was released; also beside other work."""
+        number, held = released
+        whole = pl.concat(held, how="diagonal") if held else pl.DataFrame({"part": []})
         for (part,), rows in sorted(whole.partition_by("part", as_dict=True, include_key=False).items()):
             folder = self.folder / f"part={part}"
             folder.mkdir(parents=True, exist_ok=True)
-            rows.write_parquet(folder / f"{self._written:05d}.parquet", compression="lz4", statistics=False)
-        self._written += 1
+            rows.write_parquet(folder / f"{number:05d}.parquet", compression="lz4", statistics=False)
 
 
 def rows_of(folder: Path, number: int) -> Iterator[tuple[str, str, pl.DataFrame]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from .templates import Templates
 
 _PART_BYTES = 400_000_000
 """About as much of an export becomes one part: what is held in memory at a time."""
+_PARTS_AT_ONCE = 2
 _GZIP = 8
 _LEAST_BLOCK, _MOST_BLOCK = 1_000_000, 32_000_000
 """Bytes of a file that are read at a time; a few times as much is held for each thread."""
@@ -129,16 +131,22 @@ def put_together(scanner: Scanner, progress: Callable[[str], None]) -> Source:
     if told.exists() and all((work / f"part-{number:05d}" / "patients.parquet").exists() for number in range(parts)):
         return Source(work, msgspec.json.decode(told.read_bytes(), type=dict[str, int]))
     people = People(work, scanner.said)
-    for number in range(parts):
+
+    def put(number: int) -> dict[str, int]:
         target = work / f"part-{number:05d}"
         if not (target / "patients.parquet").exists():
             progress(f"putting people together ({number + 1} of {parts})")
             target.mkdir(parents=True, exist_ok=True)
             faults = Faults(target / "faults.ndjson")
             found = people.part(number, faults)
+            target.mkdir(parents=True, exist_ok=True)
             (target / "faults.json").write_bytes(msgspec.json.encode(faults.counts()))
             found.write(target)
-        scanner.faults.add_counts(msgspec.json.decode((target / "faults.json").read_bytes(), type=dict[str, int]))
+        return msgspec.json.decode((target / "faults.json").read_bytes(), type=dict[str, int])
+
+    with ThreadPoolExecutor(min(_PARTS_AT_ONCE, scanner.threads)) as pool:
+        for counts in pool.map(put, range(parts)):
+            scanner.faults.add_counts(counts)
     kept = [*sorted((work / "files").glob("*/faults.ndjson")), *sorted(work.glob("part-*/faults.ndjson"))]
     with (work / "faults.ndjson").open("wb") as out:
         for path in kept:
