@@ -11,7 +11,17 @@ import polars as pl
 import pytest
 
 from linewise.cohort.concordance import (
-    ANYWAY, FITTED, FORBIDDEN, NO_OPTION, NO_SCOPE, UNAVAILABLE, UNKNOWN, WHY, Judged, concordance, matching,
+    ANYWAY,
+    FITTED,
+    FORBIDDEN,
+    NO_OPTION,
+    NO_SCOPE,
+    UNAVAILABLE,
+    UNKNOWN,
+    WHY,
+    Judged,
+    concordance,
+    matching,
 )  # fmt: skip
 from linewise.cohort.events import Events, of_records
 from linewise.cohort.journeys import followed
@@ -137,14 +147,21 @@ def test_the_report_counts_what_was_judged(drawn: Events, knowledge: Knowledge, 
 
 def person(*given: tuple[str, str, str | None], **facts: str) -> Record:
     """Somebody with spread since 2020, and drugs from a day to a day."""
-    record = Record(id="x", birth=dt.date(1955, 1, 1), declared=frozenset({"adjuvant", "metastatic_lines", "sites", "comorbidities"}))
-    record.entries += [Entry(fact=name.replace("_", "-"), value=value, on=dt.date(2020, 1, 1), origin=Origin("e")) for name, value in facts.items()]
+    record = Record(
+        id="x", birth=dt.date(1955, 1, 1), declared=frozenset({"adjuvant", "metastatic_lines", "sites", "comorbidities"})
+    )
+    record.entries += [
+        Entry(fact=name.replace("_", "-"), value=value, on=dt.date(2020, 1, 1), origin=Origin("e"))
+        for name, value in facts.items()
+    ]
     record.entries.append(Entry(fact="metastatic", value=True, on=dt.date(2020, 1, 1), origin=Origin("m")))
     record.events.append(Event(what="metastatic", on=dt.date(2020, 1, 1), origin=Origin("e")))
     for drug, start, end in given:
         ended = dt.date.fromisoformat(end) if end else None
         record.administrations.append(
-            Administration(drug=drug, start=dt.date.fromisoformat(start), end=ended, ongoing=end is None, origin=Origin(f"{drug} {start}"))
+            Administration(
+                drug=drug, start=dt.date.fromisoformat(start), end=ended, ongoing=end is None, origin=Origin(f"{drug} {start}")
+            )
         )
     return record
 
@@ -178,7 +195,9 @@ def test_a_drug_before_its_approval_was_not_available(knowledge: Knowledge) -> N
 
 
 def test_what_no_option_consists_of_is_said_to_be_none(knowledge: Knowledge) -> None:
-    record = person(("olaparib", "2020-02-01", None), ("eribulin", "2020-02-01", None), er="negative", pr="negative", her2_ihc="0")
+    record = person(
+        ("olaparib", "2020-02-01", None), ("eribulin", "2020-02-01", None), er="negative", pr="negative", her2_ihc="0"
+    )
     assert judged_of(record, knowledge).lines["why"].to_list() == [NO_OPTION]
 
 

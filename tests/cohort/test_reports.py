@@ -81,7 +81,10 @@ def test_a_page_needs_nothing_from_elsewhere(answers: dict[tuple[str, str], Path
 
 def test_no_person_and_no_day_of_a_person_is_in_a_report(made: Path, answers: dict[tuple[str, str], Path]) -> None:
     truth = pl.read_parquet(made / "truth" / "fhir" / "part-00000" / "patients.parquet")
-    ids, days = set(truth["id"]), {str(day) for day in truth["died"].drop_nulls()} | {str(day) for day in truth["birth"].drop_nulls()}
+    ids, days = (
+        set(truth["id"]),
+        {str(day) for day in truth["died"].drop_nulls()} | {str(day) for day in truth["birth"].drop_nulls()},
+    )
     for name, out, _ in pages(answers):
         for path in sorted(out.glob("*.*")):
             data = path.read_bytes()
@@ -229,7 +232,9 @@ def test_wrong_arguments_are_explained(
 # A run that is cut
 
 
-def test_a_run_that_was_cut_goes_on_where_it_stood(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: object) -> None:
+def test_a_run_that_was_cut_goes_on_where_it_stood(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: object
+) -> None:
     from linewise.cohort import events as model
     from linewise.cohort import journeys
 

@@ -101,10 +101,8 @@ def _options(report: Report, counts: pl.DataFrame, before: Side, after: Side) ->
             two_sided("People who gained and who lost each option", rows, "lost", "gained"),
             "The options that changed for most people.",
         )
-    note = "Named first: a guideline now prefers it for this situation; it was offered before"
-    report.place(
-        "impact", shown, _COUNTS, caption=f"Options by how many people gained or lost them. {note}", show=100, folded=True
-    )
+    report.note("Named first: a guideline now prefers it for this situation; it was offered before as well.")
+    report.place("impact", shown, _COUNTS, caption="Options by how many people gained or lost them", show=100, folded=True)
 
 
 def _reasons(report: Report, table: pl.DataFrame, after: Side, before: Side) -> None:
@@ -118,6 +116,7 @@ def _reasons(report: Report, table: pl.DataFrame, after: Side, before: Side) -> 
     titles = {one.id: one.title for side in (before, after) for one in side.knowledge.treatments.values()}
     table = table.with_columns(pl.col("option").replace_strict(titles, return_dtype=pl.String))
     table = table.sort(pl.sum_horizontal(*_COUNTS), "option", "statement", descending=[True, False, False])
+    table = table.select("option", *_COUNTS, "what", "statement", "since or until", "source", "published", "address")
     report.table("statements", table, _COUNTS, show=150, links={"source": "address"}, caption="What changed, by statement")
 
 

@@ -20,6 +20,7 @@ from linewise.logic import Node
 from linewise.logic.columns import evaluate
 from linewise.plan.judge import CURRENT, DECIDING
 from linewise.plan.options import statement_text
+from linewise.record.parameters import STANDARD
 
 from .criteria import lowered
 from .decide import Matrix
@@ -43,7 +44,7 @@ FITTED, UNKNOWN, FORBIDDEN, UNAVAILABLE, ANYWAY, NO_OPTION, NO_SCOPE = range(len
 _BLOCKING = ("not-recommended", "withdrawn")
 _LAST = 4.5
 _EPOCH = dt.date(1970, 1, 1)
-_CYCLE = dt.timedelta(days=28)
+_CYCLE = dt.timedelta(days=STANDARD.window)
 """Agents begun within one usual cycle of the first are the regimen that a line began with, as in the grouping of lines."""
 
 
@@ -248,7 +249,7 @@ class _Judge:
             yes, known = holds(one.fits)
             now = _in_force(one, days)
             refused |= yes & now
-            add((why == UNAVAILABLE) & yes & now, f"refused or withdrawn: {statement_text(one)}")
+            add((why == UNAVAILABLE) & yes & now, f"refused or withdrawn: {_said(one)}")
             add((why == UNKNOWN) & now & ~known, f"not on record, whether, as {one.body} asks: {self._asked(one)}")
         for text, where in _absent(option, region, days):
             add((why == UNAVAILABLE) & ~refused & where, text)
@@ -288,6 +289,11 @@ def _here(option: Treatment, region: Region) -> tuple[list[Statement], list[Stat
     return [one for one in here if one.says in DECIDING[region]], [one for one in here if one.says in _BLOCKING]
 
 
+def _said(one: Statement) -> str:
+    """A statement in words, its own full stop left out."""
+    return statement_text(one).replace("., since", ", since")
+
+
 def _in_force(one: Statement, days: Any) -> Any:
     """Whether a statement was in force on each day (days since 1970)."""
     unique, place = np.unique(days, return_inverse=True)
@@ -302,11 +308,11 @@ def _absent(option: Treatment, region: Region, days: Any) -> list[tuple[str, Any
     found, rest = [], none.copy()
     for one in later:  # the first that came after the day
         where = rest & (days < (one.since.last - _EPOCH).days)
-        found.append((f"not yet: {statement_text(one)}", where))
+        found.append((f"not yet: {_said(one)}", where))
         rest = rest & ~where
     for one in sorted(deciding, key=lambda one: one.since.last, reverse=True):
         if one.until is not None:
-            found.append((f"no longer: {statement_text(one)}", rest.copy()))
+            found.append((f"no longer: {_said(one)}", rest.copy()))
             rest = np.zeros(len(days), bool)
             break
     found.append((f"no approval or recommendation is known in {region}", rest))

@@ -98,7 +98,9 @@ def followed(
         pl.min_horizontal("last_seen", pl.lit(day)).alias("last_seen"),
         subtype.alias("subtype"),
     ).join(spread.group_by("patient").agg(pl.col("on").min().alias("spread")), on="patient", how="left", maintain_order="left")  # fmt: skip
-    found = courses_of(events, knowledge, day, parameters).filter((pl.col("setting") == "metastatic") & pl.col("start").is_not_null())
+    found = courses_of(events, knowledge, day, parameters).filter(
+        (pl.col("setting") == "metastatic") & pl.col("start").is_not_null()
+    )
     same = pl.col("patient") == pl.col("patient").shift(-1)
     found = found.with_columns(pl.when(same).then(pl.col("start").shift(-1)).alias("next")).join(
         people, on="patient", how="left", maintain_order="left"
@@ -171,7 +173,7 @@ def _sequences(report: Report, table: pl.DataFrame) -> None:
     report.picture(
         "sequences",
         flows("From line to line", [f"line {n}" for n in range(1, _COLUMNS + 1)], links, (_OTHER, _DIED, _NONE)),
-        f"The {_MOST} regimens given most; everything else is `{_OTHER}`. The width of a band is the number of people. Bands of few people are left out.",
+        f"The {_MOST} regimens given most; all else is “{_OTHER}”. The width of a band is the number of people. Bands of few people are left out.",
         broad=True,
     )
     report.place("sequences", shown, ["people"], show=40, caption="People who went from one regimen to another", folded=True)
@@ -236,7 +238,7 @@ def _medians(report: Report, name: str, title: str, rows: Sequence[tuple[object,
             for key, one in rows
         ],
         schema={group: pl.String, "group": pl.String, "people": pl.Int64, "events": pl.Int64, "median": pl.Float64, "lower": pl.Float64, "upper": pl.Float64},
-    )  # fmt: skip
+    ).with_columns(_as_told(report, "median", "lower", "upper"))  # fmt: skip
     drawn, gaps, before = [], [], rows[0][0]
     for number, (key, one) in enumerate(rows):
         if key != before:
@@ -249,6 +251,11 @@ def _medians(report: Report, name: str, title: str, rows: Sequence[tuple[object,
         note += f"In whole months; none is given where fewer than {report.least} came to an end."
     report.picture(name, intervals(title, drawn, axis, gaps), note)
     report.place(name, frame, ["people", "events"], caption=title, show=60, folded=True)
+
+
+def _as_told(report: Report, *names: str) -> list[pl.Expr]:
+    """Medians in whole months, where they are told so."""
+    return [pl.col(name) if report.cells.exact else pl.col(name).cast(pl.Int64) for name in names]
 
 
 def _median_words(one: Curve) -> str:
@@ -316,5 +323,5 @@ def _told(report: Report, name: str, drawn: Sequence[Curve]) -> None:
             for one in drawn
         ],
         schema={"group": pl.String, "people": pl.Int64, "deaths": pl.Int64, "median months": pl.Float64, "lower": pl.Float64, "upper": pl.Float64},
-    )  # fmt: skip
+    ).with_columns(_as_told(report, "median months", "lower", "upper"))  # fmt: skip
     report.place(name, summary, ["people", "deaths"], caption="People, deaths, median months with 95 % limits")

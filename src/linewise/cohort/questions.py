@@ -19,7 +19,7 @@ from .journeys import followed
 from .kept import Kept, Parts, Tables
 from .report.cells import LEAST, Cells
 from .report.page import Report
-from .report.svg import bars, nested, shares
+from .report.svg import bars, nested, sentences, shares
 from .report.wording import Wording
 from .testing import untested
 
@@ -143,6 +143,11 @@ def _characteristics(report: Report, counts: pl.DataFrame, inside: int, knowledg
         note = "One person can have several." if name == "sites" else f"Of {report.cells.text(whole)} people."
         report.picture(name, bars(f"People by {titles[name]}", rows), note)
         report.place(name, table, ["people"], caption=f"People by {titles[name]}", folded=True)
+
+
+def _percent(share: float | None) -> str:
+    """A share behind its count."""
+    return "" if share is None else " (below 1 %)" if 0 < share < 0.5 else f" ({share:.0f} %)"
 
 
 def _testing(report: Report, table: pl.DataFrame, knowledge: Knowledge, day: dt.date) -> None:
@@ -314,12 +319,17 @@ def _given(report: Report, found: Sequence[Tables], region: Region | None) -> No
     shown = shown.with_columns(pl.Series("line", label, dtype=pl.String))
     drawn = [name for name in WHY if any(shown[name].fill_null(0).to_list())]
     rows = [(row["line"], [float(row[name] or 0) for name in drawn]) for row in shown.iter_rows(named=True)]
-    report.picture("concordance", shares("What was given, and whether it fitted, by line", drawn, rows), _MEANING)
+    report.picture(
+        "concordance",
+        shares("What was given, and whether it fitted, by line", drawn, rows, colours=[_COLOURS[name] for name in drawn]),
+        _MEANING,
+    )
     report.place("concordance", shown, [*WHY, "lines"], caption="Lines by what the plan would have said", folded=True)
     _by_regimen(report, found, cells)
     _by_reason(report, found, cells)
 
 
+_COLOURS = dict(zip(WHY, (0, 5, 1, 3, 4, 7, 6), strict=True))
 _MEANING = (
     "Fitted: the plan of that day would have offered it. Not known: it hung on something that was not on record. Contraindicated: something on record "
     "forbade it. Not available then: nobody had approved or recommended it there by then. Given anyway: its criteria did not hold. Not an option here: the "
@@ -350,7 +360,9 @@ def _by_regimen(report: Report, found: Sequence[Tables], cells: Cells) -> None:
         (str(row["regimen"]), [float(row[name] or 0) for name in drawn]) for row in shown.head(_REGIMENS).iter_rows(named=True)
     ]
     report.picture(
-        "concordance-by-regimen", shares("Whether it fitted, by regimen", drawn, rows), "The regimens given most, as they began."
+        "concordance-by-regimen",
+        shares("Whether it fitted, by regimen", drawn, rows, colours=[_COLOURS[name] for name in drawn]),
+        "The regimens given most, as they began.",
     )
     report.place(
         "concordance-by-regimen",
@@ -381,13 +393,13 @@ def _by_reason(report: Report, found: Sequence[Tables], cells: Cells) -> None:
         if part.height:
             report.parts.append(f"<h3>{WHY[place].capitalize()}</h3>")
             rows = [
-                (row["reason"], row["percent"] or 0.0, f"{cells.text(row['lines'])} ({row['percent']:.0f} %)")
+                (row["reason"], row["percent"] or 0.0, f"{cells.text(row['lines'])}{_percent(row['percent'])}")
                 for row in part.head(10).iter_rows(named=True)
                 if row["percent"] is not None
             ]
             report.picture(
                 f"reasons-{WHY[place].replace(' ', '-')}",
-                bars(f"Reasons: {WHY[place]}", rows),
+                sentences(f"Reasons: {WHY[place]}", rows),
                 "Reasons of fewer people are left out.",
             )
     report.place(

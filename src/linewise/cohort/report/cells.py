@@ -71,4 +71,4 @@ class Cells:
 
     def share(self, part: int | None, whole: int | None) -> float | None:
         """The percentage that follows from two counts as they are shown; None where one of them is hidden."""
-        return None if part is None or not whole else min(part / whole, 1.0) * 100
+        return None if part is None or not whole else round(min(part / whole, 1.0) * 100, 1)

@@ -15,7 +15,7 @@ _LEFT, _TOP, _HEIGHT, _WIDTH = 64.0, 14.0, 300.0, 760.0
 
 def curves(title: str, shown: Sequence[Curve], months: Sequence[int], axis: str, cells: Cells) -> str:
     """A picture of several curves over the same months, with the numbers at risk at those months."""
-    left = max(_LEFT, max((wide(short(one.name, 190)) for one in shown), default=0) + 44)
+    left = max(_LEFT, max((wide(short(one.name, 190)) for one in shown), default=0) + 72)
     width, end = _WIDTH - left - 24, float(months[-1])
 
     def x(month: float) -> float:

@@ -134,13 +134,7 @@ class Report:
                 inner = _cell(cell)
             if isinstance(address, str) and address.startswith("https://"):
                 inner = f"<a href='{escape(address, True)}' rel='noreferrer'>{inner}</a>"
-            kind = (
-                "n"
-                if column in counts or isinstance(cell, int | float)
-                else "w"
-                if isinstance(cell, str) and len(cell) > 40
-                else ""
-            )
+            kind = "n" if column in counts or isinstance(cell, int | float) else _width(cell)
             cells.append(f"<td{f' class={kind}' if kind else ''}>{inner}</td>")
         return "".join(cells)
 
@@ -192,6 +186,12 @@ class Report:
 def _files(what: str, names: Sequence[str]) -> str:
     listed = ", ".join(f"<a href='{escape(name, True)}'>{name.rsplit('.', 1)[1].upper()}</a>" for name in names)
     return f"<span class='files'>{what} {escape(names[0].rsplit('.', 1)[0])}: {listed}</span>"
+
+
+def _width(cell: object) -> str:
+    """How a cell of words stands: long ones get room, short ones are not broken."""
+    size = len(cell) if isinstance(cell, str) else 0
+    return "w" if size > 40 else "t" if 0 < size <= 18 else ""
 
 
 def _cell(cell: object) -> str:

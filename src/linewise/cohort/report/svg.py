@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from html import escape
 
 COLOURS = ("#1b6ca8", "#b3501f", "#2f7a3c", "#7a4b94", "#8a6d00", "#55636e", "#a8326a", "#1f7f7f")
+_GREY, _BRIGHT = 5, (0, 1, 2, 3, 4, 6, 7)
 INK, SOFT, LINE, PAPER = "#1a1a1a", "#55606a", "#c9ced3", "#ffffff"
 SIZE = 13
 _FONT = f"font-family=\"'Linewise Sans','DejaVu Sans Condensed','Liberation Sans',Arial,sans-serif\" font-size='{SIZE}'"
@@ -73,6 +74,29 @@ def bars(title: str, rows: Sequence[tuple[str, float, str]]) -> str:
     return drawing(700, 12 + 25 * len(rows), title, parts)
 
 
+def sentences(title: str, rows: Sequence[tuple[str, float, str]]) -> str:
+    """Bars under sentences, for what is too long to stand beside them: sentence, length, and what is written behind the bar."""
+    top, y = max((value for _, value, _ in rows), default=1) or 1, 0.0
+    room, parts = 700 - max((wide(said) for _, _, said in rows), default=0) - 14, []
+    for sentence, value, said in rows:
+        for piece in _wrapped(sentence, 690):
+            y += 17
+            parts.append(text(0, y, piece))
+        parts.append(rect(0, y + 5, value / top * room, 12, 0))
+        parts.append(text(value / top * room + 6, y + 15, said, soft=True))
+        y += 25
+    return drawing(700, y + 6, title, parts)
+
+
+def _wrapped(words: str, room: float) -> list[str]:
+    lines = [""]
+    for word in words.split():
+        if lines[-1] and wide(f"{lines[-1]} {word}") > room:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
+
+
 def nested(title: str, rows: Sequence[tuple[str, float, float, str]]) -> str:
     """Bars inside bars: name, the part, the whole that it is a part of, and what is written behind it."""
     left, top = _gutter([row[0] for row in rows]), max((row[2] for row in rows), default=1) or 1
@@ -114,15 +138,22 @@ def two_sided(title: str, rows: Sequence[tuple[str, float, str, float, str]], le
     return drawing(700, 34 + 25 * len(rows), title, parts)
 
 
-def shares(title: str, names: Sequence[str], rows: Sequence[tuple[str, Sequence[float]]], unit: str = "lines") -> str:
+def shares(
+    title: str,
+    names: Sequence[str],
+    rows: Sequence[tuple[str, Sequence[float]]],
+    unit: str = "lines",
+    colours: Sequence[int] = (),
+) -> str:
     """One bar a row, cut into shares of its whole; the names of the parts stand above."""
+    colours = colours or range(len(names))
     left = _gutter([name for name, _ in rows])
     room, parts = 700 - left - 70, []
     x, y = 0.0, 12.0
     for index, name in enumerate(names):
         if x + wide(name) + 24 > 700:
             x, y = 0.0, y + 20
-        parts += [rect(x, y - 10, 12, 12, index), text(x + 17, y + 1, name)]
+        parts += [rect(x, y - 10, 12, 12, colours[index]), text(x + 17, y + 1, name)]
         x += wide(name) + 34
     top = y + 16
     for number, (label, values) in enumerate(rows):
@@ -130,7 +161,7 @@ def shares(title: str, names: Sequence[str], rows: Sequence[tuple[str, Sequence[
         parts.append(text(left, row + 15, short(label, left), "end"))
         for index, value in enumerate(values):
             length = value / whole * room
-            parts.append(rect(at, row, length - 1, 22, index, f"{names[index]}: {value / whole:.0%}"))
+            parts.append(rect(at, row, length - 1, 22, colours[index], f"{names[index]}: {value / whole:.0%}"))
             if length > 34:
                 percent = f"<text x='{at + length / 2:.1f}' y='{row + 15:.1f}' text-anchor='middle' fill='{PAPER}' class='paper'>"
                 parts.append(f"{percent}{value / whole:.0%}</text>")
@@ -156,7 +187,7 @@ def flows(title: str, columns: Sequence[str], links: Sequence[tuple[int, str, st
             sizes[column][name] = max(sizes[column].get(name, 0), count)
     order = {name: sum(one.get(name, 0) for one in sizes) for one in sizes for name in one}
     ranked = sorted(order, key=lambda name: (name in last, -order[name], name))
-    index = {name: 5 if name in last else number % 5 + (number % 5 == 5) for number, name in enumerate(ranked)}
+    index = {name: _GREY if name in last else _BRIGHT[number % len(_BRIGHT)] for number, name in enumerate(ranked)}
     drawn = _Flows(sizes, ranked, index, len(columns))
     parts = [text(drawn.x(number), 14, name, soft=True) for number, name in enumerate(columns)]
     return drawing(1000, drawn.height + 40, title, [*drawn.bands(links), *parts, *drawn.nodes()])
