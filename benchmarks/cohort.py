@@ -71,19 +71,19 @@ def _criteria(knowledge: Any, base: Any) -> None:
     import polars as pl
 
     from linewise.cohort.decide import Matrix
-    from linewise.logic.columns import evaluate, expressions
+    from linewise.logic.columns import decided, expressions
 
     matrix = Matrix(knowledge, DAY, "EU")
     nodes, vocabulary = matrix.criteria.nodes, matrix.criteria.vocabulary
     plain = expressions(nodes, vocabulary)
     print(f"\n{base.height:,} people, {len(nodes)} criteria of {len(matrix.options)} options, {base.width} base columns")
-    ours = timed(lambda: evaluate(base, nodes, vocabulary).select(list(nodes)).collect(), rounds=5, warm=1)
+    ours = timed(lambda: decided(base, nodes, vocabulary).collect(), rounds=5, warm=1)
     mine = _say("criteria as columns", ours, base.height, "people")
     print(f"{'':<66}{base.height * len(nodes) / mine:>22,.0f} decisions/s")
     theirs = timed(lambda: base.lazy().select(**plain).collect(), rounds=3, warm=1)
     other = _say("the same expressions in plain Polars, written out", theirs, base.height, "people")
     print(f"ratio to plain Polars: {other / mine:.2f} (target: at least 0.8)")
-    single = {name: evaluate(base, {name: node}, vocabulary).select(name) for name, node in list(nodes.items())[::8]}
+    single = {name: decided(base, {name: node}, vocabulary) for name, node in list(nodes.items())[::8]}
     ratios = []
     for name, lazy in single.items():
         one = statistics.median(timed(lambda lazy=lazy: lazy.collect(), rounds=3, warm=1))

@@ -8,7 +8,7 @@ import pytest
 from field import AS_OF, VOCABULARY, Person, random_node, random_person
 
 from linewise.logic import Decider, Node, parse
-from linewise.logic.columns import Column, base, evaluate, expressions
+from linewise.logic.columns import Column, base, decided, evaluate, expressions
 
 pl = pytest.importorskip("polars")
 
@@ -56,9 +56,13 @@ def test_columns_agree_on_many_criteria(seed: int) -> None:
     expected = answers(people, nodes)
     staged = evaluate(frame, nodes, VOCABULARY).collect()
     written_out = frame.select(**expressions(nodes, VOCABULARY))
+    alone = decided(frame, nodes, VOCABULARY).collect()
+    assert alone.columns == list(nodes)
     for name, node in nodes.items():
         assert staged[name].to_list() == expected[name], node.text
         assert written_out[name].to_list() == expected[name], node.text
+        assert alone[name].to_list() == expected[name], node.text
+        assert decided(frame, {name: node}, VOCABULARY).collect()[name].to_list() == expected[name], node.text
 
 
 def test_derived_facts_agree() -> None:

@@ -45,6 +45,8 @@ from .vocabulary import Derivation, Vocabulary
 
 AS_OF = "as_of"
 _NULL = pl.lit(None, dtype=pl.Boolean)
+_WRITTEN_OUT = 100
+"""Clauses up to which criteria are written out whole: stages of derived facts cost more than they save (measured with Polars 2.1)."""
 _OFFSETS = {"days": "d", "months": "mo", "years": "y"}
 
 
@@ -72,10 +74,18 @@ def base(nodes: Mapping[str, Node], vocabulary: Vocabulary) -> list[Column]:
 def expressions(nodes: Mapping[str, Node], vocabulary: Vocabulary) -> dict[str, pl.Expr]:
     """One Boolean expression for each criterion, over base columns alone: derived facts are written out inside.
 
-    For many criteria over the same facts `evaluate` is faster, as it works each derived fact out once.
+    For many criteria over the same facts `decided` and `evaluate` are faster, as they work each derived fact out once.
     """
     writer = _Writer(vocabulary, staged=False)
     return {name: writer.write(node).alias(name) for name, node in nodes.items()}
+
+
+def decided(frame: pl.DataFrame | pl.LazyFrame, nodes: Mapping[str, Node], vocabulary: Vocabulary) -> pl.LazyFrame:
+    """The criteria alone, a column each. A few short ones are written out over the base columns; else as `evaluate` does it."""
+    size = _Size(vocabulary)
+    if sum(map(size.of, nodes.values())) <= _WRITTEN_OUT:
+        return frame.lazy().select(expressions(nodes, vocabulary).values())
+    return evaluate(frame, nodes, vocabulary).select(list(nodes))
 
 
 def evaluate(
@@ -108,6 +118,29 @@ def evaluate(
     # Clauses that several criteria share are found by the engine itself: naming them here gained nothing.
     lazy = lazy.with_columns(writer.write(node).alias(name) for name, node in nodes.items())
     return lazy.drop(helpers)
+
+
+class _Size:
+    """How many clauses a criterion has with every derived fact written out."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self._known: dict[str, int] = {}
+
+    def of(self, node: Node) -> int:
+        found = 0
+        for part in walk(node):
+            about = subject(part) if isinstance(part, Is | Known | Compare | Includes | Ask) else None
+            if isinstance(about, str) and about in self.vocabulary.derived:
+                found += self._derived(about)
+            else:
+                found += about is not None
+        return found
+
+    def _derived(self, name: str) -> int:
+        if name not in self._known:
+            self._known[name] = sum(map(self.of, self.vocabulary.derived[name].nodes))
+        return self._known[name]
 
 
 # Order of work
