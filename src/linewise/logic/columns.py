@@ -84,7 +84,9 @@ def decided(frame: pl.DataFrame | pl.LazyFrame, nodes: Mapping[str, Node], vocab
     """The criteria alone, a column each. A few short ones are written out over the base columns; else as `evaluate` does it."""
     size = _Size(vocabulary)
     if sum(map(size.of, nodes.values())) <= _WRITTEN_OUT:
-        return frame.lazy().select(expressions(nodes, vocabulary).values())
+        written = expressions(nodes, vocabulary)
+        if all(one.meta.root_names() for one in written.values()):  # alone, one that asks nothing would be a single row
+            return frame.lazy().select(written.values())
     return evaluate(frame, nodes, vocabulary).select(list(nodes))
 
 
