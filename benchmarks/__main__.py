@@ -1,4 +1,4 @@
-"""`python -m benchmarks [plan|cohort|web …]`: everything, or the parts named."""
+"""`python -m benchmarks [plan|cohort|lines|web …]`: everything, or the parts named."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import platform
 import sys
 from pathlib import Path
 
-PARTS = ("plan", "cohort", "web")
+PARTS = ("plan", "cohort", "lines", "web")
 
 
 def main() -> int:

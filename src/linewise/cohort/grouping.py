@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -73,10 +73,9 @@ class Given:
 
 @dataclass
 class Found:
-    """For each administration its line and its place in it; for each line how it began and how else it could be read."""
+    """For each administration its line; for each line how it began and how else it could be read."""
 
     line: Ints
-    slot: Ints
     began: list[tuple[Ints, ...]] = field(
         default_factory=list
     )  # person, line, start, metastatic, why, days (since what it followed)
@@ -84,7 +83,9 @@ class Found:
 
 
 class _Lines:
-    """The current line of everybody. What is in it stands in slots, one a drug, in the order in which the drugs came."""
+    """The current line of everybody. What is in it, or goes on beside it, stands in slots, one a drug, in the order in which the drugs came."""
+
+    EMPTY: ClassVar = {"drug": -1, "until": NEVER, "before": NEVER, "epoch": -1, "seen": NEVER}
 
     def __init__(self, people: int, kinship: Kinship, parameters: Parameters) -> None:
         self.kinship, self.parameters = kinship, parameters
@@ -101,15 +102,21 @@ class _Lines:
         self.seen = np.full((people, 4), NEVER, np.int64)  # the last day on which the drug is known to have been given
 
     def widen(self) -> None:
-        for name, empty in (("drug", -1), ("until", NEVER), ("before", NEVER), ("epoch", -1), ("seen", NEVER)):
+        for name, empty in self.EMPTY.items():
             now = getattr(self, name)
             setattr(self, name, np.concatenate([now, np.full_like(now, empty)], axis=1))
 
-    def begin(self, who: Ints, given: Given) -> None:
+    def begin(self, who: Ints, given: Given, held: Bools) -> None:
+        """A new line for each of these people. `held` are the slots of what goes on from the line before: they stay, in front."""
         self.number[who] += 1
-        self.metastatic[who], self.start[who] = given.metastatic, given.start
-        self.last[who], self.completed[who], self.count[who] = NEVER, False, 0
-        self.drug[who], self.until[who], self.before[who], self.epoch[who], self.seen[who] = -1, NEVER, NEVER, -1, NEVER
+        self.metastatic[who], self.start[who], self.completed[who] = given.metastatic, given.start, False
+        order = np.argsort(~held, axis=1, kind="stable")
+        stays = np.take_along_axis(held, order, axis=1)
+        for name, empty in self.EMPTY.items():
+            part = getattr(self, name)
+            part[who] = np.where(stays, np.take_along_axis(part[who], order, axis=1), empty)
+        self.count[who] = held.sum(axis=1)
+        self.last[who] = self.seen[who].max(axis=1)
 
     def going(self, who: Ints) -> Bools:
         """Whether anything in the line is said to go on."""
@@ -129,7 +136,7 @@ class _Lines:
 def group(given: Given, kinship: Kinship, people: int, parameters: Parameters) -> Found:
     """The lines of everybody. `given.person` counts from 0 and is sorted."""
     size = len(given.person)
-    found = Found(np.zeros(size, np.int64), np.zeros(size, np.int64))
+    found = Found(np.zeros(size, np.int64))
     if not size:
         return found
     firsts = np.flatnonzero(np.r_[True, given.person[1:] != given.person[:-1]])
@@ -157,7 +164,6 @@ def _turn(lines: _Lines, given: Given, rows: Ints, found: Found) -> None:
     fresh = ~belongs | ~inside
     _add(lines, given, slot, fresh)
     found.line[rows] = lines.number[who]
-    found.slot[rows] = np.where(fresh, lines.count[who] - 1, slot)
 
 
 def _contest(found: Found, lines: _Lines, given: Given, rows: Ints, kind: Ints, other: Ints) -> None:
@@ -174,10 +180,10 @@ def _begin(lines: _Lines, given: Given, inside: Bools, grew: Bools, found: Found
     paused = lines.paused(given)
     why = np.select([first, undated, grew & inside, grew, paused], [FIRST, NOW, AGAIN, GREW, PAUSED], OTHER)
     days = given.start - np.where(why == PAUSED, lines.last[who], given.grown)
-    going = (lines.drug[who] >= 0) & ~_ended(lines, given)
-    added = (why == OTHER) & going.any(axis=1)
-    other = lines.drug[who, going.argmax(axis=1)].astype(np.int64)
-    lines.begin(who, given)
+    held = (lines.drug[who] >= 0) & ~_ended(lines, given) & ~(first | undated)[:, None]
+    added = (why == OTHER) & held.any(axis=1)
+    other = lines.drug[who, held.argmax(axis=1)].astype(np.int64)
+    lines.begin(who, given, held)
     found.began.append((who, lines.number[who], lines.start[who], lines.metastatic[who].astype(np.int64), why, days))
     _contest(found, lines, given, np.flatnonzero(added), np.full(len(who), ADDED), other)
 

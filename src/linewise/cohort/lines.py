@@ -129,7 +129,7 @@ class _Many:
             _setting(self.parameters).alias("own_setting"),
             (pl.col("start").is_null() & ~pl.col("ongoing").fill_null(False)).alias("loose"),
         )
-        given = given.sort("patient", pl.col("start").fill_null(dt.date.max), "drug", "place", maintain_order=True)
+        given = _ordered(given)
         making, joining = (given.filter(pl.col("role") == role) for role in ("makes", "joins"))
         making, lines = self._lined(making)
         apart = making.filter(pl.col("line") >= _APART)
@@ -141,20 +141,18 @@ class _Many:
         return pl.concat([told, several], how="diagonal").sort("patient", "line", maintain_order=True)
 
     def _lined(self, making: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Each row with its line and its place in it; what has no day with the last line that has the drug, or apart. And the lines."""
+        """Each row with its line; what has no day with the last line that has the drug, or apart. And the lines."""
         placed, loose = making.filter(~pl.col("loose")), making.filter(pl.col("loose"))
         people = placed["patient"].unique(maintain_order=True)
         drugs = sorted(placed["drug"].unique().to_list())
         kinship = Kinship.of(drugs, self.knowledge)
         found = group(self._arrays(placed, people, drugs), kinship, len(people), self.parameters)
-        placed = placed.with_columns(pl.Series("line", found.line), pl.Series("slot", found.slot))
+        placed = placed.with_columns(pl.Series("line", found.line))
         lines = _lines(found, people, drugs).join(self.spread, on="patient", how="left", maintain_order="left")
         key = ["patient", "own_setting", "drug"]
-        home = placed.group_by(key).agg(pl.col("line", "slot").sort_by("line").last())
-        loose = loose.join(home, on=key, how="left", maintain_order="left").with_columns(
-            pl.coalesce("line", pl.lit(_APART) + (pl.col("own_setting") == "metastatic").cast(pl.Int64)).alias("line"),
-            pl.col("slot").fill_null(0),
-        )
+        apart = pl.lit(_APART) + (pl.col("own_setting") == "metastatic").cast(pl.Int64)
+        loose = loose.join(placed.group_by(key).agg(pl.col("line").max()), on=key, how="left", maintain_order="left")
+        loose = loose.with_columns(pl.coalesce("line", apart).alias("line"))
         return pl.concat([placed, loose]), lines
 
     def _arrays(self, making: pl.DataFrame, people: pl.Series, drugs: list[str]) -> Given:
@@ -230,7 +228,8 @@ class _Many:
         )
         singles = rows.filter("open").select(*on, "drug", "start").unique()
         times = singles.group_by(on).agg((pl.len() > pl.col("drug").n_unique()).alias("repeated"))
-        said = rows.filter(pl.col("stopped_for").is_not_null() & ~pl.col("went")).sort(*on, "slot", maintain_order=True)
+        said = rows.filter(pl.col("stopped_for").is_not_null() & ~pl.col("went"))
+        said = said.sort(*on, pl.coalesce("end", "start").fill_null(dt.date.min), "drug", "place", maintain_order=True)
         why = said.group_by(on, maintain_order=True).agg(
             (pl.col("stopped_for") == "progression").any().alias("for_growth"), pl.col("stopped_for").last().alias("said")
         )
@@ -300,6 +299,16 @@ class _Many:
         return _worded(table, {rules.NO_SPREAD_DAY: unplaced & day.is_null(), rules.NO_DAY: unplaced & day.is_not_null()})
 
 
+def _ordered(given: pl.DataFrame) -> pl.DataFrame:
+    """In the order of time, of one day what is new first: then what it is given with is found to be part of the same line."""
+    key = ["patient", "drug", "start"]
+    days = given.filter(pl.col("start").is_not_null()).select(key).unique().sort(key)
+    days = days.with_columns(pl.col("start").shift(1).over("patient", "drug").alias("earlier"))
+    given = given.join(days, on=key, how="left", maintain_order="left")
+    start, earlier = pl.col("start").fill_null(dt.date.max), pl.col("earlier").fill_null(dt.date.min)
+    return given.sort("patient", start, earlier, "drug", "place", maintain_order=True).drop("earlier")
+
+
 def _worded(table: pl.DataFrame, notes: dict[str, pl.Expr]) -> pl.DataFrame:
     """With what was assumed, in words, and the months."""
     relapse = pl.when((pl.col("setting") != "metastatic") & pl.col("spread_on").is_not_null()).then(pl.col("spread_on"))
@@ -332,9 +341,8 @@ def _carried(rows: pl.DataFrame, lines: pl.DataFrame, parameters: Parameters) ->
     lasting = rows.filter(pl.col("ongoing").fill_null(False) | pl.col("end").is_not_null())
     lasting = lasting.join(homes, on=["patient", "line"]).join(later, on=["patient", "home"])
     more = lasting.filter((pl.col("later") > pl.col("line")) & _reaches("began", parameters))
-    more = more.with_columns((pl.col("line") * _APART + pl.col("slot")).alias("slot"), pl.col("later").alias("line"))
+    more = more.with_columns(pl.col("later").alias("line"))
     more = more.join(rows.select(on).unique(), on=on, how="anti", maintain_order="left")
-    more = more.with_columns((pl.col("slot").min().over(on) + _KEY).alias("slot"))
     return pl.concat([rows, more.select(rows.columns)])
 
 
@@ -442,7 +450,6 @@ def _homes(joining: pl.DataFrame, lines: pl.DataFrame, apart: pl.DataFrame, para
 
     Of people without a line it is what stands apart.
     """
-    joining = joining.with_columns(pl.lit(0, dtype=pl.Int64).alias("slot"))
     who = joining["patient"].cast(pl.Int64).to_numpy()
     start = _days(joining["start"], ALWAYS)
     owner = lines["patient"].cast(pl.Int64).to_numpy()

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from itertools import pairwise
 
 import msgspec
 
@@ -49,10 +50,12 @@ class _Line(msgspec.Struct):
     start: dt.date | None
     reason: str
     given: dict[str, list[Known]] = msgspec.field(default_factory=dict)
+    held: dict[str, list[Known]] = msgspec.field(default_factory=dict)  # and what goes on from the line before
     contested: list[str] = msgspec.field(default_factory=list)
 
     def add(self, one: Known) -> None:
         self.given.setdefault(one.drug, []).append(one)
+        self.held.setdefault(one.drug, []).append(one)
 
     def contest(self, text: str) -> None:
         """Another way to read it, said once."""
@@ -64,15 +67,15 @@ class _Line(msgspec.Struct):
 
     def last_day(self, drug: str | None = None) -> dt.date | None:
         """The last day on which something of it, or one drug, is known to have been given."""
-        ones = self.everything() if drug is None else self.given[drug]
+        ones = [one for name, held in self.held.items() if drug in (None, name) for one in held]
         return max((day for one in ones for day in (one.start, one.end) if day), default=None)
 
     def going(self) -> bool:
-        return any(one.ongoing for one in self.everything())
+        return any(one.ongoing for held in self.held.values() for one in held)
 
     def ended(self, drug: str, day: dt.date) -> bool:
         """Whether a drug was not given any more on a day, as far as is known."""
-        return not any(one.ongoing or (one.end is not None and one.end > day) for one in self.given[drug])
+        return not any(one.ongoing or (one.end is not None and one.end > day) for one in self.held[drug])
 
 
 def courses_of(record: Record, knowledge: Knowledge, day: dt.date, parameters: Parameters = STANDARD) -> tuple[Course, ...]:
@@ -97,7 +100,7 @@ class _Grouping:
         spread = [event for event in record.events if event.what == "metastatic" and (event.on is None or event.on <= day)]
         self.spread_on = min((event.on for event in spread if event.on), default=None)
         self.spread = bool(spread) or any(entry.fact == "metastatic" and entry.value is True for entry in record.entries)
-        counted = sorted(known_on(record.administrations, day, self.progressions, parameters), key=_order)
+        counted = _ordered(known_on(record.administrations, day, self.progressions, parameters))
         self.making = [one for one in counted if role(knowledge, one.drug) == "makes"]
         self.joining = [one for one in counted if role(knowledge, one.drug) == "joins"]
 
@@ -149,20 +152,21 @@ class _Grouping:
         line = _Line(self._setting(one), one.start, FIRST)
         if previous is None or previous.setting != line.setting:
             return line
-        line.reason = OTHER
         if one.start is None or previous.start is None:
             line.reason = NOW
-        elif grown := self._grew(previous.start, one.start):
-            what = "the same agent again" if one.drug in previous.given else "new agent"
+            return line
+        until = one.start + dt.timedelta(days=self.parameters.window)
+        line.held = {drug: list(ones) for drug, ones in previous.held.items() if not previous.ended(drug, until)}
+        if grown := self._grew(previous.start, one.start):
+            what = "the same agent again" if one.drug in previous.held else "new agent"
             line.reason = f"{what} {(one.start - grown).days} days after progression"
         elif self._paused(one, previous):
             line.reason = f"begun after a pause of {self._pause(one, previous)} days"
         else:
-            until = one.start + dt.timedelta(days=self.parameters.window)
-            going = next((drug for drug in previous.given if not previous.ended(drug, until)), None)
-            if going is not None:
+            line.reason = OTHER
+            if line.held:
                 line.contest(
-                    f"{one.drug} was added while {going} went on, and no progression is recorded: a line of its own. "
+                    f"{one.drug} was added while {next(iter(line.held))} went on, and no progression is recorded: a line of its own. "
                     "Had it been planned from the start, it would be the same line."
                 )
         return line
@@ -176,7 +180,7 @@ class _Grouping:
         if self._paused(one, line):
             return False
         grown = self._grew(line.start, one.start)
-        if one.drug in line.given:
+        if one.drug in line.held:
             return not grown or self._beyond(one, line, grown)
         if grown:
             return False
@@ -193,7 +197,7 @@ class _Grouping:
         """Carried on beyond a progression: given before it and after it without a break."""
         before = any(
             given.start and given.start < grown and (given.ongoing or (given.end and given.end > grown))
-            for given in line.given[one.drug]
+            for given in line.held[one.drug]
         )
         last = line.last_day(one.drug)
         near = last is not None and one.start is not None and (one.start - last).days <= self.parameters.recent
@@ -215,7 +219,7 @@ class _Grouping:
     def _swap(self, one: Known, line: _Line) -> bool:
         classes = self.knowledge.classes
         mine = {name for name in self.knowledge.classes_of(one.drug) if name in classes and classes[name].swaps}
-        for other in line.given:
+        for other in line.held:
             until = one.start and one.start + dt.timedelta(days=self.parameters.window)
             if mine & self.knowledge.classes_of(other) and until and line.ended(other, until):
                 line.contest(
@@ -235,7 +239,7 @@ class _Grouping:
         last = line.last_day()
         if not follows or last is None or one.start is None or (one.start - last).days > self.parameters.maintenance:
             return False
-        if not all(any(self.knowledge.is_a(drug, name) for name in follows) for drug in line.given):
+        if not all(any(self.knowledge.is_a(drug, name) for name in follows) for drug in line.held):
             return False
         completed = any(given.stopped_for == "completion" for given in line.everything())
         controlled = any(line.start is not None and line.start < day <= one.start for day in self.settled)
@@ -342,9 +346,10 @@ class _Grouping:
         self, line: _Line, makers: list[Known], went_on: list[Known], following: _Line | None
     ) -> tuple[StopReason | None, bool]:
         """Why it ended, and whether growth was only assumed. What went on into the next line was not stopped in this one."""
-        said = [one.stopped_for for one in makers if one.stopped_for is not None and one not in went_on]
+        said = sorted((one for one in makers if one.stopped_for is not None and one not in went_on), key=_ended_on)
         if said:
-            return ("progression" if "progression" in said else said[-1]), False
+            grown = any(one.stopped_for == "progression" for one in said)
+            return "progression" if grown else said[-1].stopped_for, False
         if line.setting == "adjuvant":
             return None, False
         until = following.start if following is not None else self.day
@@ -358,6 +363,10 @@ class _Grouping:
 def _loose(one: Known) -> bool:
     """Known to have been given, on no day at all: it has no place in the order."""
     return one.start is None and not one.ongoing
+
+
+def _ended_on(one: Known) -> tuple[dt.date, str, str]:
+    return (one.end or one.start or dt.date.min, one.drug, one.origin.where)
 
 
 def _going_on(one: Known) -> bool:
@@ -392,8 +401,21 @@ def role(knowledge: Knowledge, drug: str) -> str:
     return "joins" if any(one.joins_line for one in classes) else "other"
 
 
-def _order(one: Known) -> tuple[dt.date, str, str]:
-    return (one.start or dt.date.max, one.drug, one.origin.where)
+def _ordered(given: list[Known]) -> list[Known]:
+    """In the order of time. Of one day what is new comes first: then what it is given with is found to be part of the same line."""
+    days: dict[str, set[dt.date]] = {}
+    for one in given:
+        if one.start is not None:
+            days.setdefault(one.drug, set()).add(one.start)
+    before: dict[tuple[str, dt.date], dt.date] = {}
+    for drug, found in days.items():
+        before |= {(drug, day): earlier for earlier, day in pairwise(sorted(found))}
+
+    def key(one: Known) -> tuple[dt.date, dt.date, str, str]:
+        start = one.start or dt.date.max
+        return (start, before.get((one.drug, start), dt.date.min), one.drug, one.origin.where)
+
+    return sorted(given, key=key)
 
 
 def _months(start: dt.date | None, end: dt.date | None) -> float | None:
