@@ -101,26 +101,31 @@ def limits_of_median(steps: Sequence[Step]) -> tuple[float | None, float | None]
 def rounded(times: Times, cells: Cells) -> list[Step]:
     """The curve from rounded counts: a step at the end of each run of whole months with at least `cells.least` events.
 
-    Of a run, the number at risk is the one that gives just the fall of the exact curve; it and the running total of events are rounded.
-    The curve ends with the last full run. With counts that are shown as they are, it is the exact one.
+    Of a run, the numbers at risk are those that give just the fall and the spread of the exact curve; they and the running total of events are
+    rounded. The curve ends with the last run behind which enough are left. With counts that are shown as they are, it is the exact one.
     """
     when, deaths, at_risk = times.deaths()
     if cells.exact:
         return _steps(when, deaths, at_risk)
-    ends, falls, risks = [], [], []
-    run, ratio, total, told = 0, 1.0, 0, 0
+    enough = max(cells.least, cells.first - cells.base // 2)  # fewer would be rounded up by more than half a step
+    alive, spread, steps = 1.0, 0.0, []
+    run, ratio, wide, total, told = 0, 1.0, 0.0, 0, 0
     for index, (time, dead, risk) in enumerate(zip(when.tolist(), deaths.tolist(), at_risk.tolist(), strict=True)):
         run, ratio = run + dead, ratio * (1 - dead / risk)
+        wide += dead / (risk * (risk - dead)) if risk > dead else math.inf
         month = math.ceil(time)
-        if run < cells.least or (index + 1 < len(when) and when[index + 1] <= month):
+        if run < enough or (index + 1 < len(when) and when[index + 1] <= month) or times.at_risk(month) < cells.least:
             continue
         total += run
         reached = cells.shown(total) or 0
-        risks.append(cells.shown(run / (1 - ratio)) or cells.first)
-        falls.append(min(reached - told, risks[-1]))
-        ends.append(month)
-        run, ratio, told = 0, 1.0, reached
-    return _steps(np.array(ends), np.array(falls), np.array(risks))
+        fall = reached - told
+        for_share, for_spread = run / (1 - ratio), (run + math.sqrt(run * run + 4 * run / wide)) / 2
+        left, weight = (max(cells.shown(one) or 0, cells.first) for one in (for_share, for_spread))
+        alive *= 1 - min(fall, left) / left
+        spread += fall / (weight * (weight - fall)) if weight > fall else math.inf
+        steps.append((float(month), alive, *_limits(alive, spread)))
+        run, ratio, wide, told = 0, 1.0, 0.0, reached
+    return steps
 
 
 def curve(name: str, times: Times, at: Sequence[int], cells: Cells) -> Curve:
