@@ -201,6 +201,33 @@ def test_any_view_gives_the_rows_of_the_processing_model(selects: list[Row], bod
     assert same(read, expected)
 
 
+@settings(max_examples=300, deadline=None)
+@given(
+    ELEMENTS, st.lists(NAMES, min_size=1, max_size=3), st.booleans(), st.sampled_from(["string", "decimal", "boolean", "Element"])
+)
+def test_one_value_is_found_by_the_short_way_and_the_long(body: Row, steps: list[str], first: bool, kind: str) -> None:
+    resource = body | {"resourceType": "Basic", "id": "1"}
+    values = walked(resource, ".".join(steps))[: 1 if first else None]
+    path = ".".join(steps) + (".first()" if first else "")
+    number = [isinstance(value, int) and not isinstance(value, bool) for value in values]
+    fits = {
+        "decimal": number,
+        "boolean": [isinstance(value, bool) for value in values],
+        "string": [not isinstance(value, dict) for value in values],
+    }
+    if len(values) > 1 or not all(fits.get(kind, [True])):
+        with pytest.raises(duckdb.Error) as raised:
+            asked(path, resource, type=kind)
+        assert reason(raised.value)
+        return
+    found = asked(path, resource, type=kind)
+    value = values[0] if values else None
+    if kind == "string" and value is not None:
+        assert found == (value if isinstance(value, str) else json.dumps(value))
+    else:
+        assert (json.loads(found) if kind == "Element" and found is not None else found) == value
+
+
 def test_selections_within_a_repetition_are_crossed() -> None:
     inner = [{"forEach": path, "column": [{"name": path, "path": "$this"}]} for path in ("a", "b", "c")]
     view = {"resource": "Basic", "select": [{"forEach": "of", "column": [{"name": "i", "path": "%rowIndex"}], "select": inner}]}
@@ -307,6 +334,29 @@ def test_boundaries(body: Row, path: str, low: str, high: str | None) -> None:
     resource = {"resourceType": "Observation", "id": "o"} | body
     assert asked(f"{path}.lowBoundary()", resource, type="string") == low
     assert asked(f"{path}.highBoundary()", resource, type="string") == high
+
+
+@pytest.mark.parametrize(
+    ("reference", "typed", "key"),
+    [
+        ({"reference": "Patient/1"}, True, "1"),
+        ({"reference": "Patient/1/_history/2"}, True, "1"),
+        ({"reference": "https://here:80/fhir/Patient/a-b.c/_history/2"}, True, "a-b.c"),
+        ({"reference": "Group/1"}, False, "1"),
+        ({"reference": "XPatient/1"}, False, "1"),
+        ({"reference": "urn:uuid:00-11"}, False, "00-11"),
+        ({"reference": "urn:uuid:00-11", "type": "Patient"}, True, "00-11"),
+        ({"reference": "#inside"}, False, None),
+        ({"identifier": {"value": "7"}}, False, None),
+    ],
+)
+def test_the_key_of_a_reference(reference: Row, typed: bool, key: str | None) -> None:
+    one = {"resourceType": "Observation", "id": "o", "subject": reference}
+    assert asked("subject.getReferenceKey()", one) == key
+    assert asked("subject.getReferenceKey(Patient)", one) == (key if typed else None)
+    assert asked("performer.getReferenceKey(Patient).join()", one | {"performer": [reference] * 2}) == (
+        2 * str(key) if typed else ""
+    )
 
 
 def test_precedence_is_that_of_fhirpath() -> None:

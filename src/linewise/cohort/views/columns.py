@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import terms
-from .sql import Paths, PathUse, Value
+from .sql import Paths, PathUse, Value, Walk
 from .terms import fresh
 
 _PREFIXES = ("http://hl7.org/fhir/StructureDefinition/", "http://hl7.org/fhirpath/System.")
@@ -25,6 +25,8 @@ _ANSI = re.compile(
     r"(CHARACTER VARYING|CHAR|VARCHAR)(\(\d+\))?|DATE|TIME|TIMESTAMP( WITH TIME ZONE)?|BOOLEAN|SMALLINT|INTEGER|INT|BIGINT|REAL|FLOAT"
     r"|DOUBLE( PRECISION)?|(DECIMAL|NUMERIC)\(\d{1,2}, ?\d{1,2}\)"
 )
+
+_USUAL = {"VARCHAR": "('VARCHAR')", "BOOLEAN": "('BOOLEAN')", "DOUBLE": "('DOUBLE', 'UBIGINT', 'BIGINT')"}
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,25 @@ def cell(paths: Paths, column: Column, value: Value) -> str:
         return _typed(paths, column, f"{v['l']}[1]", value.kind)
 
     if value.single:
-        return terms.let({"l": value.sql}, one)
+        return _either(paths, column, value, terms.let({"l": value.sql}, one))
     several = paths.failing(
         f"the column `{column.name}` has several values; declare it a collection, or choose with first() or where()"
     )
-    return terms.let({"l": value.sql}, lambda v: f"CASE WHEN len({v['l']}) > 1 THEN {several} ELSE {one(v)} END")
+    sql = terms.let({"l": value.sql}, lambda v: f"CASE WHEN len({v['l']}) > 1 THEN {several} ELSE {one(v)} END")
+    return _either(paths, column, value, sql)
+
+
+def _either(paths: Paths, column: Column, value: Value, listed: str) -> str:
+    """The short way where it holds; for a walk to a value of the usual type one look at its type tells that."""
+    plain, wanted = value.plain, _USUAL.get(column.element)
+    if plain is None:
+        return listed
+    if isinstance(plain, Walk) and wanted:
+        text = terms.text(plain.sql, "json")
+        short = {"VARCHAR": text, "BOOLEAN": f"{text} = 'true'"}.get(column.element, f"TRY_CAST({text} AS {column.element})")
+        kind = f"json_type({plain.start}, {terms.quoted(plain.path)})"
+        return f"CASE WHEN {plain.absent} THEN NULL WHEN {kind} IN {wanted} THEN {short} ELSE {listed} END"
+    return plain.or_else(lambda sql: _typed(paths, column, sql, value.kind), listed)
 
 
 def _typed(paths: Paths, column: Column, sql: str, kind: str) -> str:

@@ -7,7 +7,7 @@ specification of SQL-on-FHIR asks of every runner are here, and a few more (see 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from linewise.errors import LinewiseError
@@ -28,10 +28,31 @@ class PathUse(LinewiseError):
 
 
 @dataclass(frozen=True)
+class Plain:
+    """A short way to a value that is nearly always one: without lists. It holds where `when` is true; where `absent` is, there is no value."""
+
+    absent: str
+    when: str
+    sql: str
+
+    def or_else(self, short: Callable[[str], str], long: str) -> str:
+        """`short` of the value where the short way holds, `long` elsewhere."""
+        return f"CASE WHEN {self.absent} THEN NULL WHEN {self.when} THEN {short(self.sql)} ELSE {long} END"
+
+
+@dataclass(frozen=True)
+class Walk(Plain):
+    """A short way through members: the JSON path from `start`. It holds unless there is nothing at its end, or a list: then one may be on the way."""
+
+    start: str
+    path: str
+
+
+@dataclass(frozen=True)
 class Value:
     """What a path gives, as SQL. `kind` is json, string, number, boolean, date or empty; `many` says that the SQL is a list.
 
-    `single`: a list of one at most. `fhir`: its FHIR type, where the path names it. `root`: the resource itself; then `sql` is a condition on it, or "".
+    `single`: a list of one at most. `plain`: the same without lists, for a walk through members. `fhir`: its FHIR type, where the path names it. `root`: the resource itself; then `sql` is a condition on it, or "".
     """
 
     sql: str
@@ -40,6 +61,7 @@ class Value:
     single: bool = False
     fhir: str = ""
     root: bool = False
+    plain: Plain | None = None
 
 
 EMPTY = Value("NULL", "empty")
@@ -107,9 +129,8 @@ class Paths:
         if value.single:
             return f"({value.sql})[1]", value.kind
         said = f"{what} has several values where one is wanted; say which with first() or where()"
-        return terms.let(
-            {"l": value.sql}, lambda v: f"CASE WHEN len({v['l']}) > 1 THEN {self.failing(said)} ELSE {v['l']}[1] END"
-        ), value.kind
+        sql = terms.let({"l": value.sql}, lambda v: f"CASE WHEN len({v['l']}) > 1 THEN {self.failing(said)} ELSE {v['l']}[1] END")
+        return f"({value.plain.or_else(str, sql)})" if value.plain else sql, value.kind
 
     def truth(self, value: Value, what: str, strict: bool = False) -> str:
         """A collection as yes or no. As FHIRPath has it, one value that is no boolean is a yes, unless `strict`, when it is an error."""
@@ -165,16 +186,23 @@ class Paths:
 
     def _step(self, base: Value, name: str, what: str) -> Value:
         if base.root:
-            found = terms.listed(self.column(name))
-            return Value(f"CASE WHEN {base.sql} THEN {found} ELSE [] END" if base.sql else found, "json", many=True)
+            column = self.column(name)
+            found = terms.listed(column)
+            if base.sql:
+                return Value(f"CASE WHEN {base.sql} THEN {found} ELSE [] END", "json", many=True)
+            return Value(found, "json", many=True, plain=_walk(column, "$"))
         if base.kind == "empty":
             return EMPTY
         if base.kind != "json":
             raise PathUse(f"{what} gives a {base.kind}, which has no member `{name}`.")
         if not base.many:
-            return Value(terms.members(base.sql, name), "json", many=True)
+            plain = _walk(base.sql, f'$."{name}"') if base.sql.isidentifier() else None
+            return Value(terms.members(base.sql, name), "json", many=True, plain=plain)
         item = fresh("e")
-        return Value(f"flatten(list_transform({base.sql}, lambda {item}: {terms.members(item, name)}))", "json", many=True)
+        further = base.plain if isinstance(base.plain, Walk) else None
+        plain = _walk(further.start, f'{further.path}."{name}"') if further else None
+        sql = f"flatten(list_transform({base.sql}, lambda {item}: {terms.members(item, name)}))"
+        return Value(sql, "json", many=True, plain=plain)
 
     def _index(self, of: Value, place: Value) -> Value:
         sql, kind = self.one(place, "the index")
@@ -183,7 +211,7 @@ class Paths:
         at = f"CAST({terms.number(sql, kind)} AS BIGINT) + 1"
         if sql.isdigit():
             at = str(int(sql) + 1)
-        return replace(of, sql=f"list_slice({self.as_list(of)}, {at}, {at})", many=True, single=True, root=False)
+        return replace(of, sql=f"list_slice({self.as_list(of)}, {at}, {at})", many=True, single=True, root=False, plain=None)
 
     # Operators
 
@@ -243,7 +271,15 @@ class Paths:
             rest = "" if many.single else f" WHEN len({v['l']}) > 1 THEN {differ}"
             return f"CASE WHEN ({other.sql}) IS NULL THEN NULL{rest} ELSE {first} END"
 
-        return terms.let({"l": many.sql}, one_side)
+        listed = terms.let({"l": many.sql}, one_side)
+        if many.plain is None:
+            return listed
+
+        def short(sql: str) -> str:
+            pair = [(sql, _compared_as(many)), (other.sql, _compared_as(other))]
+            return terms.compared(operator, *(pair if a.many else pair[::-1]))
+
+        return many.plain.or_else(short, listed)
 
     # Constants and functions
 
@@ -289,7 +325,7 @@ class Paths:
         item = fresh("w")
         inner = Scope(Value(item, base.kind, fhir=base.fhir), scope.row)
         met = self.truth(self.value(arguments[0], inner), "the criterion of where()")
-        return replace(base, sql=f"list_filter({self.as_list(base)}, lambda {item}: {met})", many=True)
+        return replace(base, sql=f"list_filter({self.as_list(base)}, lambda {item}: {met})", many=True, plain=None)
 
     def fn_exists(self, base: Value, arguments: tuple[Node, ...], scope: Scope) -> Value:
         self._arguments("exists", arguments, 0, 1)
@@ -319,7 +355,10 @@ class Paths:
 
     def fn_first(self, base: Value, arguments: tuple[Node, ...], scope: Scope) -> Value:
         self._arguments("first", arguments, 0, 0)
-        return replace(base, sql=f"list_slice({base.sql}, 1, 1)", single=True) if base.many else base
+        if not base.many:
+            return base
+        plain = _walk(base.plain.start, f"{base.plain.path}[0]") if isinstance(base.plain, Walk) else base.plain
+        return replace(base, sql=f"list_slice({base.sql}, 1, 1)", single=True, plain=plain)
 
     def fn_last(self, base: Value, arguments: tuple[Node, ...], scope: Scope) -> Value:
         self._arguments("last", arguments, 0, 0)
@@ -419,6 +458,11 @@ class Paths:
 
 MARK = "\N{NO-BREAK SPACE}!\N{NO-BREAK SPACE}"
 """What stands before and after a reason of ours in the error of a query."""
+
+
+def _walk(start: str, path: str) -> Walk:
+    kind = f"json_type({start}, {quoted(path)})"
+    return Walk(f"{start} IS NULL", f"coalesce({kind}, 'ARRAY') NOT IN ('ARRAY', 'NULL')", terms.at(start, path), start, path)
 
 
 def _compared_as(value: Value) -> str:

@@ -6,6 +6,7 @@ A FHIR resource is read as JSON. DuckDB keeps its numbers as it writes them itse
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 
 NUMBER = "DECIMAL(38, 10)"
@@ -13,6 +14,7 @@ NUMBER = "DECIMAL(38, 10)"
 _NUMBERS = "('BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE')"
 _DATE_LIKE = r"'\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?'"
 _PARTS = r"'^(\d{4})(-\d\d)?(-\d\d)?(T[\d:.]+)?(Z|[+-]\d\d:\d\d)?$', ['y', 'm', 'd', 't', 'z']"
+_SHORT = 60
 _names = itertools.count()
 
 
@@ -27,7 +29,9 @@ def quoted(text: str) -> str:
 
 
 def let(values: dict[str, str], body: Callable[[dict[str, str]], str]) -> str:
-    """An expression over values that are worked out once: DuckDB has no `let`, a list of one does it."""
+    """An expression over values that are worked out once: DuckDB has no `let`, a list of one does it. What is short is as well said twice."""
+    if all(len(sql) <= _SHORT for sql in values.values()):
+        return f"({body({key: f'({sql})' for key, sql in values.items()})})"
     name = fresh("v")
     inside = ", ".join(f"'{key}': {sql}" for key, sql in values.items())
     return f"list_transform([{{{inside}}}], lambda {name}: {body({key: f'{name}.{key}' for key in values})})[1]"
@@ -50,10 +54,19 @@ def _listed(kind: str, items: str, one: str) -> str:
     return f"list_filter(CASE {kind} WHEN 'ARRAY' THEN {items} ELSE [{one}] END, lambda {item}: {item} <> 'null')"
 
 
+def at(start: str, path: str) -> str:
+    """What stands at a JSON path of a column or variable."""
+    return start if path == "$" else f"({start}->{quoted(path)})"
+
+
+_AT = re.compile(r"\((\w+|\"\w+\")->('[^']+')\)")
+
+
 def text(sql: str, kind: str) -> str:
-    """The value as VARCHAR."""
+    """The value as VARCHAR; what `at` gives is taken out of the JSON in one step."""
     if kind in ("json", "moment"):
-        return f"({sql}->>'$')"
+        found = _AT.fullmatch(sql)
+        return f"({found[1]}->>{found[2]})" if found else f"({sql}->>'$')"
     return sql if kind in ("string", "date") else f"CAST({sql} AS VARCHAR)"
 
 
@@ -116,19 +129,20 @@ def _dates(sign: str, a: str, b: str) -> str:
 
 def reference_key(reference: str, kind: str = "") -> str:
     """The key of the resource that a Reference (JSON) names: its id, whatever address stands before it; null for another type and for contained ones."""
-    name, found = fresh("r"), f"({reference}->>'$.reference')"
-    asked = ""
-    if kind:
-        address = f"'(^|/){kind}/[^/]+(/_history/[^/]+)?$'"
-        types = f"({quoted(kind)}, {quoted('http://hl7.org/fhir/StructureDefinition/' + kind)})"
-        asked = (
-            f"WHEN NOT (regexp_matches({found}, {address}) OR coalesce(({reference}->>'$.type') IN {types}, false)) THEN NULL "
-        )
-    plain = f"NOT contains({name}, ':') AND NOT contains({name}, '/_history')"
-    long = f"nullif(regexp_extract(split_part({name}, '/_history', 1), '([^/:]+)$', 1), '')"
-    key = f"CASE WHEN starts_with({name}, '#') THEN NULL WHEN {plain} THEN split_part({name}, '/', -1) ELSE {long} END"
-    once = f"list_transform([{found}], lambda {name}: {key})[1]"
-    return f"(CASE {asked}ELSE {once} END)" if asked else once
+    found = text(at(reference, "$.reference"), "json")
+    if not kind:  # the usual form first: patterns are slow
+        usual = f"NOT contains({found}, ':') AND NOT contains({found}, '#') AND NOT contains({found}, '/_history')"
+        return f"CASE WHEN {usual} THEN split_part({found}, '/', -1) ELSE {_last_part(found, '^(?:[^#].*?[/:])?([^/:#]+)')} END"
+    types = f"({quoted(kind)}, {quoted('http://hl7.org/fhir/StructureDefinition/' + kind)})"
+    named = f"CASE WHEN {text(at(reference, '$.type'), 'json')} IN {types} THEN {reference_key(reference)} END"
+    rest = f"{found}[{len(kind) + 2}:]"
+    long = f"coalesce({_last_part(found, rf'(?:^|/){kind}/([^/]+)')}, {named})"
+    return f"CASE WHEN starts_with({found}, '{kind}/') AND NOT contains({rest}, '/') THEN {rest} ELSE {long} END"
+
+
+def _last_part(reference: str, begins: str) -> str:
+    """The id in a reference, without its version."""
+    return f"nullif(regexp_extract({reference}, {quoted(begins + '(?:/_history/[^/]+)?$')}, 1), '')"
 
 
 def boundary(sql: str, kind: str, fhir: str, high: bool) -> str:
