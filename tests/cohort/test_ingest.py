@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-import sqlite3
 from pathlib import Path
 
 import polars as pl
@@ -19,7 +18,6 @@ from linewise.cohort.lines import courses_of
 from linewise.cohort.synthesis.coding import Coding
 from linewise.cohort.synthesis.draw import draw
 from linewise.cohort.synthesis.fhir import Writer
-from linewise.cohort.synthesis.omop import OmopWriter
 from linewise.cohort.synthesis.run import content
 from linewise.exchange import Codes
 from linewise.exchange.fhir import read_fhir
@@ -140,32 +138,6 @@ def test_bad_input_is_counted_and_the_rest_answered(tmp_path: Path, codes: Codes
         ("Observation.ndjson", 6, "not understood: what was observed is not known here"),
     }
 
-
-
-def test_omop_comes_back(tmp_path: Path, knowledge: Knowledge, codes: Codes, coding: Coding) -> None:
-    truth = OmopWriter(coding).write(draw(content(), 200, 3), tmp_path / "omop")
-    source = ingest(tmp_path / "omop", tmp_path / "work", codes, progress=quiet)
-    found = source.whole()
-    mine = plan(found, knowledge, DAY, "EU").with_columns(found.patients["id"].cast(pl.Int64)).sort("id").drop("id")
-    assert mine.equals(plan(truth, knowledge, DAY, "EU"))
-    assert source.faults["a table that is missing: observation"] == 1
-
-
-def test_a_live_database_is_the_same(tmp_path: Path, knowledge: Knowledge, codes: Codes, coding: Coding) -> None:
-    pytest.importorskip("sqlalchemy", reason="SQLAlchemy is not installed (extra `omop`)")
-    from linewise.cohort.ingest.database import copied
-
-    OmopWriter(coding).write(draw(content(), 50, 3), tmp_path / "omop")
-    with sqlite3.connect(tmp_path / "omop.db") as database:
-        for path in (tmp_path / "omop").glob("*.csv"):
-            frame = pl.read_csv(path, infer_schema_length=None)
-            names = ", ".join(f'"{name}"' for name in frame.columns)
-            database.execute(f"CREATE TABLE {path.stem} ({names})")
-            database.executemany(f"INSERT INTO {path.stem} VALUES ({', '.join('?' * frame.width)})", frame.rows())
-    folder = copied(f"sqlite:///{tmp_path / 'omop.db'}", tmp_path / "copy", quiet)
-    one = ingest(folder, tmp_path / "one", codes, progress=quiet).whole()
-    two = ingest(tmp_path / "omop", tmp_path / "two", codes, progress=quiet).whole()
-    assert by_id(one, knowledge).equals(by_id(two, knowledge))
 
 
 def test_reference_exports_are_read(shared: Path, tmp_path: Path, knowledge: Knowledge, codes: Codes) -> None:

@@ -183,8 +183,8 @@ class _Loading:
         return document.value if document is not None and isinstance(document.value, dict) else {}
 
     def extras(self) -> dict[str, dict[str, Any]]:
-        """The files at the top of the folder: item banks and guides, plain values for the room that knows them."""
-        documents = [self.read(path) for path in sorted(self.root.glob("*.yaml"))]
+        """The files at the top of the folder and in `cohort/`: item banks, guides and the like, plain values for the room that knows them."""
+        documents = [self.read(path) for path in sorted([*self.root.glob("*.yaml"), *self.root.glob("cohort/*.yaml")])]
         return {Path(one.file).stem: one.value for one in documents if one is not None and isinstance(one.value, dict)}
 
     # Things

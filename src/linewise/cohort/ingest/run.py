@@ -139,7 +139,6 @@ def put_together(scanner: Scanner, progress: Callable[[str], None]) -> Source:
             target.mkdir(parents=True, exist_ok=True)
             faults = Faults(target / "faults.ndjson")
             found = people.part(number, faults)
-            target.mkdir(parents=True, exist_ok=True)
             (target / "faults.json").write_bytes(msgspec.json.encode(faults.counts()))
             found.write(target)
         return msgspec.json.decode((target / "faults.json").read_bytes(), type=dict[str, int])

@@ -143,6 +143,16 @@ class Coding:
         self.left_out.append(what)
         return None
 
+    def operation(self, site: str) -> Body | None:
+        """A Procedure that is an operation there."""
+        for code in self._coded(event="surgery", site=site):
+            body = {"resourceType": "Procedure", "status": "completed", "code": code}
+            record = self._read(body)
+            if record and [(event.what, event.site) for event in record.events] == [("surgery", site)]:
+                return body
+        self.left_out.append(f"an operation: {site}")
+        return None
+
     def cancer(self) -> Body:
         """The diagnosis itself."""
         return {"resourceType": "Condition", "code": self._coded(cancer="breast")[0]}
@@ -165,7 +175,9 @@ class Coding:
         return None
 
     def _read(self, body: Body) -> Record | None:
-        days = {"Observation": "effectiveDateTime", "Condition": "onsetDateTime", "AllergyIntolerance": "recordedDate"}
+        days = {
+            "Observation": "effectiveDateTime", "Condition": "onsetDateTime", "AllergyIntolerance": "recordedDate", "Procedure": "performedDateTime",
+        }  # fmt: skip
         dated = {days[body["resourceType"]]: PROBE.isoformat()} if body["resourceType"] in days else {}
         resource = {"id": "r", "subject": {"reference": "Patient/p"}} | body | dated
         records = read_fhir([{"resourceType": "Patient", "id": "p"}, resource], "a probe", self.codes)

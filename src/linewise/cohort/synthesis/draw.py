@@ -87,7 +87,7 @@ def draw(plan: Mapping[str, Any], size: int, seed: int, first: int = 0) -> Event
     life = _Life(people)
     _tumour(people, life)
     _results(people, life)
-    _set(people, life, "sites", {name: share for name, share in plan["sites"].items() if name != "source"}, life.spread)
+    _set(people, life, "sites", plan["sites"]["shares"], life.spread)
     _illnesses(people, life)
     _adjuvant(people, life)
     _lines(people, life)
@@ -105,7 +105,7 @@ class _Life:
         age = chance.normal(people.number(about["age"]["mean"]), about["age"]["sd"])
         self.age = np.clip(age, about["age"]["low"], about["age"]["high"])
         self.born = (self.spread - self.age * 365.25).astype(np.int64)
-        self.male = people.happens(about["male"])
+        self.male = people.happens(about["male"]["share"])
         self.de_novo = people.happens(about["de-novo"]["share"])
         gap = chance.exponential(people.number(about["free-months"]["mean"])) + 1
         self.gap = np.minimum(gap, 240) * _MONTH
@@ -129,7 +129,7 @@ def _day(value: Any) -> int:
 
 def _tumour(people: People, life: _Life) -> None:
     """Results of the metastasis where there is a biopsy, and of the primary, which may say something else."""
-    biopsied = people.happens(people.plan["person"]["biopsy"])
+    biopsied = people.happens(people.plan["person"]["biopsy"]["share"])
     primary_day = np.where(life.de_novo, life.spread, life.spread - life.gap - 30 * 7).astype(np.int64)
     before: dict[str, tuple[Array, Array]] = {}
     for about in people.plan["tumour"]:
@@ -200,10 +200,10 @@ def _set(people: People, life: _Life, fact: str, shares: Mapping[str, Any], when
 
 def _illnesses(people: People, life: _Life) -> None:
     older = life.age >= 60
-    for member, (young, old) in ((k, v) for k, v in people.plan["comorbidities"].items() if k != "source"):
+    for member, (young, old) in people.plan["comorbidities"]["shares"].items():
         who = np.flatnonzero(people.chance.random(people.size) < np.where(older, old, young))
         people.add("entries", who, fact="comorbidities", text=member, on=life.spread[who] - 400)
-    for drug, share in ((k, v) for k, v in people.plan["medicines"].items() if k != "source"):
+    for drug, share in people.plan["medicines"]["shares"].items():
         who = np.flatnonzero(people.happens(share))
         people.add("medications", who, drug=drug, start=life.spread[who] - 200)
 
@@ -237,25 +237,37 @@ def _adjuvant(people: People, life: _Life) -> None:
 def _give(
     people: People, who: Array, course: Mapping[str, Any], start: Array, end: Array, going: Array, reason: Array, setting: str
 ) -> None:
-    """The drugs of a course: as a span of time each, or, for some people, one by one as they were infused."""
-    recording = people.plan["recording"]
+    """The drugs of a course: as a span of time each, or, for some people, one by one as they were infused or handed out."""
+    recording, tablets = people.plan["recording"], people.plan["tablets"]
     cycle = course.get("cycle")
     told = people.chance.random(len(who)) < recording["reason"]
     single = (people.chance.random(len(who)) < recording["cycles"]) & bool(cycle)
+    handed = (people.chance.random(len(who)) < recording["dispensed"]) & ~single
     reasons = np.where(told & ~going & ~single, reason, np.array(None, dtype=object))
-    spans = np.flatnonzero(~single)
     for drug in course["drugs"]:
+        spans = np.flatnonzero(~single & ~(handed if drug in tablets else np.zeros(len(who), bool)))
         later = people.chance.integers(0, 6, len(spans))
         people.add(
             "administrations", who[spans], drug=drug, start=np.minimum(start[spans] + later, end[spans]), end=_until(end[spans], going[spans]),
             ongoing=going[spans], planned=False, stopped_for=reasons[spans],
         )  # fmt: skip
         if cycle and single.any():
-            rows = np.flatnonzero(single)
-            times = np.clip((end[rows] - start[rows]) // cycle + 1, 1, 30)
-            each = np.repeat(rows, times)
-            turn = np.arange(len(each)) - np.repeat(np.cumsum(times) - times, times)
-            people.add("administrations", who[each], drug=drug, start=start[each] + turn * cycle, ongoing=False, planned=False)
+            each, turn = _turns(np.flatnonzero(single), (end - start) // cycle, 30)
+            people.add("administrations", who[each], drug=drug, start=start[each] + turn * cycle, planned=False)
+        if drug in tablets and handed.any():
+            days = int(tablets[drug])
+            each, turn = _turns(np.flatnonzero(handed), (end - start) // days, 60)
+            fetched = start[each] + turn * days + people.chance.integers(0, recording["late"] + 1, len(each)) * (turn > 0)
+            people.add(
+                "administrations", who[each], drug=drug, start=fetched, end=fetched + days - 1, supply="dispensed", planned=False
+            )
+
+
+def _turns(rows: Array, more: Array, most: int) -> tuple[Array, Array]:
+    """Some rows as often as something happened, once and so many times more, with the number of each time from 0."""
+    times = np.clip(more[rows] + 1, 1, most)
+    each = np.repeat(rows, times)
+    return each, np.arange(len(each)) - np.repeat(np.cumsum(times) - times, times)
 
 
 def _until(end: Array, going: Array) -> pl.Series:
@@ -339,6 +351,8 @@ def _events(people: People, life: _Life) -> Events:
         what="diagnosis",
         on=(life.spread - life.gap - 240)[~life.de_novo].astype(np.int64),
     )
+    operated = np.flatnonzero(~life.de_novo & people.happens(people.plan["person"]["surgery"]["share"]))
+    people.add("events", operated, what="surgery", on=(life.spread - life.gap - 210)[operated].astype(np.int64), site="breast")
     tables = {name: pl.concat(rows, how="diagonal") for name, rows in people.rows.items() if rows}
     tables["administrations"] = tables["administrations"].with_columns(place.alias("place"))
     tables["patients"] = pl.DataFrame(

@@ -17,8 +17,12 @@ import polars as pl
 from ..events import Events, made
 from .coding import Body, Coding
 
+_MEDICINES = ("MedicationStatement", "MedicationAdministration", "MedicationDispense")
 _HOLE = "\x00"  # where the number of a measurement goes
-_DATES = {"Observation": "effectiveDateTime", "Condition": "onsetDateTime", "AllergyIntolerance": "recordedDate"}
+_DATES = {
+    "Observation": "effectiveDateTime", "Condition": "onsetDateTime", "Procedure": "performedDateTime", "AllergyIntolerance": "recordedDate",
+    "MedicationAdministration": "effectiveDateTime", "MedicationDispense": "whenHandedOver",
+}  # fmt: skip
 
 
 class Writer:
@@ -27,7 +31,7 @@ class Writer:
     def __init__(self, coding: Coding, plan: Mapping[str, Any]) -> None:
         self.coding, self.plan = coding, plan
         self._entries: dict[tuple[str, str | None, str | None], str | None] = {}
-        self._drugs: dict[tuple[str, str | None], str | None] = {}
+        self._drugs: dict[tuple[str, str | None, str], str | None] = {}
         self._reactions: dict[tuple[str, str], str | None] = {}
 
     def write(self, events: Events, folder: Path, part: int, seed: int, compress: bool = False) -> tuple[Events, dict[str, int]]:
@@ -37,8 +41,7 @@ class Writer:
         faults: dict[str, int] = {}
         folder.mkdir(parents=True, exist_ok=True)
         for kind, lines in tables.items():
-            if kind != "Patient":
-                lines = self._damaged(kind, lines, chance, faults)
+            lines = self._damaged(kind, lines, chance, faults)
             ending = ".ndjson.gz" if compress else ".ndjson"
             target = folder / f"{kind}.{part:03d}{ending}"
             if compress:
@@ -66,9 +69,9 @@ class Writer:
         ids = events.patients["id"]
         statements = pl.concat([entries.select("patient", "on", "body", "number"), turns], how="diagonal")
         lines = {"Patient": self._people(events)}
-        for kind in ("Observation", "Condition"):
+        for kind in ("Observation", "Condition", "Procedure"):
             lines[kind] = self._lines(kind, statements.filter(pl.col("body").str.starts_with(f'"{kind}"')), ids)
-        lines["MedicationStatement"] = self._given(drugs, ids)
+        lines |= {kind: self._given(kind, drugs.filter(pl.col("kind") == kind), ids) for kind in _MEDICINES}
         lines["AllergyIntolerance"] = self._lines(
             "AllergyIntolerance", reactions.with_columns(pl.lit(None, dtype=pl.Date).alias("on")), ids
         )
@@ -149,37 +152,55 @@ class Writer:
             ],
             how="diagonal",
         )
+        # What is known to last or to have ended is stated; a single infusion is an administration; a supply is handed out.
+        single = pl.col("ongoing").is_null() & pl.col("end").is_null()
+        kind = pl.when(pl.col("supply").is_not_null()).then(pl.lit(_MEDICINES[2])).when(single).then(pl.lit(_MEDICINES[1]))
+        given = given.with_columns(kind.otherwise(pl.lit(_MEDICINES[0])).alias("kind"))
         rows = []
-        for drug, why in given.select("drug", "stopped_for").unique().sort("drug", "stopped_for").iter_rows():
-            if (drug, why) not in self._drugs:
-                body = self.coding.drug(drug, "MedicationStatement")
-                reason = self.coding.reason(why) if why else None
-                more = {"statusReason": [reason]} if reason else {}
-                self._drugs[drug, why] = _text(body | more) if body and (reason or not why) else None
-            rows.append((drug, why, self._drugs[drug, why]))
-        texts = pl.DataFrame(rows, schema={"drug": pl.String, "stopped_for": pl.String, "body": pl.String}, orient="row")
+        for key in given.select("drug", "stopped_for", "kind").unique().sort("drug", "stopped_for", "kind").iter_rows():
+            if key not in self._drugs:
+                self._drugs[key] = self._medicine(*key)
+            rows.append((*key, self._drugs[key]))
+        schema = {"drug": pl.String, "stopped_for": pl.String, "kind": pl.String, "body": pl.String}
+        texts = pl.DataFrame(rows, schema=schema, orient="row")
         anticancer = pl.col("drug").is_in(sorted(self.coding.codes.anticancer))
-        found = given.join(texts, on=["drug", "stopped_for"], how="left", nulls_equal=True).filter(pl.col("body").is_not_null())
+        found = given.join(texts, on=["drug", "stopped_for", "kind"], how="left", nulls_equal=True).filter(
+            pl.col("body").is_not_null()
+        )
         return found.with_columns(
             pl.when(anticancer).then(pl.lit("administrations")).otherwise(pl.lit("medications")).alias("taken")
         )
 
-    def _given(self, drugs: pl.DataFrame, ids: pl.Series) -> pl.Series:
+    def _medicine(self, drug: str, why: str | None, kind: str) -> str | None:
+        body = self.coding.drug(drug, "MedicationStatement")
+        reason = self.coding.reason(why) if why else None
+        if body is None or (why and reason is None):
+            return None
+        return _text(body | {"resourceType": kind} | ({"statusReason": [reason]} if reason else {}))
+
+    def _given(self, kind: str, drugs: pl.DataFrame, ids: pl.Series) -> pl.Series:
         rows = drugs.sort("patient", maintain_order=True)
-        end = (
-            pl.when(pl.col("end").is_null())
-            .then(pl.lit(""))
-            .otherwise(pl.concat_str(pl.lit('","end":"'), pl.col("end").cast(pl.String)))
-        )
-        single = pl.col("end").is_null() & ~pl.col("ongoing")
-        span = pl.concat_str(pl.lit(',"effectivePeriod":{"start":"'), pl.col("start").cast(pl.String), end, pl.lit('"}'))
-        one = pl.concat_str(pl.lit(',"effectiveDateTime":"'), pl.col("start").cast(pl.String), pl.lit('"'))
-        status = pl.when(pl.col("ongoing")).then(pl.lit("active")).otherwise(pl.lit("completed"))
+        if not rows.height:
+            return pl.Series([], dtype=pl.String)
+        start = pl.col("start").cast(pl.String)
+        if kind == "MedicationStatement":
+            end = (
+                pl.when(pl.col("end").is_null())
+                .then(pl.lit(""))
+                .otherwise(pl.concat_str(pl.lit('","end":"'), pl.col("end").cast(pl.String)))
+            )
+            day = pl.concat_str(pl.lit(',"effectivePeriod":{"start":"'), start, end, pl.lit('"}'))
+        else:
+            day = pl.concat_str(pl.lit(f',"{_DATES[kind]}":"'), start, pl.lit('"'))
+        if kind == "MedicationDispense":
+            days = (pl.col("end") - pl.col("start")).dt.total_days() + 1
+            day = pl.concat_str(day, pl.lit(',"daysSupply":{"value":'), days.cast(pl.String), pl.lit(',"unit":"d"}'))
+        status = pl.when(pl.col("ongoing").fill_null(False)).then(pl.lit("active")).otherwise(pl.lit("completed"))
         return rows.select(
             pl.concat_str(
-                pl.lit('{"id":"m'), ids.gather(rows["patient"]), pl.lit("-"), pl.int_range(pl.len()).cast(pl.String),
+                pl.lit(f'{{"id":"{kind[10].lower()}'), ids.gather(rows["patient"]), pl.lit("-"), pl.int_range(pl.len()).cast(pl.String),
                 pl.lit('","subject":{"reference":"Patient/'), ids.gather(rows["patient"]), pl.lit('"},"status":"'), status, pl.lit('"'),
-                pl.when(single).then(one).otherwise(span), pl.lit(',"resourceType":'), pl.col("body"),
+                day, pl.lit(',"resourceType":'), pl.col("body"),
             )
         ).to_series()  # fmt: skip
 
@@ -194,8 +215,12 @@ class Writer:
         return reactions.join(texts, on=["drug", "effect"], how="left").filter(pl.col("body").is_not_null())
 
     def _turns(self, events: Events) -> pl.DataFrame:
-        growth, cancer = self.coding.turn("progression"), self.coding.cancer()
-        texts = {"diagnosis": _text(cancer)} | ({"progression": _text(growth)} if growth else {})
+        coded = {
+            "diagnosis": self.coding.cancer(),
+            "progression": self.coding.turn("progression"),
+            "surgery": self.coding.operation("breast"),
+        }
+        texts = {what: _text(body) for what, body in coded.items() if body}
         found = events.events.filter(pl.col("what").is_in(list(texts)))
         # Everybody has a diagnosis on record; of those whose disease had spread from the start, on the day of the spread.
         without = events.patients.with_row_index("patient").with_columns(pl.col("patient").cast(pl.UInt32))
@@ -211,17 +236,24 @@ class Writer:
 
     def _damaged(self, kind: str, lines: pl.Series, chance: np.random.Generator, faults: dict[str, int]) -> pl.Series:
         recording = self.plan["recording"]
-        extra = [lines]
-        if len(lines):
-            again = self._some(lines, recording["duplicate"], chance, faults, "duplicate")
-            wrong = self._some(lines, recording["unknown-code"], chance, faults, "unknown-code")
+        if not len(lines):
+            return lines
+        if kind == "Patient":
+            nameless = self._some(lines, recording["nameless"], chance, faults, "nameless")
+            return pl.concat([lines.rename("line"), nameless.str.replace('"id":"[^"]*",', "").rename("line")])
+        extra = [lines, self._some(lines, recording["duplicate"], chance, faults, "duplicate")]
+        wrong = self._some(lines, recording["unknown-code"], chance, faults, "unknown-code")
+        extra.append(_renamed(wrong, "u").str.replace(r'"coding":\[\{"system":"[^"]*"', '"coding":[{"system":"urn:nobody-knows"'))
+        if kind == "Observation":
             back = self._some(lines, recording["entered-in-error"], chance, faults, "entered-in-error")
-            nobody = _renamed(wrong, "u").str.replace(r'"coding":\[\{"system":"[^"]*"', '"coding":[{"system":"urn:nobody-knows"')
-            extra += [again, nobody]
-            if kind == "Observation":
-                extra.append(_renamed(back, "e").str.replace('"status":"final"', '"status":"entered-in-error"', literal=True))
-            broken = self._some(lines, recording["unknown-code"] / 50, chance, faults, "truncated")
-            extra.append(broken.str.slice(0, 40))
+            extra.append(_renamed(back, "e").str.replace('"status":"final"', '"status":"entered-in-error"', literal=True))
+            measured = lines.filter(lines.str.contains('"valueQuantity"', literal=True))
+            late = self._some(measured, recording["future"], chance, faults, "future")
+            extra.append(_renamed(late, "f").str.replace('"effectiveDateTime":"20', '"effectiveDateTime":"21', literal=True))
+            mad = self._some(measured, recording["impossible"], chance, faults, "impossible")
+            extra.append(_renamed(mad, "i").str.replace('"value":[0-9.]+', '"value":987654'))
+        broken = self._some(lines, recording["truncated"], chance, faults, "truncated")
+        extra.append(broken.str.slice(0, 40))
         return pl.concat([one.rename("line") for one in extra])
 
     def _some(self, lines: pl.Series, share: float, chance: np.random.Generator, faults: dict[str, int], name: str) -> pl.Series:
