@@ -36,13 +36,15 @@ def offered(status: pl.Series) -> pl.Series:
 class Test:
     """A test, the facts that its result may be, the options that rest on them, and what is derived from them alone."""
 
+    __test__ = False  # not a test case, whatever pytest thinks of the name
+
     id: str
     facts: tuple[Fact, ...]
     options: tuple[str, ...]
     derived: tuple[str, ...] = ()
 
 
-def tests_of(matrix: Matrix) -> list[Test]:
+def needed_tests(matrix: Matrix) -> list[Test]:
     """The tests that an option of drugs against the cancer hangs on."""
     knowledge = matrix.knowledge
     about = {option.id: _about(matrix, option) for option in matrix.options if option.kind == _KIND}
@@ -127,7 +129,7 @@ def untested(matrix: Matrix, people: pl.DataFrame, on_record: pl.DataFrame) -> p
     `people` are facts, criteria and status; `on_record` says of each fact whether any result of it, however old, is on record.
     """
     rows = []
-    for test in tests_of(matrix):
+    for test in needed_tests(matrix):
         never = ~on_record.select(pl.any_horizontal(*(fact.id for fact in test.facts))).to_series()
         lacking = {"": never, **{name: ~never & people[name].is_null() for name in test.derived}}
         asked = pl.Series(np.logical_or.reduce([one.to_numpy() for one in lacking.values()]))
