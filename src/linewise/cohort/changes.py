@@ -110,7 +110,7 @@ def _reasons(report: Report, table: pl.DataFrame, after: Side, before: Side) -> 
     report.heading("By which statement")
     report.say(
         "What was said anew, or no longer, for these people: each statement with the day from which or to which it holds, and its source. One person's "
-        "option can have changed by several statements at once."
+        "option can have changed by several statements at once. What changed nobody's options here is left out; linewise knowledge diff lists all."
     )
     table = table.group_by([name for name in _SCHEMA if name not in _COUNTS]).agg(pl.col(*_COUNTS).sum())
     titles = {one.id: one.title for side in (before, after) for one in side.knowledge.treatments.values()}
