@@ -67,6 +67,8 @@ def refills(chance: random.Random, drug: str) -> list[Administration]:
         found.append(
             Administration(drug=drug, start=start, end=end, supply=supply, origin=Origin(f"MedicationDispense/{number}"))
         )
+        if chance.random() < 0.2:  # given on the day on which it was handed over
+            found.append(Administration(drug=drug, start=start, origin=Origin(f"MedicationAdministration/{number}")))
         start += dt.timedelta(days=chance.choice([0, pack - 7, pack, pack, pack + 3, pack + 30, pack + 31, pack + 200]))
     return found
 
