@@ -39,6 +39,9 @@ def add(commands: Any, command: Any) -> None:
     ):
         one = command(inner, name, summary, _EXAMPLES[name])
         _arguments(one)
+        if name != "lines":  # who was given what, for how long, does not hang on a region
+            region = "whose approvals and recommendations count; without it everybody's own, else the best of all"
+            one.add_argument("--region", choices=["US", "EU", "UK", "DE"], help=region)
         if name == "impact":
             one.add_argument("--from", dest="since", type=_day, metavar="DAY", help="what was said on this day …")
             one.add_argument("--to", dest="until", type=_day, metavar="DAY", help="… against what was said on this one")
@@ -62,8 +65,8 @@ def add(commands: Any, command: Any) -> None:
     made = command(
         inner, "synthesise", "invent a cohort, with the truth beside it", "  linewise cohort synthesise 10000 --seed 1 --out made"
     )
-    made.add_argument("people", type=_people, metavar="N")
-    made.add_argument("--seed", type=int, default=1)
+    made.add_argument("people", type=_number, metavar="N")
+    made.add_argument("--seed", type=_number, default=1, metavar="S", help="the same number gives the same people")
     made.add_argument("--out", type=Path, required=True, metavar="DIR")
     made.add_argument("--form", choices=["fhir", "omop", "both"], default="both")
     made.add_argument("--gzip", action="store_true", help="pack the FHIR files")
@@ -114,17 +117,16 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--work", type=Path, metavar="DIR", help="where the event tables are kept (OUT/work without it); read again next time"
     )
     parser.add_argument("--as-of", type=_day, metavar="DAY", help="as of which day; the last of the data without it")
-    parser.add_argument("--region", choices=["US", "EU", "UK", "DE"])
     parser.add_argument(
-        "--least", type=_people, default=11, metavar="N",
+        "--least", type=_number, default=11, metavar="N",
         help="smallest count of people that is shown (11); the others are rounded. 1 shows everything as it is, for your own eyes",
     )  # fmt: skip
     parser.add_argument("--memory", type=_size, metavar="SIZE", help="memory for reading, as 2GB")
 
 
-def _people(text: str) -> int:
+def _number(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text[:12]) < 1:
-        raise argparse.ArgumentTypeError(f"`{text}` is not a number of people")
+        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number from 1 on")
     return int(text)
 
 
