@@ -209,6 +209,7 @@ def test_one_value_is_found_by_the_short_way_and_the_long(body: Row, steps: list
     resource = body | {"resourceType": "Basic", "id": "1"}
     values = walked(resource, ".".join(steps))[: 1 if first else None]
     path = ".".join(steps) + (".first()" if first else "")
+    view = {"resource": "Basic", "select": [{"column": [column(path, type=kind)]}]}
     number = [isinstance(value, int) and not isinstance(value, bool) for value in values]
     fits = {
         "decimal": number,
@@ -219,8 +220,10 @@ def test_one_value_is_found_by_the_short_way_and_the_long(body: Row, steps: list
         with pytest.raises(duckdb.Error) as raised:
             asked(path, resource, type=kind)
         assert reason(raised.value)
+        assert rows_of(view, [resource], tolerant=True) == []
         return
     found = asked(path, resource, type=kind)
+    assert rows_of(view, [resource], tolerant=True) == [{"x": found}]
     value = values[0] if values else None
     if kind == "string" and value is not None:
         assert found == (value if isinstance(value, str) else json.dumps(value))
@@ -449,6 +452,15 @@ def test_a_resource_that_does_not_fit_is_named_or_left_out() -> None:
         rows_of(view, [good, typed])
     assert "the column `x` is declared date, and another type stands there, in Patient/c" in str(reason(raised.value))
     assert rows_of(view, [good, several, typed], tolerant=True) == [{"x": None, "y": None}]
+    asking = {
+        "resource": "Patient",
+        "select": [{"column": [column("id")]}],
+        "where": [{"path": "name.given.first() != 'z'"}, {"path": "name.given < 'z'"}],
+    }
+    one = {"resourceType": "Patient", "id": "d", "name": [{"given": ["x"]}]}
+    with pytest.raises(duckdb.Error, match=r"name\.given has several values where one is wanted"):
+        rows_of(asking, [several])
+    assert rows_of(asking, [good, several, one], tolerant=True) == [{"x": "d"}]
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,8 @@ def cell(paths: Paths, column: Column, value: Value) -> str:
     if value.single:
         return _either(paths, column, value, terms.let({"l": value.sql}, one))
     several = paths.failing(
-        f"the column `{column.name}` has several values; declare it a collection, or choose with first() or where()"
+        f"the column `{column.name}` has several values; declare it a collection, or choose with first() or where()",
+        column.element,
     )
     sql = terms.let({"l": value.sql}, lambda v: f"CASE WHEN len({v['l']}) > 1 THEN {several} ELSE {one(v)} END")
     return _either(paths, column, value, sql)
@@ -113,7 +114,9 @@ def _either(paths: Paths, column: Column, value: Value, listed: str) -> str:
 def _typed(paths: Paths, column: Column, sql: str, kind: str) -> str:
     """One value as the type of the column."""
     target = column.element
-    wrong = paths.failing(f"the column `{column.name}` is declared {column.type or target}, and another type stands there")
+    wrong = paths.failing(
+        f"the column `{column.name}` is declared {column.type or target}, and another type stands there", target
+    )
     if kind == "json":
         return _from_json(target, sql, wrong)
     if target == "JSON":

@@ -7,6 +7,7 @@ without those, and they are named.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import threading
 import time
@@ -22,6 +23,7 @@ import msgspec
 from linewise.errors import LinewiseError
 
 from ..ingest.faults import opened
+from ..ingest.scan import megabytes
 from .columns import Column
 from .view import Query, reason
 
@@ -30,6 +32,8 @@ _LOOK = 100
 """Lines of a file that are looked at to learn what it holds, where its name does not say it."""
 _KEPT = 10_000
 _EXPLAINED = 200
+_FOR_A_THREAD = 200
+"""MB of memory."""
 _SPEAK = 10.0
 """Seconds between two words of progress."""
 BROKEN, OTHER, UNPACKED, MISFIT = (
@@ -118,12 +122,10 @@ class _Run:
         self.out, self.form, self.say, self.files, self.result = out, form, say, files, Result()
         self.spill = out / "spill"
         settings: dict[str, Any] = {"temp_directory": str(self.spill)}
-        if memory:
-            settings["memory_limit"] = memory
-        try:
-            self.database = duckdb.connect(config=settings)
-        except duckdb.Error:
-            raise LinewiseError(f"`{memory}` is not an amount of memory; write it as 2GB.") from None
+        if memory:  # every thread of a read holds buffers of its own: little memory is for few threads
+            threads = max(1, min(os.cpu_count() or 1, megabytes(memory) // _FOR_A_THREAD))
+            settings |= {"memory_limit": memory, "threads": threads}
+        self.database = duckdb.connect(config=settings)
         self.faults = (out / "faults.ndjson").open("w", encoding="utf-8")
         self._checked: set[str] = set()
 
@@ -147,12 +149,15 @@ class _Run:
         misfits = 0
         source = _source(files, view.members)
         try:
-            rows = self._copy(view, view.over(source), part)
+            try:
+                rows = self._copy(view, view.over(source), part)
+            except duckdb.ConversionException as error:
+                if reason(error) is None:
+                    raise
+                misfits = self._misfits(view, files)
+                rows = self._copy(view, view.over(source, tolerant=True), part)
         except duckdb.Error as error:
-            if reason(error) is None:
-                raise self._failed(view, error) from None
-            misfits = self._misfits(view, files)
-            rows = self._copy(view, view.over(source, tolerant=True), part)
+            raise self._failed(f"view {view.name}", error) from None
         part.replace(path)
         self.result.tables.append(Table(view.name, path, rows, misfits))
         self.say(f"{view.name}: {rows:,} rows in {time.monotonic() - started:.1f} s")
@@ -180,11 +185,11 @@ class _Run:
             done.set()
             speaker.join()
 
-    def _failed(self, view: Query, error: Exception) -> LinewiseError:
-        said = str(error).split("\n")[0]
+    def _failed(self, what: str, error: Exception) -> LinewiseError:
+        said = reason(error) or str(error).split("\n")[0]
         if isinstance(error, duckdb.OutOfMemoryException):
-            return LinewiseError(f"view {view.name}: there is too little memory for it; give more with --memory. ({said})")
-        return LinewiseError(f"view {view.name}: it could not be run: {said}")
+            return LinewiseError(f"{what}: there is too little memory for it; give more with --memory. ({said})")
+        return LinewiseError(f"{what}: it could not be run: {said}")
 
     # What is wrong with the input
 
@@ -201,7 +206,9 @@ class _Run:
                     + _source([file], ()),
                     [kind],
                 ).fetchone()  # type: ignore[misc]
-            except duckdb.Error as error:
+            except (duckdb.OutOfMemoryException, duckdb.InvalidInputException, duckdb.IOException) as error:
+                if isinstance(error, duckdb.OutOfMemoryException):
+                    raise self._failed(f"{file.name}", error) from None
                 self._keep(file, None, UNPACKED, str(error).split("\n")[0])
                 continue
             readable.append(file)

@@ -18,6 +18,7 @@ from .terms import fresh, quoted
 
 _TYPE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _MEMBER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SQL_TYPES = {"json": "JSON", "number": terms.NUMBER, "boolean": "BOOLEAN"}
 _TEMPORAL = {"date", "dateTime", "instant", "time"}
 _ALWAYS_TYPED = {"value", "effective", "onset", "abatement", "deceased", "multipleBirth", "performed"}
 """Members of resources whose names always end in their type (`valueQuantity`), in FHIR R4 and R5."""
@@ -79,11 +80,11 @@ class Scope:
 class Paths:
     """Turns paths into SQL. `used` collects the members of the resource that they name: the columns that must be read.
 
-    `kind` is the type of the resource, `constants` the constants of the view.
+    `kind` is the type of the resource, `constants` the constants of the view. `filling`: what stands where an error would stop the query, see `failing`.
     """
 
-    def __init__(self, kind: str, constants: Mapping[str, Value]) -> None:
-        self.kind, self.constants = kind, constants
+    def __init__(self, kind: str, constants: Mapping[str, Value], filling: str = "") -> None:
+        self.kind, self.constants, self.filling = kind, constants, filling
         self.used: dict[str, None] = {}
         self.functions = {name.removeprefix("fn_"): getattr(self, name) for name in dir(self) if name.startswith("fn_")}
 
@@ -108,11 +109,13 @@ class Paths:
             case Binary(operator, left, right):
                 return self._binary(operator, left, right, scope)
 
-    def failing(self, said: str) -> str:
-        """An expression that stops the query with a reason that names the resource.
-
-        It is a cast that fails, not `error()`, so that `TRY` can tell which resources are at fault. `MARK` tells our errors from others.
-        """
+    def failing(self, said: str, kind: str) -> str:
+        """An expression in the place of a value of this SQL type that stops the query, with a reason that names the resource; or the filling."""
+        if self.filling == "nothing":
+            return "NULL"
+        if self.filling:
+            samples = ("1", "1970-01-01", "00:00:01")
+            return f"coalesce({', '.join(f'TRY_CAST({quoted(sample)} AS {kind})' for sample in samples)})"
         name = f"coalesce({self.column('id')}->>'$', 'without an id')"
         return (
             f"CASE WHEN CAST({quoted(MARK + said + f', in {self.kind}/')} || {name} || {quoted(MARK)} AS BOOLEAN) THEN NULL END"
@@ -129,7 +132,8 @@ class Paths:
         if value.single:
             return f"({value.sql})[1]", value.kind
         said = f"{what} has several values where one is wanted; say which with first() or where()"
-        sql = terms.let({"l": value.sql}, lambda v: f"CASE WHEN len({v['l']}) > 1 THEN {self.failing(said)} ELSE {v['l']}[1] END")
+        failing = self.failing(said, _SQL_TYPES.get(value.kind, "VARCHAR"))
+        sql = terms.let({"l": value.sql}, lambda v: f"CASE WHEN len({v['l']}) > 1 THEN {failing} ELSE {v['l']}[1] END")
         return f"({value.plain.or_else(str, sql)})" if value.plain else sql, value.kind
 
     def truth(self, value: Value, what: str, strict: bool = False) -> str:
@@ -146,7 +150,7 @@ class Paths:
         if kind != "json":
             return f"CASE WHEN ({sql}) IS NOT NULL THEN true END"
         said = f"{what} is not a boolean; compare it with something or ask exists()"
-        other = self.failing(said) if strict else "true"
+        other = self.failing(said, "BOOLEAN") if strict else "true"
         return terms.let(
             {"b": sql},
             lambda v: (

@@ -42,6 +42,16 @@ class ViewError(LinewiseError):
 
 
 @dataclass(frozen=True)
+class _Sql:
+    """The parts of a query: the condition, what is made of a resource, the columns shown in the end, and which of what is made are lists to unnest."""
+
+    met: str
+    made: tuple[tuple[str, str], ...]
+    shown: tuple[str, ...]
+    lists: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Query:
     """A compiled view. `kind` is the type of resource it reads, `members` those that must be columns of the source, each as JSON."""
 
@@ -49,10 +59,8 @@ class Query:
     kind: str
     columns: tuple[Column, ...]
     members: tuple[str, ...]
-    _met: str
-    _made: tuple[tuple[str, str], ...]
-    _shown: tuple[str, ...]
-    _lists: tuple[str, ...]
+    _sql: _Sql
+    _other: Callable[[str], _Sql]
 
     def over(self, source: str, tolerant: bool = False) -> str:
         """The SELECT over a source: a table or a query in brackets with the column `resourceType` (VARCHAR) and one JSON column for each member.
@@ -60,22 +68,24 @@ class Query:
         A resource that does not fit the view (several values where one is declared, another type than declared) stops the query with a reason, see
         `reason`. `tolerant` leaves such resources out instead; `misfits` finds them.
         """
-        if tolerant:
-            cells = ", ".join(f"'{name}': {sql}" for name, sql in self._made)
-            query = f"SELECT TRY(CASE WHEN {self._met} THEN {{{cells}}} END) AS made FROM {source} AS resource"
-            query = f"SELECT made.* FROM ({query}) WHERE made IS NOT NULL"
-        else:
-            query = (
-                f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in self._made)} FROM {source} AS resource WHERE {self._met}"
-            )
-        for one in self._lists:
+        sql = self._sql
+        met = f"CASE WHEN {self._misfit()} THEN false ELSE {sql.met} END" if tolerant else sql.met
+        query = f"SELECT {', '.join(f'{made} AS {name}' for name, made in sql.made)} FROM {source} AS resource WHERE {met}"
+        for one in sql.lists:
             query = f"SELECT * EXCLUDE ({one}), unnest({one}) AS {one} FROM ({query})"
-        return f"SELECT {', '.join(self._shown)} FROM ({query})"
+        return f"SELECT {', '.join(sql.shown)} FROM ({query})"
 
     def misfits(self, source: str) -> str:
         """The rows of the source that do not fit the view."""
-        cells = ", ".join(sql for _, sql in self._made)
-        return f"SELECT * FROM {source} AS resource WHERE TRY(CASE WHEN {self._met} THEN hash({cells}) ELSE 0 END) IS NULL"
+        return f"SELECT * FROM {source} AS resource WHERE {self._misfit()}"
+
+    def _misfit(self) -> str:
+        """Whether a resource does not fit: what it gives hangs on what is put in the place of an error. (TRY would tell it too, a thousand times slower.)"""
+        said = []
+        for filling in ("nothing", "one"):
+            sql = self._other(filling)
+            said.append(f"hash({sql.met}, CASE WHEN {sql.met} THEN hash({', '.join(made for _, made in sql.made)}) END)")
+        return f"CASE WHEN \"resourceType\" = '{self.kind}' THEN {said[0]} <> {said[1]} ELSE false END"
 
     def over_json(self, source: str, column: str, tolerant: bool = False) -> str:
         """The SELECT over a source with one JSON column that holds whole resources."""
@@ -116,8 +126,8 @@ def compile_view(view: Any) -> Query:
 class _Compiler:
     """Compiles one view."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, filling: str = "") -> None:
+        self.name, self.filling = name, filling
 
     def fail(self, place: str, what: str) -> ViewError:
         return ViewError(self.name, place, what)
@@ -128,8 +138,8 @@ class _Compiler:
         kind = view.get("resource")
         if not isinstance(kind, str) or not _KIND_NAME.fullmatch(kind):
             raise self.fail("resource", "the type of resource is missing; write it as Patient.")
-        self.kind = kind
-        self.paths = Paths(kind, self._constants(view.get("constant", [])))
+        self.kind, self.whole = kind, view
+        self.paths = Paths(kind, self._constants(view.get("constant", [])), self.filling)
         if view.get("name") is not None and not (isinstance(view["name"], str) and _SQL_NAME.fullmatch(view["name"])):
             raise self.fail(
                 "name", "a name of letters, digits and underscores that begins with a letter is wanted: it names the table."
@@ -162,7 +172,10 @@ class _Compiler:
                 shown += [f'"c_{column.name}" AS "{column.name}"' for column in part.columns]
         condition = f"CASE WHEN {asked} THEN {' AND '.join(met)} ELSE false END" if met else asked
         members = tuple(dict.fromkeys(("id", *self.paths.used)))
-        return Query(self.name, self.kind, columns, members, condition, tuple(made), tuple(shown), tuple(lists))
+        sql = _Sql(condition, tuple(made), tuple(shown), tuple(lists))
+        return Query(
+            self.name, self.kind, columns, members, sql, lambda filling: _Compiler(self.name, filling).view(self.whole)._sql
+        )
 
     def _distinct(self, parts: list[_Rows], place: str) -> tuple[Column, ...]:
         columns = tuple(column for part in parts for column in part.columns)
@@ -241,7 +254,7 @@ class _Compiler:
             f"list_transform(list_filter({done}, lambda {one}: {one}.level = {level}), lambda {one}: list_transform({below}, "
             f"lambda {child}, {number}: {{'place': list_append({one}.place, {number}), 'level': {level} + 1, 'item': {child}}}))"
         )
-        too_deep = self.paths.failing(f"{place} goes down more than {_DEEPEST} levels")
+        too_deep = self.paths.failing(f"{place} goes down more than {_DEEPEST} levels", "JSON")
 
         def walked(v: dict[str, str]) -> str:
             text = f"CAST({v['l']} AS VARCHAR)"
@@ -311,7 +324,7 @@ class _Compiler:
         self._known(where, {"path", "description"}, place)
         value = self._value(where.get("path"), Scope(), f"{place}.path")
         said = f"view {self.name}, {place}.path: `{where['path']}`"
-        return f"coalesce({self._said(place, lambda: self.paths.truth(value, said, strict=True))}, false)"
+        return f"({self._said(place, lambda: self.paths.truth(value, said, strict=True))})"
 
     def _value(self, path: Any, scope: Scope, place: str) -> Value:
         if not isinstance(path, str) or not path.strip():
