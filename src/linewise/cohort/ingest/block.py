@@ -88,9 +88,9 @@ class Block:
         return pl.DataFrame({"place": rows + self.place, "line": told}, {"place": pl.UInt32, "line": pl.String})
 
     def cut(self, rows: Ints, layout: Layout) -> Pieces:
-        """Those of some lines that a layout fits, cut along it. No value holds a quote, escaped or not."""
+        """Those of some lines that a layout fits, cut along it. The quotes that a value holds are escaped, the one that ends it is not."""
         quotes, first = self._quotes
-        rows = rows[first[rows + 1] - first[rows] > layout[-1].quote + 1]
+        rows = rows[first[rows + 1] - first[rows] > layout[-1].end]
         for one in layout:
             begin = quotes[first[rows] + one.quote] + 1 - len(one.anchor)
             rows, begin = rows[begin >= 0], begin[begin >= 0]
@@ -98,14 +98,19 @@ class Block:
                 fits = self.bytes[begin + index] == one.anchor[index]
                 if not fits.all():
                     rows, begin = rows[fits], begin[fits]
-            if self._escapes:  # what ends with a backslash has not ended
-                rows = rows[self.bytes[quotes[first[rows] + one.quote + 1] - 1] != _BACKSLASH]
+            if self._escapes:
+                for number in range(one.quote + 1, one.end + 1):
+                    at = quotes[first[rows] + number]
+                    escaped = (self.bytes[at - 1] == _BACKSLASH) & (self.bytes[at - 2] != _BACKSLASH)
+                    rows = rows[escaped if number < one.end else self.bytes[at - 1] != _BACKSLASH]
+            elif one.inner:
+                rows = rows[:0]
         width = 2 * len(layout) + 2  # pieces and values in turn, the last piece, and what stands before the next of these lines
         bounds = np.empty((len(rows), width), np.int64)
         bounds[:, 0] = self.starts[rows]
         for index, one in enumerate(layout):
             bounds[:, 2 * index + 1] = quotes[first[rows] + one.quote] + 1
-            bounds[:, 2 * index + 2] = quotes[first[rows] + one.quote + 1]
+            bounds[:, 2 * index + 2] = quotes[first[rows] + one.end]
         bounds[:, -1] = self.ends[rows]
         offsets = np.append(bounds.ravel(), len(self.data))
         buffers = [None, pa.py_buffer(offsets), pa.py_buffer(self.data)]

@@ -24,10 +24,16 @@ _MOST = 24
 
 @dataclass(frozen=True)
 class Cut:
-    """A value that is cut out: the quote of its line that it stands behind, and the text that ends with that quote."""
+    """A value that is cut out: the quote of its line that it stands behind, the text that ends with that quote, and how many quotes it holds, escaped."""
 
     quote: int
     anchor: bytes
+    inner: int = 0
+
+    @property
+    def end(self) -> int:
+        """The quote that ends it."""
+        return self.quote + 1 + self.inner
 
     @property
     def looked_at(self) -> tuple[int, ...]:
@@ -87,7 +93,7 @@ def told(kind: Kind) -> set[Path]:
 def layouts(lines: Sequence[bytes], kind: Kind) -> list[Layout]:
     """The layouts of some lines of a file, those that cut most first: along a shorter one, what stays in the line would make every line a shape."""
     always = told(kind)
-    read = {*kind.members, *(path.split(".")[0] for path in kind.days), kind.link, kind.subject} - {"meta", "hasMember"}
+    read = {*kind.members, *(path.split(".")[0] for path in kind.days), kind.link} - {"meta", "hasMember"}
     listed = [list(texts(line.decode("latin-1"))) for line in lines]  # a character for a byte: only places and names matter
     different: defaultdict[Path, set[str]] = defaultdict(set)
     for found in listed:
@@ -97,6 +103,6 @@ def layouts(lines: Sequence[bytes], kind: Kind) -> list[Layout]:
     varies = always | {path for path, values in different.items() if len(values) > max(_FEW, _VARIES * len(lines))}
     count: Counter[Layout] = Counter()
     for found in listed:
-        cut = [Cut(text.quote, text.anchor.encode("latin-1")) for text in found if text.path in varies]
+        cut = [Cut(text.quote, text.anchor.encode("latin-1"), text.value.count('"')) for text in found if text.path in varies]
         count[tuple(cut[:_MOST])] += 1
     return sorted((layout for layout in count if layout), key=lambda layout: (-len(layout), -count[layout]))

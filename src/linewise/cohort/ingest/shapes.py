@@ -116,11 +116,10 @@ class Shapes:
         parts = [data[begin:end] for begin, end in pairwise(bounds)]
         parts[1::2] = [f"{MARK}{index}".encode() for index in range(len(parts) // 2)]
         try:
-            line = data[bounds[0] : bounds[-1]].decode()
             resource = msgspec.json.decode(b"".join(parts))
-        except ValueError:  # no text, or no JSON
+        except ValueError:  # no JSON, or no text
             return None
-        if MARK in line or not isinstance(resource, dict):
+        if not isinstance(resource, dict):
             return None
         places = dict(_marks(resource, ()))
         return self._shape(resource, places) if len(places) == len(parts) // 2 else None
