@@ -1,13 +1,13 @@
 """The third reader: every criterion as HL7 CQL, and as ELM, for engines that are not ours.
 
-A library has one parameter, `Facts`: a tuple with the same base facts that the columns have, null where unknown. Each derived fact and each criterion is
-a definition. CQL's logic is the same three-valued one. What a library cannot say itself is listed beside it: questions about the history of
-treatment need the classes of drugs and the lines of therapy, so their answers are members of `Facts`, to be filled in by whoever asks.
+`Linewise` has one parameter, `Facts`: a tuple with the same base facts that the columns have, null where unknown. Each derived fact and each criterion is
+a definition. CQL's logic is the same three-valued one. `LinewiseFHIR` is the same library over patients in FHIR R4: there `Facts` is the library
+`LinewiseFacts`, which works the facts out (`cql_facts`). What no library can say itself is listed beside them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,16 @@ import msgspec
 from linewise import __version__
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import Class, Drug, Treatment
-from linewise.logic import Node, Vocabulary, walk
+from linewise.logic import Node, Question, Vocabulary, walk
 from linewise.logic.nodes import And, Ask, AtLeast, Compare, Constant, Includes, Is, Known, Not, Or, Within, subject, subjects
 
 from . import cql_terms as cql
-from .cql_terms import Term
+from .codes import Codes
+from .cql_facts import FACTS, LIMITS, FactsLibrary, facts_library
+from .cql_terms import Term, elm_library
 
 LIBRARY = "Linewise"
+ON_FHIR = "LinewiseFHIR"
 FAR = 99_999_999.0
 """Stands for "without end" in numbers of months: CQL has no infinity."""
 _TYPES = {"yes-no": "Boolean", "number": "Decimal", "choice": "String", "date": "Date"}
@@ -60,31 +63,34 @@ class Library:
 
     facts: dict[str, str]
     definitions: dict[str, Term]
-    questions: list[str]
+    questions: dict[str, Question]
     criteria: list[str]
+    on_fhir: bool = False
 
     def text(self) -> str:
         """The library in CQL."""
+        if self.on_fhir:
+            using = f"using FHIR version '4.0.1'\n\ninclude {FACTS} version '{__version__}' called Facts\n\ncontext Patient\n"
+            return f"library {ON_FHIR} version '{__version__}'\n\n{using}{self._definitions()}"
         members = ",\n  ".join(f"{cql.quoted(name)} {kind}" for name, kind in self.facts.items())
         head = f"library {LIBRARY} version '{__version__}'\n\nparameter Facts Tuple {{\n  {members}\n}}\n\ncontext Unfiltered\n"
-        return head + "".join(f"\ndefine {cql.quoted(name)}:\n  {term.text}\n" for name, term in self.definitions.items())
+        return head + self._definitions()
+
+    def _definitions(self) -> str:
+        return "".join(f"\ndefine {cql.quoted(name)}:\n  {term.text}\n" for name, term in self.definitions.items())
 
     def elm(self) -> dict[str, Any]:
         """The library in ELM."""
-        parameter = {"name": "Facts", "accessLevel": "Public", "parameterTypeSpecifier": self._tuple()}
+        context = "Patient" if self.on_fhir else "Unfiltered"
         statements = [
-            {"name": name, "context": "Unfiltered", "accessLevel": "Public", "expression": term.elm}
+            {"name": name, "context": context, "accessLevel": "Public", "expression": term.elm}
             for name, term in self.definitions.items()
         ]
-        return {
-            "library": {
-                "identifier": {"id": LIBRARY, "version": __version__},
-                "schemaIdentifier": {"id": "urn:hl7-org:elm", "version": "r1"},
-                "usings": {"def": [{"localIdentifier": "System", "uri": "urn:hl7-org:elm-types:r1"}]},
-                "parameters": {"def": [parameter]},
-                "statements": {"def": statements},
-            }
-        }
+        if self.on_fhir:
+            includes = [{"localIdentifier": "Facts", "path": FACTS, "version": __version__}]
+            return elm_library(ON_FHIR, statements, includes={"def": includes})
+        parameter = {"name": "Facts", "accessLevel": "Public", "parameterTypeSpecifier": self._tuple()}
+        return elm_library(LIBRARY, statements, parameters={"def": [parameter]})
 
     def _tuple(self) -> dict[str, Any]:
         elements = []
@@ -96,23 +102,24 @@ class Library:
         return {"type": "TupleTypeSpecifier", "element": elements}
 
 
-def library(nodes: Mapping[str, Node], vocabulary: Vocabulary) -> Library:
-    """The library of these criteria and of every derived fact that they rest on."""
-    writer = _Writer(vocabulary)
+def library(nodes: Mapping[str, Node], vocabulary: Vocabulary, on_fhir: bool = False) -> Library:
+    """The library of these criteria and of every derived fact that they rest on; `on_fhir`: with the facts from the library of facts."""
+    writer = _Writer(vocabulary, cql.included if on_fhir else cql.fact)
     for node in nodes.values():
         writer.need(node)
     criteria = {name: writer.term(node) for name, node in nodes.items()}
-    return Library(writer.facts, writer.definitions | criteria, sorted(writer.questions), list(criteria))
+    questions = {key: writer.questions[key] for key in sorted(writer.questions)}
+    return Library(writer.facts, writer.definitions | criteria, questions, list(criteria), on_fhir)
 
 
 class _Writer:
     """Writes nodes. Derived facts become definitions, one for each case, written before what rests on them."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self.vocabulary = vocabulary
+    def __init__(self, vocabulary: Vocabulary, fact: Callable[[str], Term]) -> None:
+        self.vocabulary, self._fact = vocabulary, fact
         self.facts: dict[str, str] = {}
         self.definitions: dict[str, Term] = {}
-        self.questions: set[str] = set()
+        self.questions: dict[str, Question] = {}
         self._derived: set[str] = set()
 
     def need(self, node: Node) -> None:
@@ -133,7 +140,7 @@ class _Writer:
         about = subject(leaf)
         if not isinstance(about, str):
             self.facts[about.key] = "Boolean" if isinstance(leaf, Ask) else "Decimal"
-            self.questions.add(about.key)
+            self.questions[about.key] = about
             return
         if about in self.vocabulary.derived:
             return
@@ -155,9 +162,9 @@ class _Writer:
         if isinstance(node, AtLeast):
             return self._at_least(node)
         if isinstance(node, Ask):
-            return cql.fact(node.question.key)
+            return self._fact(node.question.key)
         if isinstance(node, Compare):
-            return self._recent(cql.compared(cql.fact(node.key), node.op, cql.number(node.number)), node.key, node.within)
+            return self._recent(cql.compared(self._fact(node.key), node.op, cql.number(node.number)), node.key, node.within)
         if isinstance(node, Includes):
             return self._recent(self._includes(node), node.fact, node.within)
         return self._is(node) if isinstance(node, Is) else self._known(node)
@@ -187,7 +194,7 @@ class _Writer:
         return self._recent(self._one_of(node.fact, wanted), node.fact, node.within)
 
     def _one_of(self, name: str, wanted: frozenset[str]) -> Term:
-        about, known = cql.fact(name), self.vocabulary.facts.get(name)
+        about, known = self._fact(name), self.vocabulary.facts.get(name)
         if known is not None and known.kind == "yes-no":
             yes, no = "yes" in wanted, "no" in wanted
             if yes != no:
@@ -207,11 +214,11 @@ class _Writer:
                 holds = cql.ref(_case(node.fact, index))
                 rest = cql.joined("Or", [cql.is_true(holds), cql.joined("And", [cql.is_false(holds), rest])])
             return rest
-        known = cql.negated(cql.is_null(cql.fact(node.fact)))
+        known = cql.negated(cql.is_null(self._fact(node.fact)))
         return known if node.within is None else cql.joined("And", [known, cql.is_true(self._fresh(node.fact, node.within))])
 
     def _includes(self, node: Includes) -> Term:
-        about, complete = cql.fact(node.fact), cql.is_true(cql.fact(f"{node.fact}@complete"))
+        about, complete = self._fact(node.fact), cql.is_true(self._fact(f"{node.fact}@complete"))
         members = self.vocabulary.members
         if node.mode == "only":
             inside = cql.inside(about, cql.listed(sorted(members(node.fact, node.values))))
@@ -229,7 +236,7 @@ class _Writer:
         return cql.choose(found, cql.boolean(True), cql.choose(complete, cql.boolean(False), cql.UNKNOWN))
 
     def _fresh(self, name: str, within: Within) -> Term:
-        on, day = cql.fact(f"{name}@on"), cql.fact("as_of")
+        on, day = self._fact(f"{name}@on"), self._fact("as_of")
         return cql.compared(on, ">=", cql.back(day, within.count, within.unit))
 
     def _recent(self, answer: Term, name: str, within: Within | None) -> Term:
@@ -240,18 +247,35 @@ def _case(name: str, index: int) -> str:
     return f"{name}#{index}"
 
 
-def export(knowledge: Knowledge, folder: Path) -> Library:
-    """Write the library as CQL and ELM, and what it is given rather than works out."""
-    found = library(criteria_of(knowledge), knowledge.vocabulary)
+def export(knowledge: Knowledge, codes: Codes, folder: Path) -> Library:
+    """Write the criteria over handed-in facts, the facts over FHIR R4, the criteria over those, and what none of them works out."""
+    nodes = criteria_of(knowledge)
+    found = library(nodes, knowledge.vocabulary)
+    facts = facts_library(found.facts, found.questions, knowledge, codes)
+    over = library(nodes, knowledge.vocabulary, on_fhir=True)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{LIBRARY}.cql").write_text(found.text(), encoding="utf-8")
-    (folder / f"{LIBRARY}.elm.json").write_bytes(msgspec.json.encode(found.elm()))
-    lines = [
-        "# What the library does not work out itself", "",
-        "Its parameter `Facts` is a tuple, with null for what is not known. These members are answers about the history of treatment: they need the",
-        "classes of drugs and the lines of therapy, which CQL does not have. Whoever runs the library fills them in.",
-        f'Where the question is how long ago something ended that never was, the number is {FAR:.0f}, for "without end".', "",
-        *(f"- `{key}`" for key in found.questions), "",
-    ]  # fmt: skip
-    (folder / "NOT-IN-CQL.md").write_text("\n".join(lines), encoding="utf-8")
+    for name, text, elm in (
+        (LIBRARY, found.text(), found.elm()), (FACTS, facts.text(), facts.elm()), (ON_FHIR, over.text(), over.elm()),
+    ):  # fmt: skip
+        (folder / f"{name}.cql").write_text(text, encoding="utf-8")
+        (folder / f"{name}.elm.json").write_bytes(msgspec.json.encode(elm))
+    (folder / "NOT-IN-CQL.md").write_text(_not_in_cql(found, facts), encoding="utf-8")
     return found
+
+
+def _not_in_cql(found: Library, facts: FactsLibrary) -> str:
+    handed: dict[str, list[str]] = {}
+    for name, (_, why) in facts.handed.items():
+        handed.setdefault(why, []).append(name)
+    lines = [
+        "# What the libraries do not work out", "",
+        f"`{LIBRARY}` works out criteria from facts; its parameter `Facts` is a tuple, with null for what is not known. The questions about treatment",
+        "among its members are answers too: CQL has neither classes of drugs nor lines of therapy.", "",
+        f"`{FACTS}` works {len(facts.worked_out)} of these {len(found.facts)} members out from a patient's FHIR R4 resources, and {len(facts.in_part)} in part.",
+        f"`{ON_FHIR}` are the criteria over it. What it is given is in its parameter `History`, a tuple again; `AsOf` is the day, today without it.",
+        f'Where the question is how long ago something ended that never was, the number is {FAR:.0f}, for "without end".', "",
+        *(line for why, names in sorted(handed.items()) for line in ("", f"## {why[0].upper()}{why[1:]}", "", *(f"- `{name}`" for name in names))), "",
+        "## What is read less fully than by Linewise itself", "",
+        *(f"- {limit}" for limit in LIMITS), "",
+    ]  # fmt: skip
+    return "\n".join(lines)

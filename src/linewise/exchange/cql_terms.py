@@ -6,10 +6,27 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any, NamedTuple
 
+from linewise import __version__
+
 Elm = dict[str, Any]
 _SYSTEM = "{urn:hl7-org:elm-types:r1}"
 _SIGNS = {"<": "Less", "<=": "LessOrEqual", ">": "Greater", ">=": "GreaterOrEqual", "=": "Equal"}
 _CHUNK = 20
+
+
+def elm_library(name: str, statements: list[Elm], **parts: Elm) -> Elm:
+    """A library in ELM."""
+    system = {"localIdentifier": "System", "uri": "urn:hl7-org:elm-types:r1"}
+    fhir = {"localIdentifier": "FHIR", "uri": "http://hl7.org/fhir", "version": "4.0.1"}
+    return {
+        "library": {
+            "identifier": {"id": name, "version": __version__},
+            "schemaIdentifier": {"id": "urn:hl7-org:elm", "version": "r1"},
+            "usings": {"def": [system, fhir] if any(one["context"] == "Patient" for one in statements) else [system]},
+            **parts,
+            "statements": {"def": statements},
+        }
+    }
 
 
 class Term(NamedTuple):
@@ -39,6 +56,11 @@ def fact(name: str) -> Term:
     return Term({"type": "Property", "path": name, "source": {"type": "ParameterRef", "name": "Facts"}}, f"Facts.{quoted(name)}")
 
 
+def included(name: str) -> Term:
+    """A fact that the library of facts works out, included under the name of the parameter that otherwise holds it."""
+    return Term({"type": "ExpressionRef", "name": name, "libraryName": "Facts"}, f"Facts.{quoted(name)}")
+
+
 def ref(name: str) -> Term:
     """Another definition of the library."""
     return Term({"type": "ExpressionRef", "name": name}, quoted(name))
@@ -59,7 +81,7 @@ def whole(value: int) -> Term:
 
 
 def words(value: str) -> Term:
-    text = "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    text = "'" + value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
     return Term({"type": "Literal", "valueType": _SYSTEM + "String", "value": value}, text)
 
 
