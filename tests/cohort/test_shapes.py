@@ -12,7 +12,7 @@ import pytest
 from linewise.cohort.events import Events
 from linewise.cohort.ingest.block import Block, blocks
 from linewise.cohort.ingest.faults import Faults
-from linewise.cohort.ingest.layout import layouts, texts
+from linewise.cohort.ingest.layout import Cut, layouts, texts
 from linewise.cohort.ingest.reading import Reading
 from linewise.cohort.ingest.resources import KINDS, LINKED
 from linewise.cohort.ingest.run import bulk_files, put_together
@@ -280,6 +280,22 @@ def test_a_shape_is_learned_only_where_nothing_is_left_open(line: str, cut: tupl
         behind = bounds[-1]
     shape = Shapes("Observation", KINDS["Observation"], Templates(codes)).learn(data, [*bounds, len(data)])
     assert (shape is not None) == learned
+
+
+def test_a_value_ends_at_the_quote_that_ends_it() -> None:
+    lines = [
+        rb'{"t":"a\"b\"c","id":"1"}',
+        rb'{"t":"a","b":"c","id":"1"}',
+        rb'{"t":"a\"b\"c\","id":"1"}',
+        rb'{"t":"a\\"b\"c","id":"1"}',
+        rb'{"t":"\"b\"","id":"2"}',
+    ]
+    block = Block(b"\n".join(lines), 1)
+    layout = (Cut(2, b'"t":"', 2), Cut(8, b'"id":"'))
+    cut = block.cut(block.lines, layout)
+    assert cut.rows.tolist() == [0, 4]
+    assert [value.to_list() for value in cut.values] == [[r"a\"b\"c", r"\"b\""], ["1", "2"]]
+    assert cut.shape.n_unique() == 1
 
 
 def test_a_block_ends_where_a_line_ends(tmp_path: Path) -> None:
