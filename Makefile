@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_DAY := 2025-06-01
 STAMP := $(VENV)/.ready
+REFEREE := tests/cohort/cql
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -34,6 +35,12 @@ test: setup ## style, types, knowledge, tests
 verify: setup ## the long suites: every clause and every mutant of the knowledge, large generated cohorts
 	$(BIN)/python -m pytest -n auto -m "slow" --override-ini addopts="-q --strict-markers"
 
+$(REFEREE)/node_modules/.package-lock.json: $(REFEREE)/package-lock.json
+	cd $(REFEREE) && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
+referee: $(REFEREE)/node_modules/.package-lock.json ## the CQL engines that some tests compare with; needs node and npm
+
 pairs: setup ## after a change of the medicine: the records that prove every clause, and docs/mutation.md
 	PYTHONPATH=tests/knowledge $(BIN)/python -m make_pairs
 
@@ -46,4 +53,4 @@ lock: ## write requirements.lock anew from pyproject.toml
 clean: ## remove what can be made again
 	rm -rf $(VENV) build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup demo test verify pairs bench lock clean
+.PHONY: help setup demo test verify referee pairs bench lock clean
