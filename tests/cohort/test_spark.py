@@ -1,0 +1,44 @@
+"""A real local Spark of two workers writes what this process writes, byte for byte, and goes on after a cut."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from linewise.cohort import spark
+from linewise.cohort.ingest import Source
+from linewise.cohort.synthesis.draw import draw
+from linewise.cohort.synthesis.run import content
+
+DAY = dt.date(2026, 10, 31)
+PARTS = 4
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Source:
+    """Invented people, dealt out to parts."""
+    pytest.importorskip("pyspark", reason="Spark is not installed (extra `spark`)")
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs Java, which is not here")
+    people = draw(content(), 60, 3)
+    for number in range(PARTS):
+        people.take(pl.Series(range(number, len(people), PARTS))).write(tmp_path / "parts" / f"part-{number:05d}")
+    return Source(tmp_path / "parts")
+
+
+def test_two_workers_write_the_same_bytes_and_leave_what_is_done(parts: Source, tmp_path: Path) -> None:
+    for part in parts.parts():
+        spark.one(part, DAY, "EU", tmp_path / "local")
+    here = sorted((tmp_path / "local").glob("options-*.parquet"))
+    assert len(here) == PARTS
+    spread = tmp_path / "spark"
+    spread.mkdir()
+    (spread / here[0].name).write_bytes(b"done before the cut")
+    done = spark.options(parts, DAY, "EU", spread, "local[2]")
+    assert [path.name for path in done] == [path.name for path in here]
+    assert done[0].read_bytes() == b"done before the cut"
+    assert [path.read_bytes() for path in done[1:]] == [path.read_bytes() for path in here[1:]]
