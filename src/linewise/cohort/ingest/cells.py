@@ -47,6 +47,8 @@ class Sql:
 
     def __init__(self, parts: dict[str, list[Part]]) -> None:
         self.parts = parts
+        self.supplies: list[str] = []
+        """Types of exposure that are supplies: their end is no day on which anybody was seen."""
         self._orders: dict[tuple[str, str], str] = {}
 
     def missing(self) -> dict[str, int]:
@@ -69,7 +71,12 @@ class Sql:
         kind = part.columns.get(column, "")
         if kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL"):
             return f"try_cast(t.{column} AS BIGINT)::VARCHAR"
-        return rf"regexp_replace({self._text(part, column)}, '\.0+$', '')" if kind == "VARCHAR" else self._text(part, column)
+        text = self._text(part, column)
+        return (
+            rf"CASE WHEN contains({text}, '.') THEN regexp_replace({text}, '\.0+$', '') ELSE {text} END"
+            if kind == "VARCHAR"
+            else text
+        )
 
     def _day(self, part: Part, column: str) -> str:
         """A day within what may be a lifetime, or null."""
@@ -80,7 +87,7 @@ class Sql:
         else:
             text, ways = self._text(part, column), [*_WRITTEN, *self._order(part, column)]
             day = f"coalesce(try_cast({text}[:10] AS DATE), try_strptime({text}, {ways})::DATE)"
-        return f"(SELECT CASE WHEN year(one) BETWEEN 1850 AND 2150 THEN one END FROM (SELECT {day} AS one))"
+        return f"CASE WHEN {day} BETWEEN DATE '1850-01-01' AND DATE '2150-12-31' THEN {day} END"
 
     def _order(self, part: Part, column: str) -> list[str]:
         """Whether the days of a column begin with the month or the day where they are written with slashes: as one value shows, and none contradicts."""
@@ -220,7 +227,8 @@ class Sql:
             f"{start} + nullif({supply}, 0) - 1",
         ]
         more = {"words_end": self._text(part, "stop_reason"), "supply": supply, "type": self._id(part, "drug_type_concept_id")}
-        return cells | more, start, f"coalesce({', '.join(ends)})"
+        supplied = f"{supply} > 0 AND {more['type']} IN ({', '.join(map(quoted, self.supplies)) or 'NULL'})"
+        return cells | more, start, f"CASE WHEN {supplied} THEN NULL ELSE coalesce({', '.join(ends)}) END"
 
     def _episode(self, part: Part) -> tuple[dict[str, str], str, str]:
         """An episode. Of a regimen it matters whether what was given in its time stands in `drug_exposure`."""

@@ -170,9 +170,22 @@ class Concepts:
     def _supply(self, kind: str | None) -> str:
         about = self.known.get(kind or "")
         for supply, rule in self.rules["supplies"].items():
-            if _number(kind) in rule["ids"] or (about and re.search(rule["name"], about.name, re.IGNORECASE)):
+            named = (
+                about is not None and about.vocabulary == "Type Concept" and re.search(rule["name"], about.name, re.IGNORECASE)
+            )
+            if _number(kind) in rule["ids"] or named:
                 return str(supply)
         return ""
+
+    def supplies(self) -> list[str]:
+        """The types of exposure that are supplies."""
+        listed = [str(number) for rule in self.rules["supplies"].values() for number in rule["ids"]]
+        return sorted(
+            {
+                *listed,
+                *(number for number, about in self.known.items() if about.vocabulary == "Type Concept" and self._supply(number)),
+            }
+        )
 
     def _episode(self, cells: Cells) -> Body | None:
         rule = self.own(cells["concept"])

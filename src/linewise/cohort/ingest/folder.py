@@ -176,7 +176,9 @@ def _wrong(record: Record, name: str, keep: Callable[[str, str, str], None]) -> 
 def _last_seen(record: Record) -> dt.date | None:
     """The last day on which anything is recorded, no later than today."""
     days = [*(entry.on for entry in record.entries), *(event.on for event in record.events)]
-    days += [day for given in record.administrations for day in (given.start, given.end)]
+    # What was handed out may last beyond the day on which anybody was seen.
+    days += [day for given in record.administrations for day in (given.start, None if given.supply else given.end)]
+    days += [day for taken in record.medications for day in (taken.start, taken.end)]
     today = dt.date.today()
     return max((min(day, today) for day in days if day is not None), default=None)
 

@@ -30,7 +30,8 @@ from .templates import MARK, Templates
 if TYPE_CHECKING:
     from .run import Source
 
-_ROWS_A_PART = 12_000_000
+_ROWS_A_MB, _ROWS_A_PART = 4_000, 12_000_000
+"""Rows of people who are put together at a time: for each MB of memory that may be used, and at most."""
 _BATCH = 500_000
 _SHOWN = 10_000
 _STAGED = "tables"
@@ -77,7 +78,7 @@ def read_omop(
             str(path), "its table person has no column person_id.", "Without it nobody can be told from anybody else."
         )
     reader = _Reader(scanner, parts, Concepts(codes), progress)
-    reader.run()
+    reader.run(min(megabytes(memory) * _ROWS_A_MB, _ROWS_A_PART))
     return put_together(scanner, progress)
 
 
@@ -91,13 +92,14 @@ class _Reader:
         self.sql, self.faults, self.told = scanner.database, scanner.faults, scanner.faults
         self.cells = Sql(parts)
 
-    def run(self) -> None:
+    def run(self, most: int) -> None:
+        """Read every file that an earlier run has not read, for parts of at most so many rows."""
         for table in (*EVENTS, "concept", "death"):
             if table not in self.parts:
                 self.faults.count(f"a table that is missing: {table}")
         self.faults.add_counts(self.cells.missing())
         rows = sum(self._rows(part) for table in EVENTS for part in self.parts.get(table, ()))
-        self.scanner.parts = max(1, -(-rows // _ROWS_A_PART))
+        self.scanner.parts = max(1, -(-rows // most))
         sign = self._concepts()
         listed = [part for table in ("person", *EVENTS) for part in self.parts.get(table, ())]
         self.scanner.forget({_STAGED, *(part.name for part in listed)})

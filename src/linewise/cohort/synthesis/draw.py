@@ -178,7 +178,7 @@ def _measured(people: People, life: _Life, about: Mapping[str, Any]) -> None:
     for time in range(about["times"]):
         who = np.flatnonzero(known)
         value = own[who] + people.chance.normal(0, about["sd"] / 4, len(who))
-        value = np.round(np.clip(np.round(value / about["step"]) * about["step"], low, high), 4)
+        value = np.round(np.clip(np.round(value / about["step"]) * about["step"], low, high), 4) + 0.0  # no zero below zero
         back = people.chance.integers(0, 40, len(who)) + 120 * time
         people.add("entries", who, fact=about["fact"], number=value, on=np.maximum(life.last[who] - back, life.spread[who] - 30))
 
