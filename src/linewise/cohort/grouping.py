@@ -193,9 +193,7 @@ def _belongs(lines: _Lines, given: Given, inside: Bools, slot: Ints, grew: Bools
     who, start = given.person, lines.start[given.person]
     same = (lines.number[who] >= 0) & (lines.metastatic[who] == given.metastatic)
     undated = (given.start == ALWAYS) | (start == ALWAYS)
-    last = lines.last[who]
-    lately = (last > NEVER) & (last >= given.since) & (given.grown <= last)
-    now = (start == ALWAYS) | lines.going(who) | lately
+    now = _now(lines, given) if undated.any() else undated
     kept = ~lines.paused(given)
     before = lines.before[who, slot]
     earlier = np.where(given.epoch > lines.epoch[who, slot], np.maximum(before, lines.until[who, slot]), before)
@@ -212,6 +210,15 @@ def _belongs(lines: _Lines, given: Given, inside: Bools, slot: Ints, grew: Bools
         kind[asked] = np.where(swap, SWAP, np.where(maintained, MAINTENANCE, 0))
         other[asked] = replaced
     return plain | (kind > 0), kind, other
+
+
+def _now(lines: _Lines, given: Given) -> Bools:
+    """Whether what goes on, begun on an unknown day, goes with the line: nothing of it is over, or it was given lately and the disease did not grow."""
+    who = given.person
+    last = lines.last[who]
+    lately = (last > NEVER) & (last >= given.since) & (given.grown <= last)
+    answer: Bools = (lines.start[who] == ALWAYS) | lines.going(who) | lately
+    return answer
 
 
 def _ended(lines: _Lines, given: Given) -> Bools:

@@ -54,6 +54,7 @@ COURSES: dict[str, Any] = {
 }
 _MONTH = 30.4375
 _KEY = 2**42  # more than any number of days
+_DAYS = 2**18  # more than there are days between the first and the last that a record may have
 _APART = 2**20  # a line that has no place among the others
 
 
@@ -150,6 +151,8 @@ class _Many:
         placed = placed.with_columns(pl.Series("line", found.line))
         lines = _lines(found, people, drugs).join(self.spread, on="patient", how="left", maintain_order="left")
         key = ["patient", "own_setting", "drug"]
+        if not loose.height:
+            return placed, lines
         apart = pl.lit(_APART) + (pl.col("own_setting") == "metastatic").cast(pl.Int64)
         loose = loose.join(placed.group_by(key).agg(pl.col("line").max()), on=key, how="left", maintain_order="left")
         loose = loose.with_columns(pl.coalesce("line", apart).alias("line"))
@@ -301,12 +304,32 @@ class _Many:
 
 def _ordered(given: pl.DataFrame) -> pl.DataFrame:
     """In the order of time, of one day what is new first: then what it is given with is found to be part of the same line."""
-    key = ["patient", "drug", "start"]
-    days = given.filter(pl.col("start").is_not_null()).select(key).unique().sort(key)
-    days = days.with_columns(pl.col("start").shift(1).over("patient", "drug").alias("earlier"))
-    given = given.join(days, on=key, how="left", maintain_order="left")
-    start, earlier = pl.col("start").fill_null(dt.date.max), pl.col("earlier").fill_null(dt.date.min)
-    return given.sort("patient", start, earlier, "drug", "place", maintain_order=True).drop("earlier")
+    who, start = given["patient"].cast(pl.Int64).to_numpy(), _days(given["start"], ALWAYS)
+    drug = given["drug"].cast(pl.Enum(given["drug"].unique().sort())).to_physical().cast(pl.Int64).to_numpy()
+    day = np.clip(start + _DAYS // 2, 0, _DAYS - 1)
+    key = (who * (drug.max(initial=0) + 1) + drug) * _DAYS + day
+    order = _by_place(given["place"], np.argsort(key, kind="stable"), key)
+    who, start, day, key = who[order], start[order], day[order], key[order]
+    same = np.r_[False, key[1:] // _DAYS == key[:-1] // _DAYS]
+    fresh = np.r_[True, key[1:] != key[:-1]]  # the first record of a drug on a day
+    place = np.maximum.accumulate(np.where(fresh, np.arange(len(order)), 0))
+    before = np.where(same[place], start[place - 1], NEVER)
+    earlier = np.where(start == ALWAYS, NEVER, before)
+    found: pl.DataFrame = given[order[np.lexsort((earlier, who * _DAYS + day))]]
+    return found
+
+
+def _by_place(places: pl.Series, order: Any, key: Any) -> Any:
+    """What a person was given of one drug on one day, in the order of where it stands."""
+    key = key[order]
+    equal = key[1:] == key[:-1]
+    tied = np.flatnonzero(np.r_[False, equal] | np.r_[equal, False])
+    if len(tied):
+        rows = pl.DataFrame({"key": key[tied], "row": order[tied]})
+        rows = rows.with_columns(places.gather(rows["row"]).alias("place"))
+        order = order.copy()
+        order[tied] = rows.sort("key", "place", maintain_order=True)["row"].to_numpy()
+    return order
 
 
 def _worded(table: pl.DataFrame, notes: dict[str, pl.Expr]) -> pl.DataFrame:
@@ -316,8 +339,18 @@ def _worded(table: pl.DataFrame, notes: dict[str, pl.Expr]) -> pl.DataFrame:
     return table.with_columns(
         _months(pl.col("start"), end).alias("months"),
         _months(pl.col("end"), relapse.otherwise(pl.col("day"))).alias("months_since_end"),
-        pl.concat_list([pl.when(where).then(pl.lit(text)) for text, where in notes.items()]).list.drop_nulls().alias("assumed"),
-    )
+        pl.sum_horizontal(where.fill_null(False).cast(pl.Int64) * 2**bit for bit, where in enumerate(notes.values())).alias(
+            "notes"
+        ),
+    ).pipe(_assumed, list(notes))
+
+
+def _assumed(table: pl.DataFrame, texts: list[str]) -> pl.DataFrame:
+    """What was assumed, in words. Few different sets are."""
+    sets = table["notes"].unique().to_list()
+    said = [[text for bit, text in enumerate(texts) if one & 2**bit] for one in sets]
+    words = pl.DataFrame({"notes": sets, "assumed": said}, schema={"notes": table["notes"].dtype, "assumed": pl.List(pl.String)})
+    return table.join(words, on="notes", how="left", maintain_order="left").drop("notes")
 
 
 def _months(start: pl.Expr, end: pl.Expr) -> pl.Expr:

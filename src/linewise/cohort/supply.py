@@ -22,17 +22,25 @@ def known_on(given: pl.DataFrame, grown: pl.DataFrame, parameters: Parameters) -
     given = given.with_columns(_stopped_on().alias("stop"))
     if given["supply"].null_count() < given.height:
         given = _supplied(given, parameters)
-    last = given.group_by(_DRUG).agg(
-        pl.col("stop").max().alias("last_stop"),
-        pl.col("start").filter(pl.col("supply").is_not_null()).max().alias("last_supply"),
-    )
     single = (
         pl.col("supply").is_null() & pl.col("ongoing").is_null() & pl.col("stopped_for").is_null() & pl.col("start").is_not_null()
         & (pl.col("end").is_null() | (pl.col("end") == pl.col("start")))
     )  # fmt: skip
+    return _opened(given.with_columns(single.alias("open"))).drop("row", "stop")
+
+
+def _opened(given: pl.DataFrame) -> pl.DataFrame:
+    """Of the single days those behind which neither a stop nor a supply of the drug is recorded."""
+    if not given["open"].any():
+        return given
+    asked = given.filter("open").select(_DRUG).unique()
+    last = given.join(asked, on=_DRUG, how="semi").group_by(_DRUG).agg(
+        pl.col("stop").max().alias("last_stop"),
+        pl.col("start").filter(pl.col("supply").is_not_null()).max().alias("last_supply"),
+    )  # fmt: skip
     after = (pl.col("start") > pl.col("last_stop")).fill_null(True) & (pl.col("start") >= pl.col("last_supply")).fill_null(True)
-    given = given.join(last, on=_DRUG, how="left", maintain_order="left").with_columns((single & after).alias("open"))
-    return given.drop("row", "stop", "last_stop", "last_supply")
+    given = given.join(last, on=_DRUG, how="left", maintain_order="left")
+    return given.with_columns(pl.col("open") & after).drop("last_stop", "last_supply")
 
 
 def _as_of(given: pl.DataFrame) -> pl.DataFrame:
