@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import random
 import shutil
 from pathlib import Path
 
@@ -138,6 +139,111 @@ def test_bad_input_is_counted_and_the_rest_answered(tmp_path: Path, codes: Codes
         ("Observation.ndjson", 6, "not understood: what was observed is not known here"),
     }
 
+
+def ordered(events: Events) -> list[pl.DataFrame]:
+    """The tables without the order of the record, and without places."""
+    names = ("patients", "entries", "administrations", "events", "reactions", "medications")
+    tables = [getattr(events, name) for name in names]
+    return [tables[0], *(table.select(pl.exclude("place")).sort(pl.all()) for table in tables[1:])]
+
+
+def test_one_file_of_everything_is_read_like_one_a_type(
+    export: tuple[Path, Events, dict[str, int]], tmp_path: Path, codes: Codes
+) -> None:
+    (tmp_path / "apart").mkdir()
+    (tmp_path / "together").mkdir()
+    lines: list[str] = []
+    for path in sorted(export[0].glob("*.000.ndjson")):
+        shutil.copy(path, tmp_path / "apart")
+        lines += path.read_text().splitlines()
+    random.Random(1).shuffle(lines)
+    extra = ['{"resourceType":"Encounter","id":"e"}', '{"resourceType":"Encounter","id":"f"}']
+    (tmp_path / "together" / "all.ndjson").write_text("\n".join(lines + extra) + "\n")
+    apart = ingest(tmp_path / "apart", tmp_path / "one", codes, progress=quiet)
+    together = ingest(tmp_path / "together", tmp_path / "two", codes, progress=quiet)
+    assert together.faults.pop("a resource of a type that is not read: Encounter") == 2
+    assert together.faults == apart.faults
+    for mine, theirs in zip(ordered(together.whole()), ordered(apart.whole()), strict=True):
+        assert mine.equals(theirs)
+
+
+def test_a_reaction_finds_the_medicine_that_it_names(tmp_path: Path, codes: Codes) -> None:
+    """Through a statement, a request that refers to a medication, a medication, one contained; and one that is not in the export."""
+    coded = {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "72962"}]}
+    who = {"subject": {"reference": "Patient/a"}}
+    done = {"status": "completed"} | who
+    resources: list[dict[str, object]] = [
+        {"resourceType": "Patient", "id": "a", "birthDate": "1960-01-01"},
+        {"resourceType": "MedicationStatement", "id": "s", "medicationCodeableConcept": coded} | done,
+        {"resourceType": "MedicationRequest", "id": "r", "intent": "order", "medicationReference": {"reference": "Medication/m"}}
+        | done,
+        {"resourceType": "Medication", "id": "m", "code": coded},
+    ]
+    names = [
+        "MedicationStatement/s",
+        "MedicationRequest/r",
+        "Medication/m",
+        "#inside",
+        "MedicationStatement/nowhere",
+        "https://a.b/fhir/Medication/m",
+    ]
+    for number, name in enumerate(names):
+        event: dict[str, object] = {
+            "resourceType": "AdverseEvent",
+            "id": f"e{number}",
+            "actuality": "actual",
+            "event": {"text": f"rash {number}"},
+        }
+        event |= {"date": f"2024-01-0{number + 1}", "suspectEntity": [{"instance": {"reference": name}}]} | who
+        if name == "#inside":
+            event["contained"] = [{"resourceType": "Medication", "id": "inside", "code": coded}]
+        resources.append(event)
+    (tmp_path / "in").mkdir()
+    for kind in {str(one["resourceType"]) for one in resources}:
+        lines = [json.dumps(one) for one in resources if one["resourceType"] == kind]
+        (tmp_path / "in" / f"{kind}.ndjson").write_text("\n".join(lines) + "\n")
+    source = ingest(tmp_path / "in", tmp_path / "out", codes, progress=quiet)
+    found = source.whole().reactions.sort("effect").rows()
+    theirs = model.of_records(read_fhir(resources, "export", codes)).reactions.sort("effect").rows()
+    assert found == theirs and len(found) == 5
+    assert any("the medicine that caused it is not known here" in kind for kind in source.faults)
+
+
+def test_what_the_server_reports_is_counted_and_a_file_of_nothing_is_named(tmp_path: Path, codes: Codes) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "Patient.ndjson").write_text('{"resourceType":"Patient","id":"a"}\n')
+    (folder / "errors.ndjson").write_text(
+        '{"resourceType":"OperationOutcome","issue":[{"code":"timeout","diagnostics":"too slow"}]}\n{\n'
+    )
+    (folder / "rubbish.ndjson").write_text("nothing\nat all\n")
+    for _ in range(2):  # the second time from what was written
+        source = ingest(folder, tmp_path / "out", codes, progress=quiet)
+        assert source.faults["an error that the exporting server reports"] == 2
+        assert source.faults["files whose lines name no type of resource"] == 1
+        kept = [json.loads(line) for line in (tmp_path / "out" / "faults.ndjson").read_text().splitlines()]
+        assert [(row["file"], row["line"], row["text"]) for row in kept] == [
+            ("errors.ndjson", 1, "too slow"),
+            ("errors.ndjson", 2, "{"),
+        ]
+
+
+def test_an_export_that_has_changed_is_read_again(
+    export: tuple[Path, Events, dict[str, int]], tmp_path: Path, codes: Codes
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for path in export[0].glob("*.000.ndjson"):
+        shutil.copy(path, folder)
+    whole = ingest(folder, tmp_path / "work", codes, progress=quiet).whole()
+    lines = (folder / "Observation.000.ndjson").read_text().splitlines()
+    (folder / "Observation.000.ndjson").write_text("\n".join(lines[: len(lines) // 2]) + "\n")
+    (folder / "AllergyIntolerance.000.ndjson").unlink()
+    again = ingest(folder, tmp_path / "work", codes, progress=quiet).whole()
+    fresh = ingest(folder, tmp_path / "fresh", codes, progress=quiet).whole()
+    assert again.entries.height < whole.entries.height and not again.reactions.height
+    for mine, theirs in zip(ordered(again), ordered(fresh), strict=True):
+        assert mine.equals(theirs)
 
 
 def test_reference_exports_are_read(shared: Path, tmp_path: Path, knowledge: Knowledge, codes: Codes) -> None:

@@ -32,7 +32,7 @@ def read(folder: Path, work: Path, codes: Codes, least: int, block: int = 4000) 
     for member, about in LINKED.items():
         if about.kind in bulk_files(folder):
             scanner.link(member, bulk_files(folder)[about.kind])
-    reading = Reading(scanner, block, lambda text: None, least)
+    reading = Reading(scanner, block, lambda text: None, least=least)
     reading.files([(file, kind) for kind, files in bulk_files(folder).items() if kind in KINDS for file in files])
     source = put_together(scanner, lambda text: None)
     learned = sum(shape is not None for shapes in reading._shapes.values() for shape in shapes._known.values())
@@ -206,7 +206,8 @@ def test_what_nobody_reads_does_not_make_a_shape(codes: Codes) -> None:
     line += '"code":{{"coding":[{{"system":"http://loinc.org","code":"718-7","display":"Hb"}}]}},"subject":{{"reference":"Patient/p{0}","display":"N {0}"}},'
     line += '"effectiveDateTime":"2024-01-02T03:04:{1:02d}Z","valueQuantity":{{"value":{2},"code":"g/dL"}}}}'
     data = "\n".join(line.format(number, number % 60, number % 3) for number in range(300)).encode()
-    found, odd = shapes.read(Block(data, 1))
+    block = Block(data, 1)
+    found, odd = shapes.read(block, block.lines)
     assert sum(rows.height for rows in found) == 300 and not len(odd)
     assert (
         sum(shape is not None for shape in shapes._known.values()) == 3

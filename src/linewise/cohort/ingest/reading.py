@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import queue
+import shutil
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,34 +18,49 @@ import polars as pl
 
 from .block import Block, blocks
 from .faults import Faults
-from .resources import KINDS
+from .resources import KINDS, LINKED
 from .rows import Rows
 from .scan import Scanner
 from .shapes import LEAST, Shapes
+from .suspects import KIND as ADVERSE_EVENT
+from .suspects import Suspects
 
 _ODD = 200_000
 """Odd lines that are held before they are parsed."""
-_Found = tuple[list[pl.DataFrame], pl.DataFrame]
+_WRITING = 2
+"""Sets of rows of a file that may wait to be written."""
+_Found = tuple[list[tuple[str, pl.DataFrame]], pl.DataFrame]
+_LOOKED_UP = {one.kind for one in LINKED.values()}
 
 
 @dataclass
 class _File:
-    """A file that is being read: its rows so far, its odd lines, and what was wrong with it."""
+    """A file that is being read: its rows so far by type, its odd lines, and what was wrong with it."""
 
     path: Path
+    target: Path
+    parts: int
     kind: str
     state: dict[str, Any]
-    rows: Rows
     faults: Faults
+    rows: dict[str, Rows] = field(default_factory=dict)
     odd: list[pl.DataFrame] = field(default_factory=list)
-    writing: list[Future[None]] = field(default_factory=list)
+    writing: deque[Future[None]] = field(default_factory=deque)
+
+    def of(self, kind: str) -> Rows:
+        """The rows of one type: most files hold only one."""
+        if kind not in self.rows:
+            self.rows[kind] = Rows(self.target, kind, self.parts)
+        return self.rows[kind]
 
 
 class Reading:
     """Reads files with the threads of a scanner; `block` is how many bytes are read at a time."""
 
-    def __init__(self, scanner: Scanner, block: int, progress: Callable[[str], None], least: int = LEAST) -> None:
-        self.scanner, self.block, self.progress = scanner, block, progress
+    def __init__(
+        self, scanner: Scanner, block: int, progress: Callable[[str], None], suspects: Suspects | None = None, least: int = LEAST
+    ) -> None:
+        self.scanner, self.block, self.progress, self.suspects = scanner, block, progress, suspects
         self._shapes = {name: Shapes(name, kind, scanner.templates, least) for name, kind in KINDS.items()}
         self._scanners: queue.SimpleQueue[Scanner] = queue.SimpleQueue()
         for _ in range(max(1, scanner.threads // 2)):
@@ -64,8 +80,11 @@ class Reading:
                     last.append(pool.submit(self._finish, file))
                 else:
                     self._take(file, *found.result())
-                    if file.rows.full:
-                        file.writing.append(pool.submit(file.rows.write, file.rows.release()))
+                    for rows in file.rows.values():
+                        if rows.full:
+                            file.writing.append(pool.submit(rows.write, rows.release()))
+                    while len(file.writing) > _WRITING:
+                        file.writing.popleft().result()
 
         with ThreadPoolExecutor(self.scanner.threads) as pool:
             for path, kind in sorted(files, key=lambda pair: -pair[0].stat().st_size):
@@ -74,7 +93,9 @@ class Reading:
                 if self.scanner.done(path.name, state):
                     continue
                 target = self.scanner.folder / "files" / path.name
-                file = _File(path, kind, state, Rows(target, kind, self.scanner.parts), Faults(target / "faults.ndjson"))
+                shutil.rmtree(target, ignore_errors=True)
+                file = _File(path, target, self.scanner.parts, kind, state, Faults(target / "faults.ndjson"))
+                file.of(kind)
                 for place, block in blocks(path, self.block):
                     waiting.append((file, pool.submit(self._block, file, place, block)))
                     take(self.scanner.threads + 1)
@@ -85,31 +106,55 @@ class Reading:
 
     def _block(self, file: _File, place: int, data: bytes) -> _Found:
         block = Block(data, place)
-        found, odd = self._shapes[file.kind].read(block)
-        for rows in found:
-            days = [name for name in rows.columns if name[0] == "d"]
-            late = rows.filter(pl.max_horizontal(days) > dt.date.today())["place"] if days else ()
-            if len(late):
-                file.faults.count("dated in the future", len(late))
-                file.faults.places(file.path.name, "dated in the future", late, block.texts(np.array(late) - place))
-        return [file.rows.ready(rows) for rows in found], block.texts(odd)
+        left, ready = block.lines, []
+        for kind, rows in list(file.rows.items()):
+            if kind == ADVERSE_EVENT:  # what it refers to is looked up first
+                continue
+            found, left = self._shapes[kind].read(block, left)
+            ready += [(kind, rows.ready(part)) for part in found]
+            for part in found:
+                self._late(file, block, part)
+        return ready, block.texts(left)
 
-    def _take(self, file: _File, found: list[pl.DataFrame], odd: pl.DataFrame) -> None:
-        for rows in found:
-            file.rows.take(rows, ready=True)
+    @staticmethod
+    def _late(file: _File, block: Block, rows: pl.DataFrame) -> None:
+        days = [name for name in rows.columns if name[0] == "d"]
+        late = rows.filter(pl.max_horizontal(days) > dt.date.today())["place"] if days else ()
+        if len(late):
+            file.faults.count("dated in the future", len(late))
+            file.faults.places(file.path.name, "dated in the future", late, block.texts(np.array(late) - block.place))
+
+    def _take(self, file: _File, found: list[tuple[str, pl.DataFrame]], odd: pl.DataFrame) -> None:
+        for kind, rows in found:
+            file.of(kind).take(rows, ready=True)
         if odd.height:
             file.odd.append(odd)
             if sum(part.height for part in file.odd) >= _ODD:
                 self._parse(file)
 
     def _parse(self, file: _File) -> None:
-        """Parse the odd lines of a file that are held."""
+        """Parse the odd lines of a file that are held, each as what it says it is."""
         if not file.odd:
             return
-        lines, file.odd = pl.concat(file.odd), []
         with self._free() as scanner:
-            for rows in scanner.lines(file.kind, lines, file.path.name, file.faults):
-                file.rows.take(rows)
+            lines, file.odd = scanner.kinds(pl.concat(file.odd)), []
+            for kind, mine in self._by_kind(file, lines):
+                for rows in scanner.lines(kind, mine, file.path.name, file.faults):
+                    file.of(kind).take(rows)
+
+    def _by_kind(self, file: _File, lines: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+        known = {kind for kind in lines["kind"].unique().drop_nulls() if kind in KINDS}
+        for kind in sorted(known | {file.kind}):
+            mine = lines.filter(pl.col("kind") == kind)
+            if kind == file.kind:
+                mine = pl.concat([mine, lines.filter(pl.col("kind").is_null())]).sort("place")
+            if kind == ADVERSE_EVENT and self.suspects is not None:
+                mine = self.suspects.put_in(mine)
+            if mine.height:
+                yield kind, mine.select("place", "line")
+        others = lines.filter(pl.col("kind").is_not_null() & ~pl.col("kind").is_in([*KINDS, *_LOOKED_UP]))
+        for (kind,), part in sorted(others.partition_by("kind", as_dict=True).items()):
+            file.faults.count(f"a resource of a type that is not read: {kind}", part.height)
 
     @contextmanager
     def _free(self) -> Any:
@@ -121,7 +166,8 @@ class Reading:
 
     def _finish(self, file: _File) -> None:
         self._parse(file)
-        file.rows.flush()
+        for rows in file.rows.values():
+            rows.flush()
         for written in file.writing:
             written.result()
         self.scanner.finish(file.path.name, file.state, file.faults)

@@ -6,7 +6,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -21,11 +23,15 @@ from .people import People
 from .reading import Reading
 from .resources import KINDS, LINKED
 from .scan import Scanner, megabytes
+from .suspects import KIND as ADVERSE_EVENT
+from .suspects import Suspects
 from .templates import Templates
 
 _PART_BYTES = 400_000_000
 """About as much of an export becomes one part: what is held in memory at a time."""
 _PARTS_AT_ONCE = 2
+_FIRST_LINES = 1000
+_ERRORS = "OperationOutcome"
 _GZIP = 8
 _LEAST_BLOCK, _MOST_BLOCK = 1_000_000, 32_000_000
 """Bytes of a file that are read at a time; a few times as much is held for each thread."""
@@ -81,27 +87,38 @@ def ingest(
 
 
 def bulk_files(path: Path) -> dict[str, list[Path]]:
-    """The NDJSON files of an export by resource type, by their names or by what their first line says."""
+    """The NDJSON files of an export by resource type, by their names or by what their first lines say. A file of several types stands at each that
+    is looked up, and at one of those that are read; one that names none stands at the empty name.
+    """
     found: dict[str, list[Path]] = {}
     listed = [path] if path.is_file() else sorted(path.iterdir())
     for file in listed:
         if file.name.endswith((".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")):
             kind = file.name.split(".")[0].split("-")[0]
-            found.setdefault(kind if kind in KINDS or kind in _OTHERS else _kind(file), []).append(file)
-    return {kind: files for kind, files in found.items() if kind}
+            kinds = [kind] if kind in KINDS or kind in _OTHERS else _kinds(file)
+            read = [kind for kind in kinds if kind in KINDS]
+            for kind in [*(read[:1] or kinds[:1]), *(kind for kind in kinds[1:] if kind in _OTHERS or kind == ADVERSE_EVENT)]:
+                if file not in found.setdefault(kind, []):
+                    found[kind].append(file)
+    return found
 
 
 _OTHERS = {one.kind for one in LINKED.values()}
 
 
-def _kind(file: Path) -> str:
+class _Named(msgspec.Struct):
+    resourceType: str = ""  # noqa: N815
+
+
+def _kinds(file: Path) -> list[str]:
+    """The types that the first lines of a file name, in their order; an empty name where none does."""
+    found: dict[str, None] = {}
+    decode = msgspec.json.Decoder(_Named).decode
     with opened(file) as lines:
-        try:
-            first = msgspec.json.decode(lines.readline())
-        except msgspec.DecodeError:
-            return ""
-    kind = first.get("resourceType") if isinstance(first, dict) else None
-    return kind if isinstance(kind, str) else ""
+        for line in islice(lines, _FIRST_LINES):
+            with suppress(ValueError):  # it is counted when it is read
+                found[decode(line).resourceType] = None
+    return [kind for kind in found if kind] or [""]
 
 
 def _bulk(
@@ -117,11 +134,34 @@ def _bulk(
     for member, about in LINKED.items():
         if about.kind in files:
             scanner.link(member, files[about.kind])
-    read = [(file, kind) for kind, listed in files.items() if kind in KINDS for file in listed]
-    Reading(scanner, max(_LEAST_BLOCK, min(whole // 64, _MOST_BLOCK)), progress).files(read)
-    for kind in files.keys() - KINDS.keys() - _OTHERS:
-        faults.count(f"files of a type that is not read: {kind}", len(files[kind]))
+    read: dict[Path, str] = {}
+    for kind in sorted(files.keys() & KINDS.keys(), key=lambda kind: kind == ADVERSE_EVENT):
+        for file in files[kind]:
+            read.setdefault(file, kind)
+    suspects = Suspects(scanner, files) if ADVERSE_EVENT in files else None
+    Reading(scanner, max(_LEAST_BLOCK, min(whole // 64, _MOST_BLOCK)), progress, suspects).files(list(read.items()))
+    for file in files.get(_ERRORS, ()):
+        _reported(file, faults)
+    for kind in files.keys() - KINDS.keys() - _OTHERS - {_ERRORS}:
+        faults.count(
+            f"files of a type that is not read: {kind}" if kind else "files whose lines name no type of resource",
+            len(files[kind]),
+        )
     return put_together(scanner, progress)
+
+
+def _reported(file: Path, faults: Faults) -> None:
+    """Count what the exporting server reports as its own errors."""
+    with opened(file) as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                issues = msgspec.json.decode(line).get("issue", [])
+                told = [str(one.get("diagnostics") or one.get("details", {}).get("text") or one.get("code")) for one in issues]
+            except (ValueError, AttributeError):
+                told = [line.decode(errors="replace")]
+            for text in told:
+                faults.count("an error that the exporting server reports")
+                faults.keep(file.name, number, "an error that the exporting server reports", text)
 
 
 def put_together(scanner: Scanner, progress: Callable[[str], None]) -> Source:
@@ -129,6 +169,7 @@ def put_together(scanner: Scanner, progress: Callable[[str], None]) -> Source:
     work, parts = scanner.folder, scanner.parts
     told = work / "faults.json"
     if told.exists() and all((work / f"part-{number:05d}" / "patients.parquet").exists() for number in range(parts)):
+        _side_file(scanner)
         return Source(work, msgspec.json.decode(told.read_bytes(), type=dict[str, int]))
     people = People(work, scanner.said)
 
@@ -146,12 +187,17 @@ def put_together(scanner: Scanner, progress: Callable[[str], None]) -> Source:
     with ThreadPoolExecutor(min(_PARTS_AT_ONCE, scanner.threads)) as pool:
         for counts in pool.map(put, range(parts)):
             scanner.faults.add_counts(counts)
-    kept = [*sorted((work / "files").glob("*/faults.ndjson")), *sorted(work.glob("part-*/faults.ndjson"))]
-    with (work / "faults.ndjson").open("wb") as out:
-        for path in kept:
-            out.write(path.read_bytes())
+    _side_file(scanner)
     told.write_bytes(msgspec.json.encode(scanner.faults.counts()))
     return Source(work, scanner.faults.counts())
+
+
+def _side_file(scanner: Scanner) -> None:
+    """`faults.ndjson`: what this run found wrong, and what each file and each part kept when it was done."""
+    work = scanner.folder
+    kept = [scanner.faults.path, *sorted((work / "files").glob("*/faults.ndjson")), *sorted(work.glob("part-*/faults.ndjson"))]
+    whole = b"".join(path.read_bytes() for path in kept if path.exists())
+    (work / "faults.ndjson").write_bytes(whole)
 
 
 def memory_in_use() -> str:

@@ -64,9 +64,11 @@ class Scanner:
         about = LINKED[member]
         parts = ", ".join(f"'{name}': {sql}" for name, sql in about.members.items())
         day = _DAY.format(f"({about.day})") if about.day else "NULL::DATE"
+        columns = about.columns.replace("{", "{resourceType: 'VARCHAR', ", 1)
         self.database.execute(
             f"CREATE OR REPLACE TABLE link_{member} AS SELECT id, {{{parts}}} AS body, {day} AS day FROM "
-            f"read_json({_names(files)}, format='newline_delimited', ignore_errors=true, columns={about.columns}) WHERE id IS NOT NULL"
+            f"read_json({_names(files)}, format='newline_delimited', ignore_errors=true, columns={columns}) "
+            f"WHERE id IS NOT NULL AND resourceType = '{about.kind}'"
         )
         self._links.add(member)
 
@@ -80,6 +82,13 @@ class Scanner:
         )
         self.database.unregister("odd")
         yield from self._parsed(kind_name, file, faults, lines)
+
+    def kinds(self, lines: pl.DataFrame) -> pl.DataFrame:
+        """The lines with the type of resource that each names, `kind`; null where it names none."""
+        self.database.register("odd", lines.to_arrow())
+        found = self.database.sql("SELECT place, CASE WHEN json_valid(line) THEN line->>'resourceType' END AS kind FROM odd").pl()
+        self.database.unregister("odd")
+        return lines.join(found.cast({"place": pl.UInt32, "kind": pl.String}), on="place", how="left", maintain_order="left")
 
     def query(self, name: str, kind_name: str, query: str, state: dict[str, Any]) -> None:
         """Read what a query gives, a row a resource of one type, unless that was done before. `state` tells whether it is the same as then.

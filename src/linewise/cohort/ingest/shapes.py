@@ -65,10 +65,10 @@ class Shapes:
         self._templates: dict[tuple[Layout, int, int], int] = {}
         self._lock = threading.Lock()
 
-    def read(self, block: Block) -> tuple[list[pl.DataFrame], Ints]:
-        """Rows of the lines that are understood, and which lines are odd."""
+    def read(self, block: Block, left: Ints) -> tuple[list[pl.DataFrame], Ints]:
+        """Rows of those of some lines that are understood, and which lines are odd."""
         found: list[pl.DataFrame] = []
-        left, tried = block.lines, 0
+        tried = 0
         with self._lock:
             known = list(self.layouts)
         while len(left):

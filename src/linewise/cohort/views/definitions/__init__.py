@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 _ORDER = (
-    "Patient", "Observation", "Condition", "Procedure", "AllergyIntolerance", "MedicationStatement", "MedicationAdministration",
-    "MedicationRequest", "MedicationDispense", "Specimen", "Medication",
+    "Patient", "Observation", "Condition", "Procedure", "AllergyIntolerance", "AdverseEvent", "MedicationStatement",
+    "MedicationAdministration", "MedicationRequest", "MedicationDispense", "Specimen", "Medication",
 )  # fmt: skip
 
 
