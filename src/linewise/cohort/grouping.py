@@ -213,7 +213,7 @@ def _belongs(lines: _Lines, given: Given, inside: Bools, slot: Ints, grew: Bools
 
 
 def _now(lines: _Lines, given: Given) -> Bools:
-    """Whether what goes on, begun on an unknown day, goes with the line: nothing of it is over, or it was given lately and the disease did not grow."""
+    """Whether what goes on, begun on an unknown day, goes with the line: something of it goes on, or was given lately and the disease did not grow."""
     who = given.person
     last = lines.last[who]
     lately = (last > NEVER) & (last >= given.since) & (given.grown <= last)
