@@ -149,19 +149,19 @@ class _Cohort:
         from linewise.knowledge import open_knowledge
 
         self.knowledge = open_knowledge()
-        self.input, work = options.input, options.work or options.out / "work"
+        from linewise.cohort.ingest.database import copied, shown
+
+        self.input, work = shown(options.input), options.work or options.out / "work"
         self.work: Path = work
         folder = Path(options.input)
         self.invented = _invented(folder)
         if "://" in options.input:  # not a path: that would fold the two strokes into one
-            from linewise.cohort.ingest.database import copied
-
             folder = copied(options.input, work, say)
         self.source: Source = ingest(folder, work, codes_of(self.knowledge), options.memory or memory_in_use())
         if not any(len(part) for part in self.source):
             inside = [str(folder / name) for name in ("fhir", "omop") if (folder / name).is_dir()]
             raise LinewiseError(
-                f"{options.input}: no record of a person was found here. {f'Try {inside[0]}.' if inside else ''}".strip()
+                f"{self.input}: no record of a person was found here. {f'Try {inside[0]}.' if inside else ''}".strip()
             )
         self.day: dt.date = options.as_of or self._last()
 

@@ -118,6 +118,8 @@ def postgres() -> Iterator[str]:
         for schema in ("cdm", "other"):
             execute(f"CREATE SCHEMA {schema}")
             fill(execute, many, schema=f"{schema}.", upper=schema == "other")
+        execute("CREATE SCHEMA empty")
+        execute("CREATE TABLE empty.person (person_id BIGINT)")
         execute("CREATE SCHEMA words")
         execute("CREATE TABLE words.concept (concept_id INTEGER, concept_code TEXT, vocabulary_id TEXT)")
         execute("INSERT INTO words.concept VALUES (1, '718-7', 'LOINC')")
@@ -139,7 +141,7 @@ def test_a_vocabulary_may_stand_in_a_schema_of_its_own(postgres: str, tmp_path: 
 
 
 def test_several_schemas_are_asked_about(postgres: str, tmp_path: Path) -> None:
-    with pytest.raises(LinewiseError, match=r"several schemas hold OMOP tables \(cdm, other\)"):
+    with pytest.raises(LinewiseError, match=r"several schemas hold OMOP tables \(cdm, empty, other\)"):
         copied(postgres, tmp_path, quiet)
 
 
@@ -216,3 +218,20 @@ def test_another_database_in_the_same_folder_is_copied_anew(tmp_path: Path) -> N
     folder = copied(f"sqlite:///{tmp_path / 'two.db'}", tmp_path / "work", told.append)
     assert pl.read_parquet(folder / "person.parquet").rows() == [("7",)]
     assert [path.name for path in folder.glob("*.parquet")] == ["person.parquet"]
+
+
+def test_nobody_in_a_database_is_told_without_its_password(postgres: str, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "linewise.cli",
+        "cohort",
+        "describe",
+        f"{postgres}?schema=empty",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "no record of a person was found here" in done.stderr
+    assert "***" in done.stderr and "secret-7" not in done.stdout + done.stderr

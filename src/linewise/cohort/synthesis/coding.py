@@ -87,7 +87,10 @@ class Coding:
             yield {"resourceType": "Condition", "code": {"text": label}}
             return
         yield from (observation(code) for code in whole)
-        codes = [*self._coded(fact=fact, value=None, role=""), {"text": about.label}, {"text": about.id}]
+        phrases = [
+            {"text": phrase} for phrase, meaning in self.codes.phrases.items() if meaning.fact == fact and meaning.value is None
+        ]
+        codes = [*self._coded(fact=fact, value=None, role=""), {"text": about.label}, {"text": about.id}, *phrases]
         if about.type == "number":
             yield from (observation(code, valueQuantity=quantity(value, about.unit)) for code in codes)
             yield from self._genomic(fact, value)
