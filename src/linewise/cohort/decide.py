@@ -9,14 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 
 import polars as pl
 
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import REGIONS, Caution, Region, Statement, Treatment
 from linewise.logic import Node
-from linewise.logic.columns import AS_OF, evaluate
+from linewise.logic.columns import AS_OF, Stages
 from linewise.plan.judge import CURRENT, DECIDING
 from linewise.plan.model import STATUSES
 
@@ -57,6 +57,7 @@ class Matrix:
         self.options = [knowledge.treatments[name] for name in named]
         self._names: dict[Node, str] = {}
         self._taken: dict[str, None] = {}
+        self._codes: dict[tuple[str, ...], list[pl.Expr]] = {}
         self.scope = "metastatic", "age"
         self._collect()
         nodes = {name: node for node, name in self._names.items()}
@@ -116,7 +117,11 @@ class Matrix:
 
     def decided(self, base: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
         """Base columns with the criteria as further columns."""
-        return evaluate(base, self.criteria.nodes, self.criteria.vocabulary, self.criteria.derived)
+        return self._stages.add_to(base)
+
+    @cached_property
+    def _stages(self) -> Stages:
+        return Stages(self.criteria.nodes, self.criteria.vocabulary, self.criteria.derived)
 
     def taken_from(self, other: Matrix) -> None:
         """Work on a table that another matrix has made: with its columns of what is taken now."""
@@ -126,8 +131,10 @@ class Matrix:
 
     def status(self, table: pl.LazyFrame) -> pl.LazyFrame:
         """One column an option: its status for each person."""
-        codes = [self._code(option).alias(option.id) for option in self.options]
-        return table.select(code.cat.to(STATUS) for code in codes)
+        taken = tuple(self._taken)
+        if taken not in self._codes:  # the same for every part of a cohort
+            self._codes[taken] = [self._code(option).alias(option.id).cat.to(STATUS) for option in self.options]
+        return table.select(self._codes[taken])
 
     def parts(self, table: pl.LazyFrame, region: Region, options: Sequence[str]) -> pl.LazyFrame:
         """Of some options what their status is made of: `<option>|fits`, `|stands`, `|forbidden`."""

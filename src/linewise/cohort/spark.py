@@ -10,6 +10,7 @@ import datetime as dt
 import os
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from linewise.knowledge.model import Region
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
+    from .decide import Matrix
     from .ingest import Source
 
 
@@ -58,16 +60,23 @@ def _work(day: dt.date, region: Region | None, out: str) -> Any:
 
 def one(part: Path, day: dt.date, region: Region | None, out: Path) -> int:
     """One part: read, decided, written. The number of its people."""
-    from linewise.knowledge import open_knowledge
-
     from . import events as model
-    from .decide import Matrix
     from .questions import write_matrix
 
     events = model.read(part)
-    matrix = Matrix(open_knowledge(), day, region)
+    matrix = _matrix(day, region)
     write_matrix(matrix.status(matrix.table(events)).collect(), events, _target(part, out))
     return len(events)
+
+
+@lru_cache(maxsize=4)
+def _matrix(day: dt.date, region: Region | None) -> Matrix:
+    """A worker that is given many parts reads the knowledge once."""
+    from linewise.knowledge import open_knowledge
+
+    from .decide import Matrix
+
+    return Matrix(open_knowledge(), day, region)
 
 
 def _target(part: Path, out: Path) -> Path:

@@ -100,26 +100,38 @@ def evaluate(
 
     `facts` names further derived facts to add. Raises ValueError where a criterion has the name of a column.
     """
-    lazy = frame.lazy()
-    present = set(lazy.collect_schema().names())
-    order = _in_order(nodes.values(), vocabulary, facts)
-    clash = sorted((present | set(order)) & set(nodes))
-    if clash:
-        raise ValueError(f"a criterion and a column have the same name: {', '.join(clash)}")
-    writer = _Writer(vocabulary, staged=True)
-    helpers: list[str] = []
-    for stage in _stages(order, vocabulary):
-        cases: list[pl.Expr] = []
-        for name in stage:
-            names = [_case(name, index) for index in range(len(vocabulary.derived[name].steps))]
-            cases += (
-                writer.write(node).alias(case) for case, (_, node) in zip(names, vocabulary.derived[name].steps, strict=True)
-            )
-            helpers += names
-        lazy = lazy.with_columns(cases).with_columns(writer.derived(name).alias(name) for name in stage)
-    # Clauses that several criteria share are found by the engine itself: naming them here gained nothing.
-    lazy = lazy.with_columns(writer.write(node).alias(name) for name, node in nodes.items())
-    return lazy.drop(helpers)
+    return Stages(nodes, vocabulary, facts).add_to(frame)
+
+
+class Stages:
+    """Criteria made ready to be added to tables: every derived fact that they use is worked out once, behind those that it rests on."""
+
+    def __init__(self, nodes: Mapping[str, Node], vocabulary: Vocabulary, facts: Iterable[str] = ()) -> None:
+        order = _in_order(nodes.values(), vocabulary, facts)
+        self._names, self._derived = set(nodes), set(order)
+        writer = _Writer(vocabulary, staged=True)
+        self._helpers: list[str] = []
+        self._steps: list[list[pl.Expr]] = []
+        for stage in _stages(order, vocabulary):
+            cases: list[pl.Expr] = []
+            for name in stage:
+                steps = vocabulary.derived[name].steps
+                names = [_case(name, index) for index in range(len(steps))]
+                cases += (writer.write(node).alias(case) for case, (_, node) in zip(names, steps, strict=True))
+                self._helpers += names
+            self._steps += [cases, [writer.derived(name).alias(name) for name in stage]]
+        # Clauses that several criteria share are found by the engine itself: naming them here gained nothing.
+        self._steps.append([writer.write(node).alias(name) for name, node in nodes.items()])
+
+    def add_to(self, frame: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
+        """The table with the derived facts and the criteria as further columns. Raises ValueError where a criterion has the name of a column."""
+        lazy = frame.lazy()
+        clash = sorted((set(lazy.collect_schema().names()) | self._derived) & self._names)
+        if clash:
+            raise ValueError(f"a criterion and a column have the same name: {', '.join(clash)}")
+        for step in self._steps:
+            lazy = lazy.with_columns(step)
+        return lazy.drop(self._helpers)
 
 
 class _Size:
