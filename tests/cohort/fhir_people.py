@@ -1,4 +1,4 @@
-"""Invented people as FHIR bundles, one each, from the bulk export of an invented cohort: with the faults that it has, but for broken lines."""
+"""Invented people as FHIR bundles, one each, from the bulk export of an invented cohort: with the faults that it has, but for broken lines and people without an id."""
 
 from __future__ import annotations
 
@@ -21,9 +21,12 @@ def bundles(knowledge: Knowledge, codes: Codes, count: int, seed: int, folder: P
                 resource = json.loads(line)
             except json.JSONDecodeError:
                 continue
-            person = resource["id"] if resource["resourceType"] == "Patient" else _subject(resource)
+            person = resource.get("id") if resource["resourceType"] == "Patient" else _subject(resource)
+            if person is None:
+                continue  # a patient without an id is nobody
             found.setdefault(person, []).append(resource)
-    return [bundle(resources) for _, resources in sorted(found.items())]
+    people = (resources for _, resources in sorted(found.items()))
+    return [bundle(resources) for resources in people if any(one["resourceType"] == "Patient" for one in resources)]
 
 
 def bundle(resources: list[dict[str, Any]]) -> dict[str, Any]:

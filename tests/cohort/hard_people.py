@@ -14,7 +14,7 @@ from typing import Any
 from linewise.exchange import Codes
 from linewise.knowledge import Knowledge
 from linewise.logic import Question
-from linewise.logic.nodes import ReactedTo
+from linewise.logic.nodes import Had, ReactedTo, Taking
 
 Json = dict[str, Any]
 DAY = dt.date(2026, 11, 1)
@@ -25,6 +25,7 @@ class Hard:
 
     def __init__(self, knowledge: Knowledge, codes: Codes, seed: int, asked: Iterable[Question] = ()) -> None:
         """`asked`: questions whose drugs and harms shall come up often."""
+        asked = list(asked)
         self.knowledge, self.codes, self.chance = knowledge, codes, random.Random(seed)
         self.rows = [
             (system, code, codes.meanings[number]) for system, row in codes.codes.items() for code, number in row.items()
@@ -43,6 +44,10 @@ class Hard:
         self.effects = [row for row in plain if row[2].effect]
         self.harms = [*sorted(knowledge.content.effects), "a word nobody knows"]
         self.names = [name for name in codes.names if name.strip()]
+        named = {name for one in asked if isinstance(one, Taking | Had) for name in one.treatment.names}
+        self.wanted = [
+            rows for name in sorted(named) if (rows := [row for row in self.drugs if knowledge.is_a(row[2].drug, name)])
+        ]
         harmed = [one for one in asked if isinstance(one, ReactedTo)]
         self.harmed = [(name, one.effect) for one in harmed for name in one.treatment.names if name]
         self.number = 0
@@ -269,7 +274,8 @@ class Hard:
                 ["active", "completed", "stopped", "on-hold", "intended", "draft", "not-taken", "cancelled"]
             ),
         }
-        concept = self._concept(self.drugs, self.names)
+        often = self.wanted and self._is(0.6)
+        concept = self._concept(self.chance.choice(self.wanted)) if often else self._concept(self.drugs, self.names)
         more: list[Json] = []
         if self._is(0.1):
             self.number += 1

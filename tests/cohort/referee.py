@@ -1,9 +1,8 @@
-"""What the tests of the exported CQL share: the engines, and what a library is given and expected to say."""
+"""What the tests of the exported CQL share: the engines."""
 
 from __future__ import annotations
 
 import json
-import math
 import os
 import shutil
 import subprocess
@@ -11,10 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from linewise.exchange.cql import FAR, Library
-from linewise.logic import Decider
-from linewise.record import Chart
 
 HERE = Path(__file__).parent / "cql"
 
@@ -34,19 +29,3 @@ def run(node: str, *arguments: object, shared: Path | None = None) -> list[dict[
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def cell(made: Library, chart: Chart, decider: Decider, name: str) -> Any:
-    """A member of the facts, as the reader for one person has it: dates as `{"date": …}`, null for unknown."""
-    if name == "as_of":
-        return {"date": chart.as_of.isoformat()}
-    about, _, member = name.partition("@")
-    reading = decider.reading(made.questions.get(about, about))
-    value = reading.value
-    if member == "on":
-        return {"date": reading.on.isoformat()} if reading.on and value is not None else None
-    if member == "complete":
-        return reading.complete if value is not None else None
-    if isinstance(value, frozenset):
-        return sorted(value)
-    return FAR if isinstance(value, float) and math.isinf(value) else value

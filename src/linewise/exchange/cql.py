@@ -7,6 +7,7 @@ a definition. CQL's logic is the same three-valued one. `LinewiseFHIR` is the sa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ import msgspec
 from linewise import __version__
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import Class, Drug, Treatment
-from linewise.logic import Node, Question, Vocabulary, walk
+from linewise.logic import Decider, Node, Question, Vocabulary, walk
 from linewise.logic.nodes import And, Ask, AtLeast, Compare, Constant, Includes, Is, Known, Not, Or, Within, subject, subjects
 
 from . import cql_terms as cql
@@ -110,6 +111,26 @@ def library(nodes: Mapping[str, Node], vocabulary: Vocabulary, on_fhir: bool = F
     criteria = {name: writer.term(node) for name, node in nodes.items()}
     questions = {key: writer.questions[key] for key in sorted(writer.questions)}
     return Library(writer.facts, writer.definitions | criteria, questions, list(criteria), on_fhir)
+
+
+def facts_of(found: Library, decider: Decider) -> dict[str, Any]:
+    """One person's `Facts`, as the reader for one person has them, ready to be written as JSON: a day as `{"date": …}`, null where unknown."""
+    return {name: _cell(found, decider, name) for name in found.facts}
+
+
+def _cell(found: Library, decider: Decider, name: str) -> Any:
+    if name == "as_of":
+        return {"date": decider.subject.as_of.isoformat()}
+    about, _, member = name.partition("@")
+    reading = decider.reading(found.questions.get(about, about))
+    value = reading.value
+    if member == "on":
+        return {"date": reading.on.isoformat()} if reading.on and value is not None else None
+    if member == "complete":
+        return reading.complete if value is not None else None
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return FAR if isinstance(value, float) and math.isinf(value) else value
 
 
 class _Writer:

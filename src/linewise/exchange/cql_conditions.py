@@ -257,7 +257,7 @@ def _spread(codes: Codes) -> list[Definition]:
         return joined("And", [negated(get(one, "coded")), negated(some(denied)), is_null(get(one, "number"))])
 
     def role(one: Term, name: str) -> Term:
-        return joined("And", [negated(get(one, "faulty")), compared(part(get(one, "meaning"), "role"), "=", words(name))])
+        return joined("And", [negated(get(one, "faulty")), compared(get(one, "role"), "=", words(name))])
 
     by_stage = query(
         ref("Results"), "R", lambda one: day_only(get(one, "on")),

@@ -215,11 +215,15 @@ def _concepts(tables: Tables) -> list[Definition]:
             "Spoken", call("Entry", table, glued(words("text "), replaced(plain, "^ | $", ""))), {"table": TEXT, "said": TEXT},
             "What a wording stands for in a table: lower case, one space between words.",
         ),
-        Definition("Wordings", flat([several([get(concept, "text", "value")]), displays]), {"concept": CONCEPT}),
+        Definition(
+            "Wordings", query(
+                flat([several([get(concept, "text", "value")]), displays]), "W", where=lambda one: negated(is_null(one))
+            ), {"concept": CONCEPT},
+        ),
         Definition("Coded meanings", by_code, {"concept": CONCEPT}),
         Definition("Or in words", choose(some(named("found")), named("found"), in_words), {"found": TEXTS, "concept": CONCEPT}),
         Definition(
-            "Meanings", call("Or in words", call("Coded meanings", concept), concept), {"concept": CONCEPT},
+            "Meanings", choose(is_null(concept), empty(TEXT), call("Or in words", call("Coded meanings", concept), concept)), {"concept": CONCEPT},
             "What a concept means: by its codes, and only where none is known by its wording.",
         ),
         Definition(

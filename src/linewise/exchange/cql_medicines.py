@@ -129,15 +129,15 @@ def _dated() -> Definition:
     """A medicine with its days. `until`: its last day, or that on which the next supply is still awaited."""
     start, planned, grace = named("start"), named("planned"), cql.number(float(STANDARD.grace))
     end = choose(compared(named("ends"), "<", start), NO_DAY, named("ends"))
-    closed = joined("And", [negated(is_null(let("end"))), negated(coalesce(compared(let("end"), "=", start), boolean(False)))])
+    closed = joined("And", [negated(is_null(let("last"))), negated(coalesce(compared(let("last"), "=", start), boolean(False)))])
     silent = choose(named("over"), boolean(False), _UNKNOWN)
-    said = choose(named("active"), choose(is_null(let("end")), boolean(True), _UNKNOWN), silent)
+    said = choose(named("active"), choose(is_null(let("last")), boolean(True), _UNKNOWN), silent)
     ongoing = choose(joined("Or", [planned, closed]), boolean(False), said)
-    supplied = joined("And", [is_null(let("end")), is_null(let("ongoing")), negated(is_null(named("supply")))])
+    supplied = joined("And", [is_null(let("last")), is_null(let("ongoing")), negated(is_null(named("supply")))])
     last_of = days_after(start, computed("Add", computed("Subtract", named("supply"), cql.number(1.0)), grace))
-    until = choose(supplied, last_of, choose(named("marked"), later(let("end"), STANDARD.grace, "days"), let("end")))
+    until = choose(supplied, last_of, choose(named("marked"), later(let("last"), STANDARD.grace, "days"), let("last")))
     of = query(
-        several([start]), "S", let={"end": lambda one: end, "ongoing": lambda one: ongoing},
+        several([start]), "S", let={"last": lambda one: end, "ongoing": lambda one: ongoing},
         give=lambda one: entry({
             "drugs": named("drugs"), "start": start, "until": until, "planned": planned, "setting": named("setting"),
             "ongoing": joined("And", [Term({"type": "IsTrue", "operand": let("ongoing").elm}, "(ongoing is true)"), negated(named("marked"))]),
@@ -161,7 +161,7 @@ def _read(kind: str) -> Term:
     """Resources of one type. What was not given is left out."""
 
     def status(one: Term) -> Term:
-        return coalesce(get(one, "status", "value"), words(""))
+        return let("status")
 
     def concept(one: Term) -> Term:
         medication = get(one, "medication")
@@ -200,7 +200,13 @@ def _read(kind: str) -> Term:
             )), _intent(one),
         )  # fmt: skip
 
-    return query(resources(kind), "M", made, where=wanted, let={"concept": concept})
+    return query(
+        resources(kind),
+        "M",
+        made,
+        where=wanted,
+        let={"status": lambda one: coalesce(get(one, "status", "value"), words("")), "concept": concept},
+    )
 
 
 def _lasts(kind: str, one: Term) -> Term:

@@ -82,7 +82,21 @@ def _observations() -> list[Definition]:
             give=lambda piece: entry(_result(piece) | {"on": get(one, "on"), "specimen": get(one, "specimen")}),
         ),
     )  # fmt: skip
-    members = ("meaning", "answers", "coded", "words", "number", "unit", "sign", "upper", "faulty", "bare", "on", "specimen")
+    members = (
+        "meaning",
+        "role",
+        "answers",
+        "coded",
+        "words",
+        "number",
+        "unit",
+        "sign",
+        "upper",
+        "faulty",
+        "bare",
+        "on",
+        "specimen",
+    )
     alone = query(
         ref("Observations"), "X",
         where=lambda one: negated(joined("And", [get(one, "bare"), some(get(one, "resource", "component"))])),
@@ -110,9 +124,8 @@ def _when(one: Term) -> Term:
 def _specimen(one: Term) -> Term:
     """Whether the tissue came from the first tumour or from a metastasis."""
     sample = call("Specimen of", get(one, "specimen"))
-    places = flat(
-        [meanings(place) for place in (get(one, "bodySite"), get(sample, "collection", "bodySite"), get(sample, "type"))]
-    )
+    sampled = flat([meanings(place) for place in (get(sample, "collection", "bodySite"), get(sample, "type"))])
+    places = flat([meanings(get(one, "bodySite")), choose(is_null(get(one, "specimen")), empty(TEXT), sampled)])
     return single(distinct(known(places, "M", lambda meaning: part(meaning, "tissue"))))
 
 
@@ -132,11 +145,13 @@ def _flagged(one: Term) -> Term:
 
 
 _VALUE: dict[str, Part] = {
-    "concept": lambda one: seen_as(_value(one), "CodeableConcept"),
-    "quantity": lambda one: seen_as(_value(one), "Quantity"),
-    "low": lambda one: get(seen_as(_value(one), "Range"), "low"),
-    "said": lambda one: get(seen_as(_value(one), "string"), "value"),
-    "flag": lambda one: get(seen_as(_value(one), "boolean"), "value"),
+    "meaning": lambda one: call("Exact", meanings(get(one, "code"))),
+    "value": _value,
+    "concept": lambda one: seen_as(let("value"), "CodeableConcept"),
+    "quantity": lambda one: seen_as(let("value"), "Quantity"),
+    "low": lambda one: get(seen_as(let("value"), "Range"), "low"),
+    "said": lambda one: get(seen_as(let("value"), "string"), "value"),
+    "flag": lambda one: get(seen_as(let("value"), "boolean"), "value"),
     "answers": lambda one: flat([meanings(let("concept")), known(several([let("said")]), "T", spoken)]),
     "words": lambda one: distinct(
         flat([known(let("answers"), "A", lambda answer: part(answer, "word")), _heard(one), _flagged(one)])
@@ -148,7 +163,7 @@ _VALUE: dict[str, Part] = {
     "number": lambda one: coalesce(
         get(let("quantity"), "value", "value"),
         get(let("low"), "value", "value"),
-        decimal(get(seen_as(_value(one), "integer"), "value")),
+        decimal(get(seen_as(let("value"), "integer"), "value")),
         choose(is_true(_plain_number()), decimal(let("said")), _NO_NUMBER),
     ),
 }
@@ -165,7 +180,8 @@ def _result(one: Term) -> dict[str, Term]:
     wholes = query(let("answers"), "A", where=lambda one: is_null(part(one, "word")))
     displayed = known(call("Wordings", let("concept")), "D", lambda said: part(spoken(said), "word"))
     return {
-        "meaning": call("Exact", meanings(get(one, "code"))),
+        "meaning": let("meaning"),
+        "role": coalesce(part(let("meaning"), "role"), words("")),
         "answers": let("answers"),
         "coded": joined("Or", [some(call("Coded meanings", let("concept"))), some(wholes)]),
         "words": let("words"),
@@ -174,7 +190,7 @@ def _result(one: Term) -> dict[str, Term]:
         "sign": let("sign"),
         "upper": _upper(one),
         "faulty": joined("Or", [joined("And", [given, negated(understood)]), call("Both ways", flat([let("words"), displayed]))]),
-        "bare": joined("And", [is_null(_value(one)), negated(some(let("words")))]),
+        "bare": joined("And", [is_null(let("value")), negated(some(let("words")))]),
     }
 
 
@@ -203,14 +219,11 @@ def _answers() -> list[Definition]:
     others = distinct(query(named("outcomes"), "X", where=lambda one: starts(one, OTHER)))
     only = choose(some(named("own")), single(named("own")), replaced(single(named("others")), f"^{OTHER}", ""))
     chosen = choose(member(words(UNCLEAR), named("outcomes")), NO_TEXT, call("Only", own, others))
+    told = query(
+        _told(), "T", where=lambda one: joined("Or", [is_null(get(one, "number")), is_null(part(get(one, "meaning"), "number"))])
+    )  # fmt: skip
     said = query(
-        ref("Results"), "R", let={"answer": lambda one: call("Chosen", _outcomes(one))},
-        where=lambda one: joined("And", [
-            negated(get(one, "faulty")),
-            negated(is_in(coalesce(part(get(one, "meaning"), "role"), words("")), *_SPREAD, "course", "variant")),
-            joined("Or", [is_null(get(one, "number")), is_null(part(get(one, "meaning"), "number"))]),
-            negated(is_null(let("answer"))),
-        ]),
+        told, "R", let={"answer": lambda one: call("Chosen", _outcomes(one))}, where=lambda one: negated(is_null(let("answer"))),
         give=lambda one: statement(
             first(split(let("answer"), "=")), last(split(let("answer"), "=")), get(one, "on"), get(one, "specimen")
         ),
@@ -220,6 +233,14 @@ def _answers() -> list[Definition]:
         Definition("Chosen", chosen, {"outcomes": TEXTS}, "The one answer, to the fact itself where there is one; two contradict each other."),
         Definition("Result statements", said),
     ]  # fmt: skip
+
+
+def _told() -> Term:
+    """The results about facts that are understood."""
+    return query(
+        ref("Results"), "U",
+        where=lambda one: joined("And", [negated(get(one, "faulty")), negated(is_in(get(one, "role"), *_SPREAD, "course", "variant"))]),
+    )  # fmt: skip
 
 
 def _outcomes(one: Term) -> Term:
@@ -256,11 +277,7 @@ def _measurements(codes: Codes) -> list[Definition]:
         return call("Possible", let("fact"), call("Limit", let("fact"), unbound, get(one, "sign")))
 
     measured = query(
-        ref("Results"), "R", let={"fact": fact, "raw": raw, "value": value},
-        where=lambda one: joined("And", [
-            negated(get(one, "faulty")), negated(is_in(coalesce(part(get(one, "meaning"), "role"), words("")), *_SPREAD, "course", "variant")),
-            negated(is_null(let("value"))),
-        ]),
+        _told(), "R", let={"fact": fact, "raw": raw, "value": value}, where=lambda one: negated(is_null(let("value"))),
         give=lambda one: entry({"fact": let("fact"), "value": let("value"), "on": get(one, "on"), "specimen": get(one, "specimen")}),
     )  # fmt: skip
     shapes = {name: shape for name, shape in codes.facts.items() if shape.type == "number"}
@@ -367,7 +384,7 @@ def _variants() -> list[Definition]:
         return flat([coded, known(several([get(seen_as(_value(piece), "string"), "value")]), "T", lambda one: one)])
 
     variants = query(
-        ref("Observations"), "X", where=lambda one: compared(part(get(one, "meaning"), "role"), "=", words("variant")),
+        query(ref("Observations"), "X", where=lambda one: compared(get(one, "role"), "=", words("variant"))), "V",
         let={"words": told, "genes": lambda one: query(pieces(one, "gene"), "G", gene)},
         give=lambda one: entry({
             "words": let("words"), "genes": let("genes"),
