@@ -18,7 +18,6 @@ from ..ingest.concepts import tables_of_knowledge
 from .coding import Body, Coding
 
 _LOCAL = 2_000_000_001
-_FEMALE, _MALE = 8532, 8507
 _VOCABULARIES = {
     "http://loinc.org": "LOINC",
     "http://snomed.info/sct": "SNOMED",
@@ -37,7 +36,9 @@ class OmopWriter:
         self._rows: Counter[str] = Counter()
         self._types = {name: self._named("Type Concept", name, name) for name in _EXPOSURE.values()}
         own: dict[str, int] = {}
-        for rule in reversed(tables_of_knowledge()["concepts"]):
+        rules = tables_of_knowledge()
+        self._genders = {word: int(number) for number, word in rules["genders"].items()}
+        for rule in reversed(rules["concepts"]):
             for said in (rule.get("condition"), rule.get("value")):
                 for code in (said or {}).values():
                     own |= {str(code): int(number) for number in rule.get("ids", ())[:1]}
@@ -185,7 +186,7 @@ class OmopWriter:
         male = events.entries_of["sex"].filter(pl.col("text") == "male")["patient"]
         number = pl.int_range(pl.len())
         return events.patients.select(
-            _person(number), pl.when(number.is_in(male.implode())).then(_MALE).otherwise(_FEMALE).alias("gender_concept_id"),
+            _person(number), pl.when(number.is_in(male.implode())).then(self._genders["male"]).otherwise(self._genders["female"]).alias("gender_concept_id"),
             pl.col("birth").dt.year().alias("year_of_birth"), pl.col("birth").dt.month().alias("month_of_birth"), pl.col("birth").dt.day().alias("day_of_birth"),
             pl.col("id").alias("person_source_value"),
         )  # fmt: skip
