@@ -20,7 +20,7 @@ from . import cql_terms as cql
 from .codes import Codes
 from .cql_conditions import conditions
 from .cql_lookup import AS_OF, NO_TEXT, extensions, lookup, single
-from .cql_medicines import Questions, medicines
+from .cql_medicines import medicines
 from .cql_queries import (
     DAY,
     DECIMAL,
@@ -52,6 +52,7 @@ from .cql_queries import (
     several,
     smallest,
 )  # fmt: skip
+from .cql_questions import Questions
 from .cql_results import MEASUREMENT, STATEMENT, results
 from .cql_tables import Tables
 from .cql_terms import Term, back, boolean, choose, compared, is_null, joined, member, negated, ref, some, whole, words
@@ -59,10 +60,11 @@ from .cql_terms import Term, back, boolean, choose, compared, is_null, joined, m
 FACTS = "LinewiseFacts"
 LIMITS = (
     "Results written as prose: one known word or wording and a plain number are read, “positive (90 %)” and “ECOG 1” are not.",
-    "Names of medicines with strength and form (“letrozole 2.5 mg tablet”): a code, or a name or brand alone, is read.",
+    "Names of medicines with strength and form behind them (“2.5 mg tablet”): a code, or a name or brand alone, is read.",
     "Resources inside others (`contained`), and references by identifier: references are followed by the id at their end.",
     "Adverse events, which name their medicine through another resource; allergies and intolerances are read.",
     "Results as ratios; quantities whose code is the answer, as some early mCODE writers have it.",
+    "A number as the answer to whether the cancer has spread: it says nothing here.",
     "Copies and older versions of a resource in one bundle: every one of them counts.",
 )
 _PATIENT: dict[str, Any] = {
