@@ -124,7 +124,8 @@ def _where_you_stand(plan: Plan, page: Page) -> None:
         when = " to ".join(part for part in (line.start or "", until) if part)
         months = f", {_months(line.months)}" if line.months is not None else ""
         ended = f", stopped for {line.stopped_for}" if line.stopped_for else ""
-        page.say(f"{name}: {' + '.join(line.drugs)}{f' ({when}{months})' if when else months}{ended}", 2)
+        beside = " + " if line.number or line.setting != "metastatic" else ", "  # nobody knows which were given together
+        page.say(f"{name}: {beside.join(line.drugs)}{f' ({when}{months})' if when else months}{ended}", 2)
         if line.contested:
             page.say(f"contested: {line.contested}", 6)
     for text in plan.notes:
