@@ -122,7 +122,7 @@ def test_no_small_count_stands_in_a_table(answers: dict[tuple[str, str], Path]) 
                     "upper",
                 ):
                     kept = set(frame[column].drop_nulls().to_list())
-                    assert all(count == 0 or (count >= 15 and count % 5 == 0) for count in kept), (table, column, kept)
+                    assert all(count == 0 or (count >= 15 and count % 10 == 5) for count in kept), (table, column, kept)
 
 
 def test_pictures_are_drawn_for_print(answers: dict[tuple[str, str], Path]) -> None:

@@ -68,6 +68,8 @@ def impact(
         "differently.",
         "An approval is no access: whether it is paid for, and on sale, is not known here.",
     )
+    if report.too_few(size["people"].item()):
+        return report
     counts = pl.concat(one["counts"] for one in found).group_by("option").agg(pl.col(*_COUNTS).sum())
     _options(report, counts, before, after)
     _reasons(report, pl.concat(one["reasons"] for one in found), after, before)

@@ -64,6 +64,8 @@ def lines(
         "It does not compare treatments. Who was given what was not left to chance: longer survival on one regimen need not come from it.",
         "Lines are grouped from what was given, by stated rules; some can be read in another way (contested lines).",
     )
+    if report.too_few(table["who"].n_unique()):
+        return report
     _sequences(report, table)
     _times(report, table)
     _survival(report, table)

@@ -65,6 +65,8 @@ def describe(
         "That no result is on record does not show that nobody tested: the result may stand in a letter or at another hospital.",
         "That a result could open an option is said of the criteria. It is no advice to test a given person.",
     )
+    if report.too_few(inside):
+        return report
     counts = pl.concat(one["counts"] for one in found).group_by("name", "value").agg(pl.col("people").sum())
     _characteristics(report, counts, inside, knowledge, shown)
     _testing(report, pl.concat(one["untested"] for one in found), knowledge, day)
@@ -226,6 +228,8 @@ def options(
         "for the person and the team.",
         "That something else was given is no fault: people decline, trials are open, and reasons are often not recorded.",
     )
+    if report.too_few(total):
+        return report
     _given(report, found, region)
     _offered(report, pl.concat(one["counts"] for one in found), knowledge, total)
     return report

@@ -1,10 +1,13 @@
 """Small cells: what a report may say of how many people there are.
 
-Hiding small counts alone does not hide them: a total less its other parts gives them back. So every count of people that leaves the program is
-rounded as well, totals and parts each on their own, and everything else in a report (shares, widths, heights of curves) is worked out from the
-rounded counts, never from the exact ones. A total less a part is then known to no more than the rounding of both, whatever other tables stand
-beside it. The method is that of safe rounding in statistical disclosure control (Hundepool and others, Statistical Disclosure Control, Wiley
-2012, chapter 5).
+Hiding small counts alone does not hide them: a total less its other parts gives them back. So every count of people that leaves the program stands
+for a whole step, totals and parts each on their own: 15 for 11 to 20, 25 for 21 to 30, and `<11` for the first step. Everything else in a report
+(shares, widths, heights of curves) is worked out from these, never from the exact counts.
+
+The steps are as wide as the range of the hidden counts and begin where it does. A total less one part then tells of a hidden count no more than that
+it is hidden: of 1 to 10 at least 1 to 9 stay possible, whichever of several margins is taken. (With finer steps, as rounding to the nearest 5, an
+attacker who puts several margins together finds exact counts; the tests did.) The method is midpoint rounding, as in OpenSAFELY's rules for what may
+leave (https://www.opensafely.org/updated-output-checking-processes/), with steps as wide as what is hidden.
 """
 
 from __future__ import annotations
@@ -17,9 +20,6 @@ import polars as pl
 LEAST = 11
 """Counts of people below this are not shown: a usual limit for what may leave a health system."""
 
-_COARSE = 20
-"""Up to this limit counts are rounded to 5, above it to 10."""
-
 
 @dataclass(frozen=True)
 class Cells:
@@ -28,27 +28,30 @@ class Cells:
     least: int = LEAST
 
     @property
-    def base(self) -> int:
-        """What counts are rounded to."""
-        return 1 if self.least <= 1 else 5 if self.least <= _COARSE else 10
+    def step(self) -> int:
+        """How many counts stand behind each that is shown."""
+        return max(self.least - 1, 1)
 
     @property
     def exact(self) -> bool:
         """Whether counts are shown as they are."""
-        return self.base == 1
+        return self.least <= 1
 
     @property
     def first(self) -> int:
-        """The smallest rounded count: no count below `least` hides behind it."""
-        return -(-self.least // self.base) * self.base
+        """The smallest count other than 0 that is shown."""
+        return 1 if self.exact else self.step + (self.step + 1) // 2
 
     def shown(self, count: float) -> int | None:
-        """A count as it may be shown: 0, rounded, or None where it is small. Halves go up."""
-        if count <= 0:
+        """A count as it may be shown: 0, the middle of its step, or None where it is small. What is no whole number counts as the next below."""
+        whole = int(count)
+        if whole <= 0:
             return 0
-        if count < self.least:
+        if self.exact:
+            return whole
+        if whole < self.least:
             return None
-        return max(self.first, int((count + self.base / 2) // self.base) * self.base)
+        return (whole - 1) // self.step * self.step + (self.step + 1) // 2
 
     def text(self, count: float | None) -> str:
         """A count in words: `1,235`, or `<11`. None is one that is hidden already."""
@@ -57,17 +60,22 @@ class Cells:
 
     def column(self, name: str) -> pl.Expr:
         """The same as `shown`, for a column."""
-        count, half = pl.col(name).cast(pl.Int64), self.base // 2
-        rounded = pl.max_horizontal(pl.lit(self.first, dtype=pl.Int64), (count + half) // self.base * self.base)
-        return pl.when(count <= 0).then(pl.lit(0, dtype=pl.Int64)).when(count >= self.least).then(rounded).alias(name)
+        count, zero = pl.col(name).cast(pl.Int64), pl.lit(0, dtype=pl.Int64)
+        middle = count if self.exact else (count - 1) // self.step * self.step + (self.step + 1) // 2
+        return pl.when(count <= 0).then(zero).when(count >= self.least).then(middle).alias(name)
 
     def table(self, frame: pl.DataFrame, counts: Sequence[str], rest: Sequence[str] = ()) -> pl.DataFrame:
-        """A table with every count as it may be shown, null where it is hidden; `rest` goes with a hidden count of its row."""
+        """A table with every count as it may be shown, null where it is hidden; `rest` goes with a hidden count of its row.
+
+        Where nothing of a row can be shown, that it has a 0 is hidden too: many small parts of a small whole would each be known to be 1.
+        """
         if not counts:
             return frame
-        hidden = pl.any_horizontal(*((pl.col(name) > 0) & (pl.col(name) < self.least) for name in counts)).fill_null(False)
-        rest_of = [pl.when(hidden).then(None).otherwise(pl.col(name)).alias(name) for name in rest]
-        return frame.with_columns(*(self.column(name) for name in counts), *rest_of)
+        small = [(pl.col(name) > 0) & (pl.col(name) < self.least) for name in counts]
+        hidden = pl.any_horizontal(*small).fill_null(False)
+        dark = hidden & ~pl.any_horizontal(*(pl.col(name) >= self.least for name in counts)).fill_null(False)
+        shown = [pl.when(dark).then(None).otherwise(self.column(name)).alias(name) for name in counts]
+        return frame.with_columns(*shown, *(pl.when(hidden).then(None).otherwise(pl.col(name)).alias(name) for name in rest))
 
     def share(self, part: int | None, whole: int | None) -> float | None:
         """The percentage that follows from two counts as they are shown; None where one of them is hidden."""

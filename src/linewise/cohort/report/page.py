@@ -67,6 +67,13 @@ class Report:
         """A count of people as it may be shown."""
         return self.cells.text(count)
 
+    def too_few(self, people: int) -> bool:
+        """Whether there are too few people for any table: even that a value occurs would tell of one of them. The page then says so."""
+        if self.cells.shown(people):
+            return False
+        self.say(f"There are fewer than {max(self.least, 1)} people, too few for tables and pictures.")
+        return True
+
     # Pictures and tables
 
     def picture(self, name: str, svg: str, note: str = "", broad: bool = False) -> None:
@@ -174,9 +181,10 @@ class Report:
     def _small(self) -> str:
         if self.cells.exact:
             return "Counts are shown as they are, small ones too: this report is for its owner and is not fit to be passed on."
+        cells = self.cells
         return (
-            f"Counts of people below {self.least} are not shown (<{self.least}). All others are rounded to the nearest {self.cells.base}, "
-            f"at least {self.cells.first}; shares and curves are worked out from the rounded counts. Parts need not add up to their total."
+            f"Counts of people below {self.least} are not shown (<{self.least}). All others stand in steps of {cells.step}: {cells.first} stands for "
+            f"{self.least} to {2 * cells.step}, and so on. Shares are worked out from these, curves from rounded counts. Parts need not add up to their total."
         )
 
     def _made(self) -> str:

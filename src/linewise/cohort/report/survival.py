@@ -102,12 +102,14 @@ def rounded(times: Times, cells: Cells) -> list[Step]:
     """The curve from rounded counts: a step at the end of each run of whole months with at least `cells.least` events.
 
     Of a run, the numbers at risk are those that give just the fall and the spread of the exact curve; they and the running total of events are
-    rounded. The curve ends with the last run behind which enough are left. With counts that are shown as they are, it is the exact one.
+    rounded to half a step of `cells`. How many left between two steps, the difference of three such counts, is then known less well than a hidden
+    count. The curve ends with the last run behind which enough are left. With counts that are shown as they are, it is the exact one.
     """
     when, deaths, at_risk = times.deaths()
     if cells.exact:
         return _steps(when, deaths, at_risk)
-    enough = max(cells.least, cells.first - cells.base // 2)  # fewer would be rounded up by more than half a step
+    half = max(cells.step // 2, 1)
+    enough = max(cells.least, cells.first - half // 2)  # fewer would be rounded up by more than half of that
     alive, spread, steps = 1.0, 0.0, []
     run, ratio, wide, total, told = 0, 1.0, 0.0, 0, 0
     for index, (time, dead, risk) in enumerate(zip(when.tolist(), deaths.tolist(), at_risk.tolist(), strict=True)):
@@ -117,15 +119,19 @@ def rounded(times: Times, cells: Cells) -> list[Step]:
         if run < enough or (index + 1 < len(when) and when[index + 1] <= month) or times.at_risk(month) < cells.least:
             continue
         total += run
-        reached = cells.shown(total) or 0
+        reached = _nearest(total, half)
         fall = reached - told
         for_share, for_spread = run / (1 - ratio), (run + math.sqrt(run * run + 4 * run / wide)) / 2
-        left, weight = (max(cells.shown(one) or 0, cells.first) for one in (for_share, for_spread))
+        left, weight = (max(_nearest(one, half), cells.first) for one in (for_share, for_spread))
         alive *= 1 - min(fall, left) / left
         spread += fall / (weight * (weight - fall)) if weight > fall else math.inf
         steps.append((float(month), alive, *_limits(alive, spread)))
         run, ratio, wide, told = 0, 1.0, 0.0, reached
     return steps
+
+
+def _nearest(count: float, base: int) -> int:
+    return int((count + base / 2) // base * base)
 
 
 def curve(name: str, times: Times, at: Sequence[int], cells: Cells) -> Curve:
