@@ -235,3 +235,19 @@ def test_nobody_in_a_database_is_told_without_its_password(postgres: str, tmp_pa
     assert done.returncode != 0
     assert "no record of a person was found here" in done.stderr
     assert "***" in done.stderr and "secret-7" not in done.stdout + done.stderr
+
+
+def test_whatever_a_driver_says_its_message_holds_no_password() -> None:
+    hidden = database._hidden
+    assert hidden("cannot log in with p@ss", "postgresql://u:p%40ss@h/b") == "cannot log in with ***"
+    assert hidden("no: password=geheim", "postgresql://h/b?password=geheim&schema=x") == "no: password=***"
+    assert hidden("nothing to hide", "sqlite:///omop.db") == "nothing to hide"
+
+
+def test_tables_come_in_batches(tmp_path: Path) -> None:
+    pytest.importorskip("adbc_driver_sqlite", reason="the ADBC driver for SQLite is not installed (extra `omop`)")
+    from pyarrow import parquet
+
+    folder = copied(f"sqlite:///{sqlite_at(tmp_path / 'omop.db')}", tmp_path / "work", quiet)
+    groups = parquet.ParquetFile(folder / "measurement.parquet")
+    assert [groups.metadata.row_group(number).num_rows for number in range(groups.num_row_groups)] == [50_000, 50_000, 20_000]
