@@ -28,8 +28,6 @@ from linewise.exchange import Codes
 from linewise.exchange.fhir import read_fhir
 from linewise.knowledge import Knowledge
 
-from .test_databases import sqlite_at  # noqa: F401
-
 DAY = dt.date(2026, 10, 31)
 CONCEPTS = """concept_id,concept_name,vocabulary_id,concept_code
 1,Malignant neoplasm of breast,ICD10CM,C50.911

@@ -308,6 +308,7 @@ def test_the_faults_put_in_are_found_and_nobody_is_lost(tmp_path: Path, knowledg
     assert source.faults["not understood: marked as entered in error or cancelled"] == put_in["entered-in-error"]
     found = source.whole()
     assert plan(found, knowledge, DAY, "EU").equals(plan(truth, knowledge, DAY, "EU"))
+    assert found.patients["last_seen"].max() <= dt.date.today()  # nobody is followed into the future
 
 
 def test_it_comes_with_the_package(wheel: Path, tmp_path: Path) -> None:  # noqa: F811

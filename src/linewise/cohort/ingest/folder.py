@@ -174,13 +174,13 @@ def _wrong(record: Record, name: str, keep: Callable[[str, str, str], None]) -> 
 
 
 def _last_seen(record: Record) -> dt.date | None:
-    """The last day on which anything is recorded, no later than today."""
+    """The last day on which anything is recorded. What is dated in the future tells of no day."""
     days = [*(entry.on for entry in record.entries), *(event.on for event in record.events)]
     # What was handed out may last beyond the day on which anybody was seen.
     days += [day for given in record.administrations for day in (given.start, None if given.supply else given.end)]
     days += [day for taken in record.medications for day in (taken.start, taken.end)]
     today = dt.date.today()
-    return max((min(day, today) for day in days if day is not None), default=None)
+    return max((day for day in days if day is not None and day <= today), default=None)
 
 
 class _Resource(msgspec.Struct, gc=False):

@@ -68,7 +68,7 @@ class People:
             if kind == "Patient":
                 patients = rows.unique("patient", keep="last", maintain_order=True)
             elif days:
-                seen.append(rows.lazy().group_by("patient").agg(pl.max_horizontal(days).max().alias("last_seen")).collect())
+                seen.append(rows.lazy().group_by("patient").agg(_seen(days).alias("last_seen")).collect())
             for table in _TABLES:
                 told = rows.join(self.said[table], on="template", how="inner", maintain_order="left")
                 if told.height:
@@ -200,6 +200,11 @@ class People:
             .when(~_has(yes)).then(pl.lit(_EARLY))
             .alias("scope")
         ).to_series()  # fmt: skip
+
+
+def _seen(days: list[str]) -> pl.Expr:
+    """The last of some days on which anybody can have been seen: what is dated in the future tells of no day."""
+    return pl.max_horizontal(pl.when(pl.col(day) <= dt.date.today()).then(pl.col(day)) for day in days).max()
 
 
 def _has(rows: pl.DataFrame) -> pl.Expr:
