@@ -25,6 +25,8 @@ from linewise.exchange.fhir import read_fhir
 from linewise.knowledge import Knowledge
 from linewise.record import Record
 
+from .hard_people import Hard
+
 DAY = dt.date(2026, 10, 31)
 
 
@@ -165,6 +167,27 @@ def test_one_file_of_everything_is_read_like_one_a_type(
     assert together.faults == apart.faults
     for mine, theirs in zip(ordered(together.whole()), ordered(apart.whole()), strict=True):
         assert mine.equals(theirs)
+
+
+def test_hard_people_are_read_in_bulk_as_they_are_read_alone(tmp_path: Path, knowledge: Knowledge, codes: Codes) -> None:
+    """Resources put together at random from the code tables: every member that the reader for one person looks at must be looked at."""
+    hard = Hard(knowledge, codes, 5)
+    (tmp_path / "in").mkdir()
+    by_kind: dict[str, list[str]] = {}
+    records = []
+    for number in range(250):
+        resources = hard.person(f"p{number:03d}")
+        records += read_fhir(resources, "export", codes)
+        for one in resources:
+            by_kind.setdefault(one["resourceType"], []).append(json.dumps(one))
+    for kind, lines in by_kind.items():
+        (tmp_path / "in" / f"{kind}.ndjson").write_text("\n".join(lines) + "\n")
+    found = ingest(tmp_path / "in", tmp_path / "out", codes, progress=quiet).whole()
+    theirs = model.of_records(records)
+    for name in ("entries", "administrations", "events", "reactions", "medications"):
+        mine, own = (getattr(one, name).select(pl.exclude("place")).unique().sort(pl.all()) for one in (found, theirs))
+        assert mine.equals(own), name
+    assert by_id(found, knowledge).equals(by_id(theirs, knowledge))
 
 
 def test_a_reaction_finds_the_medicine_that_it_names(tmp_path: Path, codes: Codes) -> None:

@@ -18,12 +18,11 @@ import polars as pl
 
 from .block import Block, blocks
 from .faults import Faults
+from .referred import FOLLOWED, Referred
 from .resources import KINDS, LINKED
 from .rows import Rows
 from .scan import Scanner
 from .shapes import LEAST, Shapes
-from .suspects import KIND as ADVERSE_EVENT
-from .suspects import Suspects
 
 _ODD = 200_000
 """Odd lines that are held before they are parsed."""
@@ -58,9 +57,9 @@ class Reading:
     """Reads files with the threads of a scanner; `block` is how many bytes are read at a time."""
 
     def __init__(
-        self, scanner: Scanner, block: int, progress: Callable[[str], None], suspects: Suspects | None = None, least: int = LEAST
+        self, scanner: Scanner, block: int, progress: Callable[[str], None], referred: Referred | None = None, least: int = LEAST
     ) -> None:
-        self.scanner, self.block, self.progress, self.suspects = scanner, block, progress, suspects
+        self.scanner, self.block, self.progress, self.referred = scanner, block, progress, referred
         self._shapes = {name: Shapes(name, kind, scanner.templates, least) for name, kind in KINDS.items()}
         self._scanners: queue.SimpleQueue[Scanner] = queue.SimpleQueue()
         for _ in range(max(1, scanner.threads // 2)):
@@ -108,8 +107,6 @@ class Reading:
         block = Block(data, place)
         left, ready = block.lines, []
         for kind, rows in list(file.rows.items()):
-            if kind == ADVERSE_EVENT:  # what it refers to is looked up first
-                continue
             found, left = self._shapes[kind].read(block, left)
             ready += [(kind, rows.ready(part)) for part in found]
             for part in found:
@@ -148,8 +145,8 @@ class Reading:
             mine = lines.filter(pl.col("kind") == kind)
             if kind == file.kind:
                 mine = pl.concat([mine, lines.filter(pl.col("kind").is_null())]).sort("place")
-            if kind == ADVERSE_EVENT and self.suspects is not None:
-                mine = self.suspects.put_in(mine)
+            if kind in FOLLOWED and self.referred is not None:
+                mine = self.referred.put_in(kind, mine)
             if mine.height:
                 yield kind, mine.select("place", "line")
         others = lines.filter(pl.col("kind").is_not_null() & ~pl.col("kind").is_in([*KINDS, *_LOOKED_UP]))

@@ -21,15 +21,14 @@ from ..events import Events
 from .faults import Faults, opened
 from .people import People
 from .reading import Reading
+from .referred import FOLLOWED, Referred
 from .resources import KINDS, LINKED
 from .scan import Scanner, megabytes
-from .suspects import KIND as ADVERSE_EVENT
-from .suspects import Suspects
 from .templates import Templates
 
-_PART_BYTES = 400_000_000
-"""About as much of an export becomes one part: what is held in memory at a time."""
-_PARTS_AT_ONCE = 2
+_PART_BYTES = 200_000_000
+"""About as much of an export becomes one part."""
+_PARTS_AT_ONCE = 4
 _FIRST_LINES = 1000
 _ERRORS = "OperationOutcome"
 _GZIP = 8
@@ -97,7 +96,7 @@ def bulk_files(path: Path) -> dict[str, list[Path]]:
             kind = file.name.split(".")[0].split("-")[0]
             kinds = [kind] if kind in KINDS or kind in _OTHERS else _kinds(file)
             read = [kind for kind in kinds if kind in KINDS]
-            for kind in [*(read[:1] or kinds[:1]), *(kind for kind in kinds[1:] if kind in _OTHERS or kind == ADVERSE_EVENT)]:
+            for kind in [*(read[:1] or kinds[:1]), *(kind for kind in kinds[1:] if kind in _OTHERS or kind in FOLLOWED)]:
                 if file not in found.setdefault(kind, []):
                     found[kind].append(file)
     return found
@@ -126,7 +125,7 @@ def _bulk(
 ) -> Source:
     whole = megabytes(memory) * 1_000_000
     size = sum(file.stat().st_size * (_GZIP if file.suffix == ".gz" else 1) for listed in files.values() for file in listed)
-    parts = max(1, -(-size // min(_PART_BYTES, whole // 5)))
+    parts = max(1, -(-size // min(_PART_BYTES, whole // 10)))
     work.mkdir(parents=True, exist_ok=True)
     faults, templates = Faults(work / "faults.ndjson"), Templates(codes)
     scanner = Scanner(work, templates, faults, parts, f"{megabytes(memory) // 3}MB", threads)
@@ -135,11 +134,12 @@ def _bulk(
         if about.kind in files:
             scanner.link(member, files[about.kind])
     read: dict[Path, str] = {}
-    for kind in sorted(files.keys() & KINDS.keys(), key=lambda kind: kind == ADVERSE_EVENT):
+    for kind in sorted(files.keys() & KINDS.keys(), key=lambda kind: (kind in FOLLOWED, kind)):
         for file in files[kind]:
             read.setdefault(file, kind)
-    suspects = Suspects(scanner, files) if ADVERSE_EVENT in files else None
-    Reading(scanner, max(_LEAST_BLOCK, min(whole // 64, _MOST_BLOCK)), progress, suspects).files(list(read.items()))
+    Reading(scanner, max(_LEAST_BLOCK, min(whole // 64, _MOST_BLOCK)), progress, Referred(scanner, files)).files(
+        list(read.items())
+    )
     for file in files.get(_ERRORS, ()):
         _reported(file, faults)
     for kind in files.keys() - KINDS.keys() - _OTHERS - {_ERRORS}:

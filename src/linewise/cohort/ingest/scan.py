@@ -26,7 +26,7 @@ from linewise.errors import LinewiseError
 from .faults import Faults
 from .resources import KINDS, LINKED, Kind
 from .rows import Rows
-from .templates import MARK, Templates, with_days
+from .templates import DAY_TEXT, MARK, Templates, with_days
 
 _DAY = (
     "try_cast(CASE WHEN {0}[:4] NOT BETWEEN '1850' AND '2150' THEN NULL WHEN length({0}) = 4 THEN {0} || '-01-01' WHEN length({0}) = 7 "
@@ -67,7 +67,7 @@ class Scanner:
         columns = about.columns.replace("{", "{resourceType: 'VARCHAR', ", 1)
         self.database.execute(
             f"CREATE OR REPLACE TABLE link_{member} AS SELECT id, {{{parts}}} AS body, {day} AS day FROM "
-            f"read_json({_names(files)}, format='newline_delimited', ignore_errors=true, columns={columns}) "
+            f"read_json({names_of(files)}, format='newline_delimited', ignore_errors=true, columns={columns}) "
             f"WHERE id IS NOT NULL AND resourceType = '{about.kind}'"
         )
         self._links.add(member)
@@ -187,10 +187,13 @@ class Scanner:
         ]
         # Which days are meant is part of what is said: the same body with another member for its day is another.
         said = f"hash('{kind_name} {' '.join(names)}', {', '.join([*map(_member, kind.members), linked, shown])})"
-        template = ", ".join(["said", *(f"{name} IS NULL" for name in names), *order])
+        inner = f"regexp_matches(concat_ws('', {', '.join([*(f'{_member(name)}::VARCHAR' for name in kind.members), f'({linked})::VARCHAR'])}), '{DAY_TEXT}')"
+        listed.append(f"{inner} AS inner_days")
+        literal = f"CASE WHEN inner_days THEN hash({', '.join(names)}) END" if names else "NULL"
+        template = ", ".join(["said", literal, *(f"{name} IS NULL" for name in names), *order])
         # Narrow rows: what they say stays in `raw`, and is fetched for one of each kind only.
         sql.execute(
-            f"CREATE OR REPLACE TEMP TABLE x AS SELECT * EXCLUDE (said), hash({template}) AS template FROM ("
+            f"CREATE OR REPLACE TEMP TABLE x AS SELECT * EXCLUDE (said, inner_days), hash({template}) AS template FROM ("
             f"SELECT raw.rowid AS row, raw.place AS place, raw.id AS id, {_key(f'raw.{who}')} AS patient, resourceType AS type, "
             f"(raw.meta->>'lastUpdated') AS version, {', '.join([f'{said} AS said', *listed])} FROM raw {joined})"
         )
@@ -300,7 +303,8 @@ def _batches(found: Any) -> Iterator[list[tuple[Any, ...]]]:
         yield rows
 
 
-def _names(files: list[Path]) -> str:
+def names_of(files: list[Path]) -> str:
+    """Files as a list in SQL."""
     return "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in files) + "]"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 import shutil
 import threading
 from collections.abc import Mapping, Sequence
@@ -51,6 +52,9 @@ _TYPES: dict[str, Any] = {
 }  # fmt: skip
 MARK = "\ue000"
 """Stands before the number of a day, or of a value that was taken out: a character that no text of a record has."""
+DAY_TEXT = '"(18|19|20|21)[0-9][0-9](-[0-9][0-9]|")'
+"""What a day looks like in JSON."""
+_holds_day = re.compile(DAY_TEXT.encode()).search
 ALWAYS = dt.date.min
 """An end without a day: it ended when it was written, at the latest."""
 
@@ -79,14 +83,21 @@ class Templates:
     def read(
         self, template: int, body: Mapping[str, Any], days: Sequence[dt.date | None], linked: Mapping[str, Any] | None = None
     ) -> None:
-        """Read one body. `days` are the days of its members, in the order of their marks, as they stand in one resource that says it."""
+        """Read one body. `days` are the days of its members, in the order of their marks, as they stand in one resource that says it.
+
+        Where days stand in the body itself, those of its members are taken as they are, for the reader compares them: such a template is that of one set of days.
+        """
         with self._lock:
             if template in self.known:
                 return
             self.known.add(template)
             self._new.append(template)
-            stands = {day: _FIRST + _APART * rank for rank, day in enumerate(sorted({day for day in days if day is not None}))}
-            member = {stand: days.index(day) for day, stand in stands.items()}
+            there = sorted({day for day in days if day is not None})
+            if holds_days(msgspec.json.encode([body, linked])):
+                stands, member = {day: day.toordinal() for day in there}, dict[int, int]()
+            else:
+                stands = {day: _FIRST + _APART * rank for rank, day in enumerate(there)}
+                member = {stand: days.index(day) for day, stand in stands.items()}
             stood = [dt.date.fromordinal(stands[day]).isoformat() if day else None for day in days]
             chart = self._chart(_filled(dict(body), stood), _filled(dict(linked or {}), stood))
             for table, things in (
@@ -133,6 +144,11 @@ class Templates:
         """What earlier runs have read and written there."""
         for path in sorted(folder.glob("*/known.parquet")):
             self.known.update(pl.read_parquet(path)["template"].to_list())
+
+
+def holds_days(body: bytes) -> bool:
+    """Whether days stand in a body, in JSON, besides those that are marked."""
+    return _holds_day(body) is not None
 
 
 def said(folder: Path, table: str) -> pl.DataFrame:
