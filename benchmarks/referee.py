@@ -37,6 +37,8 @@ def compare(knowledge: Any, codes: Any, folder: Path) -> None:
         return
     from linewise.cohort.synthesis.run import synthesise
 
+    folder = folder / "referee"
+    folder.mkdir()
     synthesise(EXPORT, 2, folder / "made", knowledge, codes, "fhir", False, lambda text: None)
     asked = _Asked(knowledge, codes, folder)
     print(

@@ -35,6 +35,9 @@ class Hard:
         self.about = [
             row for row in plain if (row[2].fact and row[2].value is None) or row[2].role in ("stage", "spread", "course")
         ]
+        self.by_fact: dict[str, list[Any]] = {}
+        for row in self.about:
+            self.by_fact.setdefault(row[2].fact or row[2].role, []).append(row)
         self.ill = [row for row in plain if row[2].value is not None or row[2].cancer or row[2].secondary or row[2].histology]
         self.said = [row for row in plain if row[2].word or row[2].stage or row[2].value is not None]
         self.places = [row for row in plain if row[2].site]
@@ -45,12 +48,16 @@ class Hard:
         self.harms = [*sorted(knowledge.content.effects), "a word nobody knows"]
         self.names = [name for name in codes.names if name.strip()]
         named = {name for one in asked if isinstance(one, Taking | Had) for name in one.treatment.names}
-        self.wanted = [
-            rows for name in sorted(named) if (rows := [row for row in self.drugs if knowledge.is_a(row[2].drug, name)])
-        ]
+        self.wanted = [self._known_as(name) for name in sorted(named)]
+        self.named_facts = [form for form, meant in codes.phrases.items() if meant.fact and meant.value is None]
         harmed = [one for one in asked if isinstance(one, ReactedTo)]
         self.harmed = [(name, one.effect) for one in harmed for name in one.treatment.names if name]
         self.number = 0
+
+    def _known_as(self, name: str) -> tuple[list[Any], list[str]]:
+        """The codes, and the names, of the drugs that are something."""
+        names = [form for form, drug in self.codes.names.items() if self.knowledge.is_a(drug, name) and form]
+        return [row for row in self.drugs if self.knowledge.is_a(row[2].drug, name)], names
 
     def person(self, key: str) -> list[Json]:
         """The resources of one person."""
@@ -146,8 +153,10 @@ class Hard:
     def _observation(self) -> list[Json]:
         if self._is(0.2):
             return [self._variant()]
-        row = self.chance.choice(self.about)
-        code = {"coding": [self._coding(row)]} if self._is(0.8) else self._concept(self.about, self.phrases)
+        row = self.chance.choice(
+            self.by_fact[self.chance.choice(list(self.by_fact))]
+        )  # every fact as often, however many codes it has
+        code = {"coding": [self._coding(row)]} if self._is(0.8) else {"text": self.chance.choice(self.named_facts)}
         if self._is(0.1):
             code = {"coding": [self._coding(self.chance.choice(self.about)), self._coding(row)]}
         found: Json = {
@@ -274,8 +283,8 @@ class Hard:
                 ["active", "completed", "stopped", "on-hold", "intended", "draft", "not-taken", "cancelled"]
             ),
         }
-        often = self.wanted and self._is(0.6)
-        concept = self._concept(self.chance.choice(self.wanted)) if often else self._concept(self.drugs, self.names)
+        rows, names = self.chance.choice(self.wanted) if self.wanted and self._is(0.6) else (self.drugs, self.names)
+        concept = self._concept(rows or self.drugs, names)
         more: list[Json] = []
         if self._is(0.1):
             self.number += 1

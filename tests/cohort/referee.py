@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,20 @@ def engine(package: str = "cql-execution") -> str:
     return found
 
 
-def run(node: str, *arguments: object, shared: Path | None = None) -> list[dict[str, Any]]:
-    """What the referee says: one line a person."""
+def run(node: str, form: str, library: Path, people: Path, *more: object, shared: Path | None = None) -> list[dict[str, Any]]:
+    """What the referee says: one line a person. Many people are dealt out to three processes."""
+    lines = people.read_text().splitlines()
+    size = len(lines) if len(lines) < 200 else -(-len(lines) // 3)
+    parts = []
+    for start in range(0, len(lines), size):
+        parts.append(people.with_name(f"{people.name}.{start}"))
+        parts[-1].write_text("\n".join(lines[start : start + size]) + "\n")
+    with ThreadPoolExecutor(len(parts)) as pool:
+        said = pool.map(lambda part: _one(node, shared, form, library, part, *more), parts)
+        return [one for answers in said for one in answers]
+
+
+def _one(node: str, shared: Path | None, *arguments: object) -> list[dict[str, Any]]:
     environment = dict(os.environ) | ({"CQL_MODELINFO": str(shared / "cql_modelinfo")} if shared else {})
     command = [node, "--stack-size=8000", str(HERE / "referee.mjs"), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)

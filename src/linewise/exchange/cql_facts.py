@@ -213,7 +213,8 @@ class _Writer:
         answer = self.answers.answer(asked, _handed(name))
         if answer is None or self.answers.in_part(asked):
             self.handed[name] = kind, self.answers.why(asked)
-        (self.worked_out if name not in self.handed else self.in_part if answer is not None else []).append(name)
+        if answer is not None:
+            (self.in_part if name in self.handed else self.worked_out).append(name)
         self.definitions.append(Definition(name, _handed(name) if answer is None else answer))
 
     def _given(self, name: str, about: str, member_name: str, kind: Kind, fact: Fact | None) -> None:
@@ -271,7 +272,7 @@ class _Writer:
     def _members(self, fact: Fact) -> Term:
         def there(one: Term) -> Term:
             ended = compared(get(one, "until"), "<=", AS_OF)
-            return negated(Term({"type": "IsTrue", "operand": ended.elm}, f"({ended.text}) is true", False))
+            return negated(cql.is_true(ended))
 
         present = distinct(query(query(self._entries(fact), "S", where=there), "V", lambda one: get(one, "value")))
         if fact.silence == "none":
@@ -279,7 +280,8 @@ class _Writer:
         return choose(some(self._entries(fact)), present, nothing(many(TEXT)))
 
     def _on(self, fact: Fact) -> Term:
-        return get(first(self._latest(fact)), "on")
+        """The day of the value; none where there is no value, as when results contradict each other."""
+        return choose(is_null(ref(fact.id)), nothing(DAY), get(first(self._latest(fact)), "on"))
 
     def _complete(self, fact: Fact) -> Term:
         """Whether what is not listed is known to be absent: here it is wherever the set is known."""

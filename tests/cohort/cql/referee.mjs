@@ -8,7 +8,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import cql from "cql-execution";
 
-console.log = console.info = console.error; // answers alone go to standard output
+const answer = process.stdout.write.bind(process.stdout);
+process.stdout.write = process.stderr.write.bind(process.stderr); // answers alone go to standard output: the translator talks
 const [form, path, people, day, fresh] = process.argv.slice(2);
 
 async function translator() {
@@ -58,7 +59,7 @@ if (form === "facts") {
   const made = library();
   for (const line of lines) {
     const results = await new cql.Executor(made, null, { Facts: tuple(JSON.parse(line)) }).exec(new cql.PatientSource([]));
-    process.stdout.write(show(results.unfilteredResults) + "\n");
+    answer(show(results.unfilteredResults) + "\n");
   }
 } else {
   const { PatientSource } = createRequire(import.meta.url)("cql-exec-fhir");
@@ -74,6 +75,6 @@ if (form === "facts") {
     source.reset();
     source.loadBundles([person.bundle]);
     const results = await new cql.Executor(made, null, { AsOf: as_of, History: tuple(person.history) }).exec(source);
-    process.stdout.write(show(Object.values(results.patientResults)[0]) + "\n");
+    answer(show(Object.values(results.patientResults)[0]) + "\n");
   }
 }
