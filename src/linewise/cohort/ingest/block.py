@@ -6,6 +6,7 @@ numbers, and no text is copied or looked at one by one.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,7 @@ from .layout import Layout
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 _NEWLINE, _QUOTE, _BACKSLASH = b'\n"\\'
+_scratch = threading.local()
 
 
 def blocks(path: Path, size: int) -> Iterator[tuple[int, bytes]]:
@@ -55,7 +57,7 @@ class Block:
     def __init__(self, data: bytes, place: int) -> None:
         self.data, self.place = data, place
         self.bytes = np.frombuffer(data, np.uint8)
-        ends = np.flatnonzero(self.bytes == _NEWLINE)
+        ends = self._where(_NEWLINE)
         if not data.endswith(b"\n"):
             ends = np.r_[ends, len(data)]
         self.ends = ends
@@ -63,10 +65,18 @@ class Block:
         self.lines = np.flatnonzero(self.ends - self.starts > 1)
         """The lines that hold anything."""
 
+    def _where(self, byte: int) -> Ints:
+        """Where a byte stands. The memory for the comparison is each thread's own and kept: to ask for it anew costs more than to compare."""
+        if len(getattr(_scratch, "marks", ())) < len(self.data):
+            _scratch.marks = np.empty(len(self.data), np.bool_)
+        marks = _scratch.marks[: len(self.data)]
+        np.equal(self.bytes, byte, out=marks)
+        return np.flatnonzero(marks)
+
     @cached_property
     def _quotes(self) -> tuple[Ints, Ints]:
         """Where the quotes of the block stand, and which is the first of each line; one more than there are lines."""
-        quotes = np.flatnonzero(self.bytes == _QUOTE)
+        quotes = self._where(_QUOTE)
         first: Ints = np.asarray(np.searchsorted(quotes, np.r_[self.starts, len(self.data)]), np.int64)
         return quotes, first
 
