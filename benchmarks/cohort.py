@@ -7,7 +7,6 @@ of an export four times as large, 400).
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 import shutil
 import statistics
@@ -18,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks import referee
 from benchmarks.measure import peak_mb, timed
 
 ROOT = Path(__file__).parents[1]
@@ -43,7 +43,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         _reading(knowledge, codes, Path(folder))
         _spark(knowledge, events, Path(folder))
-        _referee(knowledge, codes, Path(folder))
+        referee.compare(knowledge, codes, Path(folder))
     print(f"memory of this process at its peak: {peak_mb():.0f} MB")
 
 
@@ -216,42 +216,6 @@ def _spark(knowledge: Any, events: Any, folder: Path) -> None:
             lambda out=out, workers=workers: spark.options(source, DAY, "EU", out, f"local[{workers}]"), rounds=1, warm=0
         )
         _say(f"Spark, {workers} worker{'s' if workers > 1 else ''}, its start included", seconds, len(events), "people")
-
-
-def _referee(knowledge: Any, codes: Any, folder: Path) -> None:
-    """Another engine on the same criteria and people: cql-execution, one process, ELM ready."""
-    del codes
-    runner = ROOT / "tests" / "cohort" / "cql" / "referee.mjs"
-    node = shutil.which("node")
-    if node is None or not (runner.parent / "node_modules").is_dir():
-        print("\nnode or the CQL engine is not here: not measured")
-        return
-    from linewise.cohort.decide import Matrix
-    from linewise.cohort.synthesis.draw import draw
-    from linewise.cohort.synthesis.run import content
-    from linewise.exchange.cql import library
-
-    matrix = Matrix(knowledge, DAY, "EU")
-    nodes = {name: node for node, name in matrix._names.items()}
-    made = library(nodes, knowledge.vocabulary)
-    (folder / "library.json").write_text(json.dumps(made.elm()))
-    people = draw(content(), 200, 2)
-    full = Matrix(
-        knowledge, DAY, "EU", facts=[name for name in made.facts if name in knowledge.facts and not knowledge.facts[name].derived]
-    )
-    table = full.table(people).collect()
-    rows = [{name: row.get(name) for name in made.facts} for row in table.to_dicts()]
-    for row in rows:
-        row.update({name: 1e8 for name, value in row.items() if value == float("inf")})
-    seconds = []
-    for count in (1, len(rows)):
-        (folder / "facts.ndjson").write_text("\n".join(json.dumps(row, default=str) for row in rows[:count]) + "\n")
-        start = time.perf_counter()
-        command = [node, "--stack-size=8000", str(runner), "elm", str(folder / "library.json"), str(folder / "facts.ndjson")]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        seconds.append(time.perf_counter() - start)
-    each = (seconds[1] - seconds[0]) / (len(rows) - 1)
-    print(f"\ncql-execution on the same {len(nodes)} criteria, facts given to it: {1 / each:,.0f} people/s, one core")
 
 
 if __name__ == "__main__":

@@ -210,6 +210,12 @@ def test_places_of_spread(resource: Json, site: str, codes: Codes) -> None:
     assert [event.what for event in record.events] == ["diagnosis", "metastatic"]
 
 
+@pytest.mark.parametrize(("count", "says"), [({"value": 3}, [True]), ({"value": 0}, []), ({"value": 1, "comparator": "<"}, [])])
+def test_a_count_of_metastases_says_something_only_if_there_are_any(count: Json, says: list[bool], codes: Codes) -> None:
+    record = read_one(bundle(patient(), condition("C50.911", ICD), observation("44667-4", valueQuantity=count)), codes)
+    assert values(record, "metastatic") == says
+
+
 def test_nearby_nodes_alone_are_not_metastatic_disease(codes: Codes) -> None:
     nodes = condition("94181007")
     alone = read_one(bundle(patient(), condition("254837009"), nodes), codes)

@@ -212,8 +212,8 @@ def _spread(chart: Chart, resource: Node, found: Finding, meaning: Meaning, labe
         for site in sorted(sites):
             chart.state("sites", site, resource, said, on)
         chart.spread.append(Spread(True, "", on, origin))
-    elif meaning.role == "spread" and (found.words <= {"positive"} or not found.words) and not found.meanings:
-        # A situation code ("history of cancer spread to the liver") says it without a value.
+    elif meaning.role == "spread" and found.words <= {"positive"} and not found.meanings and _some(found):
+        # A situation code ("history of cancer spread to the liver") says it without a value; so does a count of metastases, if there are any.
         chart.spread.append(Spread(True, "", on, origin))
         if meaning.value:
             chart.state("sites", str(meaning.value), resource, said, on)
@@ -222,6 +222,11 @@ def _spread(chart: Chart, resource: Node, found: Finding, meaning: Meaning, labe
             chart.spread.append(Spread(False, "M0", on, origin))
     else:
         chart.leave(resource, said, "not a stage that is known here")
+
+
+def _some(found: Finding) -> bool:
+    """Whether a number, if there is one, is more than none. None counted is not `no`: it may be all that was looked for."""
+    return found.number is None or (found.number > 0 and not found.comparator.startswith("<"))
 
 
 def stage_spread(stage: str, said: str, on: dt.date | None, chart: Chart, resource: Node) -> Spread:
