@@ -3,7 +3,7 @@
 `compare` prints people a second and core of `cql-execution` as pathway tools use it, tuned, and with the facts given; and of Linewise from NDJSON to the
 written option matrix. Per core means: divided by the processor time of all threads of the process. That the answers are the same is checked first.
 
-Sizes can be set: LINEWISE_REFEREE (people that the other engine is given, 60), LINEWISE_EXPORT (people that Linewise reads, 20,000).
+Sizes can be set: LINEWISE_REFEREE (people that the other engine is given, 60), LINEWISE_EXPORT (people that Linewise reads, 100,000).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RUNNER = ROOT / "tests" / "cohort" / "cql" / "referee.mjs"
 DAY = dt.date(2026, 10, 31)
 REGION = "EU"
 PEOPLE = int(os.environ.get("LINEWISE_REFEREE", "60"))
-EXPORT = int(os.environ.get("LINEWISE_EXPORT", "20000"))
+EXPORT = int(os.environ.get("LINEWISE_EXPORT", "100000"))
 
 Json = dict[str, Any]
 
