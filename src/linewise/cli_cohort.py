@@ -313,22 +313,37 @@ def _release(name: str | None, work: Path) -> Knowledge | None:
         ) from None
 
 
+def _packed(archive: Path) -> Iterator[tuple[str, bytes]]:
+    """The plain files of an archive, zip or tar, with their names."""
+    import tarfile
+    import zipfile
+
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as packed:
+            for name in packed.namelist():
+                if not name.endswith("/"):
+                    yield name, packed.read(name)
+    else:
+        with tarfile.open(archive) as packed_tar:
+            for one in packed_tar:
+                content = packed_tar.extractfile(one) if one.isfile() else None
+                if content is not None:
+                    yield one.name, content.read()
+
+
 def _unpacked(archive: Path, target: Path) -> Path:
-    """The folder of a release out of its archive. Only what stands under `knowledge/` is taken, and only as plain files."""
+    """The folder of a release out of its archive. Only plain files under `knowledge/` are taken, and none that would lie outside of the folder."""
     import shutil
     import tarfile
     import zipfile
 
     shutil.rmtree(target, ignore_errors=True)
     try:
-        if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as packed:
-                packed.extractall(target, [one for one in packed.namelist() if "knowledge/" in one])
-        else:
-            with tarfile.open(archive) as packed_tar:
-                packed_tar.extractall(
-                    target, [one for one in packed_tar if "knowledge/" in one.name and one.isfile()], filter="data"
-                )
+        for name, content in _packed(archive):
+            path = (target / name).resolve()
+            if "knowledge/" in name and path.is_relative_to(target.resolve()):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
     except (tarfile.TarError, zipfile.BadZipFile, EOFError) as fault:
         raise LinewiseError(f"{archive}: this is no archive that can be read ({fault}).") from None
     found = sorted(target.rglob("knowledge/treatments"))

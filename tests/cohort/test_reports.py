@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import shutil
 import struct
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import polars as pl
 import pytest
 
 from linewise.cli import main
+from linewise.cli_cohort import _unpacked
 from linewise.cohort.ingest import Source, ingest
 from linewise.cohort.report import png
 from linewise.exchange import Codes
@@ -190,6 +192,14 @@ def test_two_releases_are_compared(packed: str | None, release: Path, made: Path
     assert said["what"].to_list() == ["statement added"]
     assert said["since or until"].to_list() == ["since 2024-06-17"]
     assert said["gained"].item() >= 15
+
+
+def test_an_archive_cannot_write_outside_of_its_folder(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "bad.zip", "w") as packed:
+        packed.writestr("../../knowledge/treatments/x.yaml", "out")
+        packed.writestr("knowledge/treatments/y.yaml", "in")
+    found = _unpacked(tmp_path / "bad.zip", tmp_path / "deep" / "down" / "here")
+    assert [path.name for path in tmp_path.rglob("*.yaml")] == ["y.yaml"] and found.name == "knowledge"
 
 
 # Wrong arguments
