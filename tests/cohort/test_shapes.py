@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from linewise.cohort.events import Events
+from linewise.cohort.events import of_records as events_of
 from linewise.cohort.ingest.block import Block, blocks
 from linewise.cohort.ingest.faults import Faults
 from linewise.cohort.ingest.layout import Cut, layouts, texts
@@ -20,6 +21,7 @@ from linewise.cohort.ingest.scan import Scanner
 from linewise.cohort.ingest.shapes import Shapes
 from linewise.cohort.ingest.templates import Templates
 from linewise.exchange import Codes
+from linewise.exchange.fhir import read_fhir
 
 NEVER = 10**9
 _LOINC, _SNOMED, _RXNORM = "http://loinc.org", "http://snomed.info/sct", "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -281,6 +283,26 @@ def test_a_shape_is_learned_only_where_nothing_is_left_open(line: str, cut: tupl
         behind = bounds[-1]
     shape = Shapes("Observation", KINDS["Observation"], Templates(codes)).learn(data, [*bounds, len(data)])
     assert (shape is not None) == learned
+
+
+def test_days_inside_a_dosage_are_compared_with_those_of_their_own_line(tmp_path: Path, codes: Codes) -> None:
+    """The same dosage in many lines, which end before it in some and behind it in others."""
+    (tmp_path / "in").mkdir()
+    lines = []
+    for number in range(60):
+        lines.append(
+            {"resourceType": "MedicationRequest", "id": f"r{number}", "status": "completed", "intent": "order", "subject": {"reference": "Patient/p1"},
+             "medicationCodeableConcept": {"coding": [{"system": _RXNORM, "code": "72965"}]}, "authoredOn": f"2023-0{1 + number % 9}-01",
+             "dosageInstruction": [{"timing": {"repeat": {"boundsPeriod": {"end": "2023-05-15"}}}}]}
+        )  # fmt: skip
+    (tmp_path / "in" / "MedicationRequest.ndjson").write_text("\n".join(map(json.dumps, lines)) + "\n")
+    (tmp_path / "in" / "Patient.ndjson").write_text('{"resourceType":"Patient","id":"p1"}\n')
+    for least in (1, NEVER):
+        found = read(tmp_path / "in", tmp_path / f"w{least}", codes, least)[0].administrations
+        ends = {start.month: end for start, end in found.select("start", "end").iter_rows()}
+        assert found.height == 60 and all((end is not None) == (month < 6) for month, end in ends.items())
+    theirs = events_of(read_fhir([*lines, {"resourceType": "Patient", "id": "p1"}], "x", codes)).administrations
+    assert sorted(theirs.select("start", "end").rows(), key=str) == sorted(found.select("start", "end").rows(), key=str)
 
 
 def test_a_value_ends_at_the_quote_that_ends_it() -> None:

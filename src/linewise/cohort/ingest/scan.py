@@ -193,7 +193,7 @@ class Scanner:
         template = ", ".join(["said", literal, *(f"{name} IS NULL" for name in names), *order])
         # Narrow rows: what they say stays in `raw`, and is fetched for one of each kind only.
         sql.execute(
-            f"CREATE OR REPLACE TEMP TABLE x AS SELECT * EXCLUDE (said, inner_days), hash({template}) AS template FROM ("
+            f"CREATE OR REPLACE TEMP TABLE x AS SELECT * EXCLUDE (said), hash({template}) AS template FROM ("
             f"SELECT raw.rowid AS row, raw.place AS place, raw.id AS id, {_key(f'raw.{who}')} AS patient, resourceType AS type, "
             f"(raw.meta->>'lastUpdated') AS version, {', '.join([f'{said} AS said', *listed])} FROM raw {joined})"
         )
@@ -213,7 +213,7 @@ class Scanner:
         linked, joined, shown = self._linked(kind)
         columns = [
             *(f"{_member(name)} AS m_{name}" for name in kind.members), f"{linked} AS linked", f"{shown} AS shown",
-            *(f"x.d{index}" for index in days),
+            "x.inner_days", *(f"x.d{index}" for index in days),
         ]  # fmt: skip
         first = self.database.execute(f"SELECT template, min(row) FROM x WHERE {_good(kind_name)} GROUP BY template").fetchall()
         new = [(template, row) for template, row in first if template not in self.templates.known]
@@ -235,9 +235,9 @@ class Scanner:
         size = len(kind.members)
         body: dict[str, Any] = {"resourceType": kind_name, "id": "r"}
         body |= {name: msgspec.json.decode(text) for name, text in zip(kind.members, cells, strict=False) if text is not None}
-        linked, shown = cells[size], cells[size + 1]
+        linked, shown, inner = cells[size : size + 3]
         dated: list[dt.date | None] = [None] * (len(kind.days) + 1)
-        for index, day in zip(days, cells[size + 2 :], strict=True):
+        for index, day in zip(days, cells[size + 3 :], strict=True):
             dated[index] = day
         found: dict[str, Any] = {}
         if kind.link and linked:
@@ -249,7 +249,7 @@ class Scanner:
             body[kind.link] = {"reference": f"{LINKED[kind.link].kind}/linked"}
         elif kind.link and shown:
             body[kind.link] = {"display": shown}
-        self.templates.read(template, with_days(body, kind, dated), dated, found)
+        self.templates.read(template, with_days(body, kind, dated), dated, found, bool(inner))
 
     def _wrong(self, kind_name: str, file: str, faults: Faults, days: list[int], lines: pl.DataFrame | None) -> None:
         """Count what cannot be used, or cannot be true, and keep it with its line."""

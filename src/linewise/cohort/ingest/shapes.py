@@ -24,7 +24,7 @@ import polars as pl
 from .block import Block, Ints, Pieces
 from .layout import Layout, layouts
 from .resources import Kind
-from .templates import MARK, Templates, with_days
+from .templates import MARK, Templates, holds_days, with_days
 
 LEAST = 2
 """A shape that occurs less often in a block is not worth learning."""
@@ -141,6 +141,8 @@ class Shapes:
         read = {*kind.members, *(path[0] for path in days)} - {"meta", "hasMember"}
         if any(path not in known and path[0] in read for path in places):
             return None  # what it says depends on a value that was cut out
+        if holds_days(msgspec.json.encode(self._body(resource))):
+            return None  # the reader compares them with the days of its members
         roles = Roles(
             places[("id",)], places[who], places.get(("meta", "lastUpdated"), -1), tuple(places.get(path, -1) for path in days)
         )

@@ -81,11 +81,16 @@ class Templates:
         self._lock = threading.Lock()
 
     def read(
-        self, template: int, body: Mapping[str, Any], days: Sequence[dt.date | None], linked: Mapping[str, Any] | None = None
+        self,
+        template: int,
+        body: Mapping[str, Any],
+        days: Sequence[dt.date | None],
+        linked: Mapping[str, Any] | None = None,
+        literal: bool = False,
     ) -> None:
         """Read one body. `days` are the days of its members, in the order of their marks, as they stand in one resource that says it.
 
-        Where days stand in the body itself, those of its members are taken as they are, for the reader compares them: such a template is that of one set of days.
+        `literal`: other days stand in the body itself, and the reader compares them with those of the members. Such a template is that of one set of days.
         """
         with self._lock:
             if template in self.known:
@@ -93,7 +98,7 @@ class Templates:
             self.known.add(template)
             self._new.append(template)
             there = sorted({day for day in days if day is not None})
-            if holds_days(msgspec.json.encode([body, linked])):
+            if literal:
                 stands, member = {day: day.toordinal() for day in there}, dict[int, int]()
             else:
                 stands = {day: _FIRST + _APART * rank for rank, day in enumerate(there)}
