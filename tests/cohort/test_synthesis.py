@@ -321,23 +321,13 @@ def test_it_comes_with_the_package(wheel: Path, tmp_path: Path) -> None:  # noqa
         "-c",
         "import linewise, sys; print(linewise.__file__); from linewise.cli import main; sys.exit(main(sys.argv[1:]))",
     ]
-    done = subprocess.run(
-        [*command, "cohort", "synthesise", "50", "--out", "made"],
-        cwd=empty,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*command, *arguments], cwd=empty, env=environment, capture_output=True, text=True, check=False)
+
+    done = run("cohort", "synthesise", "50", "--out", "made")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(site))
     assert (empty / "made" / "fhir" / "Patient.000.ndjson").exists()
-    done = subprocess.run(
-        [*command, "cohort", "describe", "made/omop", "--out", "told"],
-        cwd=empty,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run("cohort", "describe", "made/omop", "--out", "told")
     assert done.returncode == 0, done.stderr

@@ -12,6 +12,8 @@ const answer = process.stdout.write.bind(process.stdout);
 process.stdout.write = process.stderr.write.bind(process.stderr); // answers alone go to standard output: the translator talks
 const [form, path, people, day, fresh] = process.argv.slice(2);
 
+const elm = (one) => one["library"]; // what a file of ELM holds
+
 async function translator() {
   const { CqlTranslator, LibraryManager, ModelManager, stringAsSource, createLibrarySourceProvider, createModelInfoProvider, createUcumService } = await import("@cqframework/cql/cql-to-elm");
   const models = new ModelManager();
@@ -23,10 +25,11 @@ async function translator() {
   // The units in the libraries are calendar ones, which need no conversion.
   const units = createUcumService((value) => value, () => null, (left) => left, (left) => left);
   const manager = new LibraryManager(models, undefined, undefined, units);
-  manager.librarySourceLoader.registerProvider(createLibrarySourceProvider((name) => stringAsSource(readFileSync(join(dirname(path), `${name}.cql`), "utf8"))));
+  const { librarySourceLoader: sources } = manager;
+  sources.registerProvider(createLibrarySourceProvider((name) => stringAsSource(readFileSync(join(dirname(path), `${name}.cql`), "utf8"))));
   return (text) => {
     const found = JSON.parse(CqlTranslator.fromText(text, manager).toJson());
-    const errors = (found["library"].annotation ?? []).filter((one) => one.errorSeverity === "error");
+    const errors = (elm(found).annotation ?? []).filter((one) => one.errorSeverity === "error");
     if (errors.length) throw new Error(`${errors.length} errors in translation: ${errors.slice(0, 12).map((one) => `${one.startLine}:${one.startChar} ${one.message}`).join("; ")}`);
     return found;
   };
@@ -35,7 +38,7 @@ async function translator() {
 async function loaded() {
   if (!path.endsWith(".cql")) {
     const main = JSON.parse(readFileSync(path, "utf8"));
-    const names = (main.library.includes?.def ?? []).map((one) => one.path);
+    const names = (elm(main).includes?.def ?? []).map((one) => one.path);
     return [main, names.map((name) => JSON.parse(readFileSync(join(dirname(path), `${name}.elm.json`), "utf8")))];
   }
   const translate = await translator();
@@ -50,10 +53,10 @@ const tuple = (line) => Object.fromEntries(Object.entries(line).filter(([, value
 const written = (value) => (value?.isDate ? { date: value.toString() } : value ?? null);
 
 const [main, included] = await loaded();
-const shown = main.library.statements.def.filter((one) => one.accessLevel === "Public" && one.type !== "FunctionDef").map((one) => one.name);
+const shown = elm(main).statements.def.filter((one) => one.accessLevel === "Public" && one.type !== "FunctionDef").map((one) => one.name);
 const show = (results) => JSON.stringify(Object.fromEntries(shown.map((name) => [name, written(results[name])])));
 const lines = readFileSync(people, "utf8").trim().split("\n");
-const library = () => new cql.Library(main, new cql.Repository(Object.fromEntries(included.map((one) => [one.library.identifier.id, one]))));
+const library = () => new cql.Library(main, new cql.Repository(Object.fromEntries(included.map((one) => [elm(one).identifier.id, one]))));
 
 if (form === "facts") {
   const made = library();

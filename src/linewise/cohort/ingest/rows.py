@@ -1,7 +1,7 @@
 """The rows of a run between reading and putting together: whom, when, and which template, split by person.
 
 Rows of one export file stand in `files/<its name>/rows-<type>/part=<number>/`. A set of people is told by the hash of their ids, so that every file puts
-a person into the same one.
+a person into the same one. A row has `place`, `patient`, `id`, `template`, `version`, and the days `d0`, `d1` … of its members as far as any row of its type has them.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from pathlib import Path
 
 import polars as pl
 
-SCHEMA = {"place": pl.UInt32, "patient": pl.String, "id": pl.String, "template": pl.UInt64, "version": pl.String}
-"""What every row has; the days `d0`, `d1` … of its members come behind, as far as any row has them."""
 _FLUSH = 2_000_000
 
 
