@@ -14,10 +14,62 @@ from linewise.knowledge import Knowledge
 from linewise.plan import Plan, make_plan
 from linewise.plan.questions import questions
 
+_PEOPLE = "people.yaml"
+_TODAY = dt.date(2026, 11, 30)
+
 
 def load_cases(folder: Path) -> list[dict[str, Any]]:
-    """Every case under a folder."""
-    return [yaml.safe_load(path.read_text(encoding="utf-8")) | {"file": path.name} for path in sorted(folder.rglob("*.yaml"))]
+    """Every case under a folder; a file of situations holds one case for each."""
+    found = []
+    for path in sorted(folder.rglob("*.yaml")):
+        if path.name != _PEOPLE:
+            case = _yaml(path)
+            found += situations(path, case) if "situations" in case else [case | {"file": path.name}]
+    return found
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return found
+
+
+def situations(path: Path, file: dict[str, Any]) -> list[dict[str, Any]]:
+    """The cases of a file that says, for one treatment that is going on, what a label expects of many situations.
+
+    Each differs from a named person of `people.yaml` in what stands under `with`. `goes-on` says whether the treatment may go on.
+    """
+    people, found = _yaml(path.with_name(_PEOPLE)), []
+    for number, one in enumerate(file["situations"], 1):
+        taking = one.get("taking", file.get("taking", []))
+        person = merged(people[one.get("base", file["base"])], file.get("with", {}))
+        if taking:
+            person["metastatic_lines"] = [*person.get("metastatic_lines", []), {"drugs": taking, "months": 3}]
+        expect = dict(one.get("expect", {})) | ({"urgent": one["urgent"]} if "urgent" in one else {})
+        if "goes-on" in one:
+            key = "offered" if one["goes-on"] else "not_offered"
+            expect[key] = [*expect.get(key, []), taking]
+        case = {
+            "id": f"{path.stem}-{number}",
+            "expect": expect,
+            "profile": merged(person, one.get("with", {})),
+            "file": path.name,
+            "situation": one["says"],
+        }
+        found.append(
+            {"as_of": file.get("as_of", _TODAY), "region": file.get("region", "EU")}
+            | {k: one[k] for k in ("as_of", "region") if k in one}
+            | case
+        )
+    return found
+
+
+def merged(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """A profile with some members added or replaced; maps inside it are merged too."""
+    both = {
+        key: merged(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+        for key, value in more.items()
+    }
+    return dict(base) | both
 
 
 def plan_of(case: dict[str, Any], knowledge: Knowledge) -> Plan:
@@ -51,7 +103,8 @@ def failures(case: dict[str, Any], plan: Plan) -> list[str]:
             found.append(f"no caution: {wanted}; shown for it: {sorted(why for drug, why in shown if drug == wanted['drug'])}")
     tests = {test.id for test in plan.tests}
     found += [f"test not asked for: {test}" for test in expect.get("tests", []) if test not in tests]
-    if "urgent" in expect and bool(plan.urgent) != bool(expect["urgent"]):
+    soon = [one for one in plan.urgent if one.act in ("emergency", "same-day")] if "situation" in case else plan.urgent
+    if "urgent" in expect and bool(soon) != bool(expect["urgent"]):
         found.append(f"urgent: {[one.id for one in plan.urgent]}, expected {expect['urgent']}")
     flags = {flag.id for flag in plan.urgent}
     found += [f"no red flag: {flag}; shown: {sorted(flags)}" for flag in expect.get("flags", []) if flag not in flags]

@@ -14,9 +14,10 @@ from functools import cached_property, reduce
 import polars as pl
 
 from linewise.knowledge import Knowledge
-from linewise.knowledge.model import REGIONS, Caution, Region, Statement, Treatment
+from linewise.knowledge.model import REGIONS, Alert, Caution, Conduct, Region, Statement, Treatment
 from linewise.logic import Node
 from linewise.logic.columns import AS_OF, Stages
+from linewise.plan.conduct import BEGINNING, BLOCKING, GOING_ON, SOON, holds_for, taken_now
 from linewise.plan.judge import CURRENT, DECIDING
 from linewise.plan.model import STATUSES
 
@@ -74,6 +75,13 @@ class Matrix:
             for caution in self._cautions(option):
                 if caution.when is not None:
                     self._named(caution.when)
+            for drug in self._drugs(option):
+                for rule in self.knowledge.conduct(drug):
+                    self._named(rule.when)
+                if self.knowledge.conduct(drug) or self._alerts(drug):
+                    self._named(taken_now(drug))
+                for alert in self._alerts(drug):
+                    self._named(alert.when)
 
     def _may_count(self, statement: Statement) -> bool:
         return self.day is None or statement.in_force(self.day)
@@ -83,16 +91,24 @@ class Matrix:
         return pl.col(self._names.setdefault(node, f"§{len(self._names)}"))
 
     def _cautions(self, option: Treatment) -> Iterator[Caution]:
+        """Every contraindication that may count, and every warning with which a label says to avoid."""
         yield from option.avoid
-        for name in (*option.drugs, *option.classes):
-            yield from self._current_cautions() if name == CURRENT else self.knowledge.avoid(name)
-        for partner in option.partners:
-            for drug in partner.one_of:
-                yield from self.knowledge.avoid(drug)
-
-    def _current_cautions(self) -> Iterator[Caution]:
-        for drug in self.knowledge.drugs:
+        yield from _advised(option.caution)
+        for drug in self._drugs(option):
             yield from self.knowledge.avoid(drug)
+            yield from _advised(self.knowledge.cautions(drug))
+
+    def _drugs(self, option: Treatment) -> Iterator[str]:
+        """The drugs and local words that an option may consist of: whatever may be taken now, too."""
+        for name in (*option.drugs, *option.classes):
+            yield from self.knowledge.drugs if name == CURRENT else (name,)
+        for partner in option.partners:
+            yield from partner.one_of
+
+    def _alerts(self, drug: str) -> list[Alert]:
+        """The red flags that going on with a drug waits for."""
+        alerts = self.knowledge.content.alerts.values()
+        return [one for one in alerts if one.act in SOON and holds_for(one, drug, self.knowledge)]
 
     # Facts and criteria
 
@@ -188,7 +204,7 @@ class Matrix:
         blocked = _any(self._holds(one) for one in here if one.says in _BLOCKING)
         stands = _any(holds for _, holds in deciding) & ~blocked
         preferred = _any(holds for one, holds in deciding if one.preferred and one.says == "recommended")
-        return Parts(fits, stands, self._forbidden(option), preferred)
+        return Parts(fits, stands, self._forbidden(option, region), preferred.fill_null(False) & ~self._second(option))
 
     def _holds(self, statement: Statement) -> pl.Expr:
         holds = _YES if statement.fits is None else self._named(statement.fits)
@@ -201,18 +217,60 @@ class Matrix:
             in_force = in_force & (pl.col(AS_OF) < (statement.until.last if late else statement.until.first))
         return in_force & holds
 
-    def _forbidden(self, option: Treatment) -> pl.Expr:
+    def _forbidden(self, option: Treatment, region: Region) -> pl.Expr:
         answers = [self._forbids(one) for one in option.avoid]
         for name in (*option.drugs, *option.classes):
             if name == CURRENT:
                 for drug in self._taken:
-                    answers += [pl.col(f"#takes {drug}") & self._forbids(one) for one in self.knowledge.avoid(drug)]
+                    answers += [pl.col(f"#takes {drug}") & one for one in self._kept_from(drug, region)]
             else:
-                answers += [self._forbids(one) for one in self.knowledge.avoid(name)]
+                answers += self._kept_from(name, region)
         for partner in option.partners:
             if partner.one_of:
-                answers.append(reduce(lambda a, b: a & b, map(self._partner_forbidden, partner.one_of)))
+                forbidden = (self._partner_forbidden(drug, region) for drug in partner.one_of)
+                answers.append(reduce(lambda a, b: a & b, forbidden))
         return _any(answers)
+
+    def _kept_from(self, drug: str, region: Region) -> list[pl.Expr]:
+        """What keeps one drug from beginning or going on: contraindications, rules of conduct, red flags that it may have caused."""
+        found = [self._forbids(one) for one in self.knowledge.avoid(drug)]
+        found += [self._blocks(rule, drug) for rule in self._rules(drug, region)]
+        alerts = self._alerts(drug)
+        if alerts:
+            up = _any(self._named(one.when).fill_null(False) for one in alerts) & self._named(taken_now(drug)).fill_null(True)
+            found.append(pl.when(up).then(pl.lit(None, dtype=pl.Boolean)).otherwise(_NO))
+        return found
+
+    def _rules(self, drug: str, region: Region) -> list[Conduct]:
+        return [one for one in self.knowledge.conduct(drug) if one.holds_in(region) and BLOCKING & frozenset(one.do)]
+
+    def _blocks(self, rule: Conduct, drug: str) -> pl.Expr:
+        """Whether a rule blocks: some are asked of what is taken now, some of what would begin, and all where that is not known."""
+        steps = BLOCKING & frozenset(rule.do)
+        taken = self._named(taken_now(drug))
+        asked = _NO
+        if steps & GOING_ON:
+            asked = asked | taken.fill_null(True)
+        if steps & BEGINNING:
+            asked = asked | ~taken.fill_null(False)
+        holds = self._named(rule.when)
+        return asked & (holds if rule.unknown == "depends" else holds.fill_null(False))
+
+    def _second(self, option: Treatment) -> pl.Expr:
+        """Whether a label says to avoid the option here: for the option, a fixed drug, or every partner to choose from."""
+        found = [self._avoided(option.caution)]
+        for name in (*option.drugs, *option.classes):
+            if name == CURRENT:
+                found += [pl.col(f"#takes {drug}") & self._avoided(self.knowledge.cautions(drug)) for drug in self._taken]
+            else:
+                found.append(self._avoided(self.knowledge.cautions(name)))
+        for partner in option.partners:
+            if partner.one_of:
+                found.append(reduce(lambda a, b: a & b, (self._avoided(self.knowledge.cautions(one)) for one in partner.one_of)))
+        return _any(found)
+
+    def _avoided(self, cautions: Iterable[Caution]) -> pl.Expr:
+        return _any(_YES if one.when is None else self._named(one.when).fill_null(False) for one in _advised(cautions))
 
     def _forbids(self, caution: Caution) -> pl.Expr:
         if caution.when is None:
@@ -220,8 +278,13 @@ class Matrix:
         holds = self._named(caution.when)
         return holds if caution.unknown == "depends" else holds.fill_null(False)
 
-    def _partner_forbidden(self, drug: str) -> pl.Expr:
-        return _any(_YES if one.when is None else self._named(one.when).fill_null(False) for one in self.knowledge.avoid(drug))
+    def _partner_forbidden(self, drug: str, region: Region) -> pl.Expr:
+        avoid = [_YES if one.when is None else self._named(one.when).fill_null(False) for one in self.knowledge.avoid(drug)]
+        return _any([*avoid, *(self._blocks(rule, drug).fill_null(False) for rule in self._rules(drug, region))])
+
+
+def _advised(cautions: Iterable[Caution]) -> list[Caution]:
+    return [one for one in cautions if one.advice]
 
 
 def _code(status: int) -> pl.Expr:

@@ -69,7 +69,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "place": pl.String,
     },
     "events": {"patient": pl.UInt32, "what": pl.String, "on": pl.Date, "site": pl.String},
-    "reactions": {"patient": pl.UInt32, "drug": pl.String, "effect": pl.String, "grade": pl.Int16},
+    "reactions": {"patient": pl.UInt32, "drug": pl.String, "effect": pl.String, "grade": pl.Int16, "ongoing": pl.Boolean},
     "medications": {"patient": pl.UInt32, "drug": pl.String, "start": pl.Date, "end": pl.Date},
 }
 """Every table with its columns. An entry's value is in `text` (a choice, a member of a set) or `number` (also 0 and 1 for no and yes)."""

@@ -334,9 +334,7 @@ class Histories:
         """Each different reaction is asked by itself; of a person's reactions one that is it is enough, else one that may be."""
         yes, unknown = np.zeros(self.people, bool), np.zeros(self.people, bool)
         for reaction, who in self._reactions:
-            value = (
-                History(self.knowledge, (), frozenset(), (reaction,)).reacted(asked.treatment, asked.effect, asked.grade).value
-            )
+            value = History(self.knowledge, (), frozenset(), (reaction,)).reacted(asked).value
             if value is not False:
                 (yes if value else unknown)[who] = True
         return self._kept(asked.key, yes, unknown & ~yes)
@@ -344,12 +342,15 @@ class Histories:
     @cached_property
     def _reactions(self) -> list[tuple[Reaction, Ints]]:
         """Every different reaction, with the people who had it."""
-        keys = ["drug", "effect", "grade"]
+        keys = ["drug", "effect", "grade", "ongoing"]
         parts = self.events.reactions.partition_by(keys, as_dict=True, include_key=False)
         origin = Origin("reactions")
         return [
-            (Reaction(drug=drug, effect=effect, grade=grade, origin=origin), part["patient"].cast(pl.Int64).to_numpy())
-            for (drug, effect, grade), part in parts.items()
+            (
+                Reaction(drug=drug, effect=effect, grade=grade, ongoing=ongoing, origin=origin),
+                part["patient"].cast(pl.Int64).to_numpy(),
+            )
+            for (drug, effect, grade, ongoing), part in parts.items()
         ]
 
     def _kept(self, key: str, yes: Bools, unknown: Bools) -> pl.Expr:

@@ -53,6 +53,9 @@ def criteria_of(knowledge: Knowledge) -> dict[str, Node]:
             for number, caution in enumerate(cautions, 1):
                 if caution.when is not None:
                     found[f"{owner.id} {kind} {number} ({caution.id})"] = caution.when
+    for conductor in (*knowledge.drugs.values(), *knowledge.classes.values()):
+        for number, rule in enumerate(conductor.conduct, 1):
+            found[f"{conductor.id} conduct {number} ({', '.join(rule.do)}: {rule.id})"] = rule.when
     for alert in knowledge.content.alerts.values():
         found[f"alert {alert.id}"] = alert.when
     return found

@@ -80,7 +80,7 @@ class Questions:
                 "E",
                 where=lambda one: joined("Or", [is_null(get(one, "effect")), compared(get(one, "effect"), "=", words(meant))]),
             )
-        if asked.grade is not None:  # a resource of this kind gives no grade
+        if asked.grade is not None or asked.course is not None:  # a resource of this kind says neither a grade nor an end
             return choose(some(may_be), UNKNOWN, boolean(False))
         return choose(some(same), boolean(True), choose(some(may_be), UNKNOWN, boolean(False)))
 

@@ -10,7 +10,7 @@ from linewise.logic import Derivation, FactType, Vocabulary, Within
 from linewise.logic.nodes import Unit
 from linewise.logic.recent import earliest
 
-from .model import Caution, Class, Content, Drug, Fact, Monitoring, Source, Test, Treatment, Trial
+from .model import Caution, Class, Conduct, Content, Drug, Fact, Monitoring, Source, Test, Treatment, Trial
 
 
 class Knowledge:
@@ -112,6 +112,19 @@ class Knowledge:
     def monitoring(self, drug: str) -> tuple[Monitoring, ...]:
         """What is watched while a drug is taken."""
         return self._inherited[drug][2] if drug in self._inherited else ()
+
+    def conduct(self, drug: str) -> tuple[Conduct, ...]:
+        """The rules for beginning, pausing, reducing and ending a drug, those of its classes included."""
+        return self._conduct.get(drug, ())
+
+    @cached_property
+    def _conduct(self) -> dict[str, tuple[Conduct, ...]]:
+        found = {}
+        for name in (*self.drugs, *self.classes):
+            own = self.drugs.get(name) or self.classes[name]
+            above = (self.classes[c] for c in sorted(self.classes_of(name)) if c in self.classes and c != name)
+            found[name] = own.conduct + tuple(rule for one in above for rule in one.conduct)
+        return found
 
     @cached_property
     def _inherited(

@@ -250,9 +250,9 @@ class _Loading:
                     found[key] = self.criterion(document, value, here, owner, depth)
                 elif key == "always":
                     continue  # `always: true` says that there is no `when`
-                elif key in _DATES and isinstance(value, str | int | dt.date):
+                elif key in _DATES and "conduct" not in path and isinstance(value, str | int | dt.date):
                     found[key] = self.when(document, value, here)
-                elif key in ("source", "region", "sources") and isinstance(value, str):
+                elif key in ("source", "region", "sources", "do") and isinstance(value, str):
                     found[key] = [value]
                 else:
                     found[str(key)] = self.plain(document, value, here, owner, depth)

@@ -21,6 +21,10 @@ Says = Literal["approved", "recommended", "established", "not-recommended", "wit
 Level = Literal["strong", "moderate", "weak"]
 Act = Literal["emergency", "same-day", "next-visit"]
 Severity = Literal["contraindicated", "major", "moderate"]
+Step = Literal["start", "hold", "reduce", "stop"]
+"""What the conduct of a treatment asks for: not begun, paused, made smaller, ended for good."""
+Advice_ = Literal["avoid", "never-together"]
+"""A label says "avoid" (then the option is never the first choice), or that two things must not be taken together."""
 Text = str
 Ids = tuple[str, ...]
 
@@ -150,8 +154,35 @@ class Caution(_Struct, frozen=True):
     when: Node | None = None  # None: always
     plain: str | None = None
     unknown: Literal["check", "depends"] = "check"
+    advice: Advice_ | None = None
     source: Ids = ()
     review: str | None = None
+
+
+class Conduct(_Struct, frozen=True):
+    """One rule of the conduct of a treatment: while `when` holds, the drug is not begun, is paused, goes on smaller, or ends for good.
+
+    `until` says what must be true before it begins or goes on, `dose` the dose step, `goes_on` which partners (drugs or classes) go on
+    while this drug waits. `unknown: check` makes an unknown fact a check before the start, `depends` leaves the option open. `region`
+    names where the label says so; nothing means everywhere.
+    """
+
+    id: str
+    do: tuple[Step, ...]
+    when: Node
+    text: str
+    plain: str | None = None
+    until: str | None = None
+    dose: str | None = None
+    goes_on: Ids = ()
+    unknown: Literal["check", "depends"] = "check"
+    region: tuple[Region, ...] = ()
+    source: Ids = ()
+    review: str | None = None
+
+    def holds_in(self, region: Region) -> bool:
+        """EU rules hold in Germany too."""
+        return not self.region or region in self.region or (region == "DE" and "EU" in self.region)
 
 
 class Monitoring(_Struct, frozen=True):
@@ -184,13 +215,17 @@ class Class(_Struct, frozen=True):
     maintains: Ids = ()
     avoid: tuple[Caution, ...] = ()
     caution: tuple[Caution, ...] = ()
+    conduct: tuple[Conduct, ...] = ()
     monitor: tuple[Monitoring, ...] = ()
     source: Ids = ()
     review: str | None = None
 
 
 class Drug(_Struct, frozen=True):
-    """One drug, supplement or food, with everything that is true of it in any regimen."""
+    """One drug, supplement or food, with everything that is true of it in any regimen.
+
+    `no_conduct` says why the label has no rule of a kind (`start`, `hold`, `stop`).
+    """
 
     id: str
     label: str
@@ -203,6 +238,8 @@ class Drug(_Struct, frozen=True):
     how: str | None = None
     avoid: tuple[Caution, ...] = ()
     caution: tuple[Caution, ...] = ()
+    conduct: tuple[Conduct, ...] = ()
+    no_conduct: dict[Step, str] = {}
     monitor: tuple[Monitoring, ...] = ()
     source: Ids = ()
     review: Review | str | None = None
@@ -360,7 +397,11 @@ class Trial(_Struct, frozen=True):
 
 
 class Alert(_Struct, frozen=True):
-    """A red flag: when it is up, how fast to act, what to do."""
+    """A red flag: when it is up, how fast to act, what to do.
+
+    `holds` names the drugs and classes that may have caused it, or whose next dose must wait for it: while it is up, going on with
+    one of them is never more than "depends". `any-treatment` stands for every anticancer drug.
+    """
 
     id: str
     title: str
@@ -369,6 +410,7 @@ class Alert(_Struct, frozen=True):
     plain: str
     text: str | None = None
     tests: Ids = ()  # to be done because of it
+    holds: Ids = ()
     source: Ids = ()
     review: str | None = None
 

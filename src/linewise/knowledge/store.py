@@ -22,7 +22,7 @@ from .state import digest
 
 FOLDER_VARIABLE = "LINEWISE_KNOWLEDGE"
 _PACKAGED = Path(__file__).with_name("compiled.msgpack")
-_FORMAT = 1
+_FORMAT = 2
 
 
 class _Artefact(msgspec.Struct, frozen=True):

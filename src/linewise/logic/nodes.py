@@ -30,6 +30,8 @@ Unit = Literal["days", "months", "years"]
 Operator = Literal["<", "<=", ">", ">=", "="]
 Mode = Literal["any", "all", "only"]
 Setting = Literal["any", "adjuvant", "metastatic", "first", "last"]
+Course = Literal["ongoing", "settled"]
+"""Of a reaction: it is still there, or it is over."""
 
 DAYS_IN: dict[Unit, float] = {"days": 1.0, "months": 30.4375, "years": 365.25}
 
@@ -172,11 +174,12 @@ class Taking(_Question, frozen=True):
 
 
 class ReactedTo(_Question, frozen=True):
-    """Had an unwanted effect; `grade` is the least grade that counts."""
+    """Had an unwanted effect; `grade` is the least grade that counts, `course` whether it is still there or over."""
 
     treatment: Treatment
     effect: str | None = None
     grade: int | None = None
+    course: Course | None = None
 
     def _words(self) -> str:
         return _joined(
@@ -184,6 +187,7 @@ class ReactedTo(_Question, frozen=True):
             self.treatment.bracketed,
             f"with {self.effect}" if self.effect is not None else "",
             f"at grade {self.grade}" if self.grade is not None else "",
+            self.course or "",
         )
 
 

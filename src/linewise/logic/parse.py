@@ -16,6 +16,7 @@ from .nodes import (
     Combination,
     Compare,
     Constant,
+    Course,
     DaysOf,
     GradeOf,
     Had,
@@ -387,7 +388,8 @@ class _Reader:
             self._fail("a combination that was reacted to stands in brackets", "say `reacted to (a without b)`")
         effect = self._name("an effect") if self._take("with") else None
         grade = self._whole_number("a grade") if self._take("at", "grade") else None
-        return ReactedTo(treatment, effect, grade)
+        course: Course | None = "ongoing" if self._take("ongoing") else "settled" if self._take("settled") else None
+        return ReactedTo(treatment, effect, grade, course)
 
     def _treatment(self) -> Treatment:
         if not self._symbol("("):

@@ -1,8 +1,8 @@
 """Does an option fit one person, does somebody say so here today, does anything forbid it, and what is still open.
 
 The status follows `contract/plan.md`: an option is offered where its criteria hold and a statement that decides in the region is
-in force and holds; what forbids it makes it unsuitable; where what decides is unknown, it depends. Nothing here ranks, and
-nothing is worded: `plan.options` does that.
+in force and holds; what forbids it, a contraindication or a rule of conduct, makes it unsuitable; where what decides is unknown, or a red
+flag is up that one of its drugs may have caused, it depends. Nothing here ranks, and nothing is worded: `plan.options` does that.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from linewise.knowledge.model import Region, Statement, Treatment
 from linewise.logic import Decider, Question
 
 from . import model
+from .conduct import Conducts
 from .model import Status
 
 CURRENT = "current"
@@ -51,6 +52,7 @@ class Judged(msgspec.Struct):
     deciding: Answers
     blocking: Answers
     level: str | None
+    second: bool = False  # a label says to avoid it here, so it is never the first choice
 
 
 class Judge:
@@ -58,6 +60,7 @@ class Judge:
 
     def __init__(self, knowledge: Knowledge, decider: Decider, day: dt.date, current: tuple[str, ...]) -> None:
         self.knowledge, self.decider, self.day, self.current = knowledge, decider, day, current
+        self.conduct = Conducts(knowledge, decider)
 
     def judge(self, treatment: Treatment, region: Region) -> Judged:
         """The status of one option in one region. Where its own criteria fail, who says so is not asked (`stand` tells)."""
@@ -68,7 +71,8 @@ class Judge:
             return Judged(treatment, region, "not-indicated", False, None, None, [], [], None)
         deciding, blocking, stands = self.stand(treatment, region)
         indicated = _and((fits, stands))
-        forbidden = False if indicated is False else self._forbidden(treatment)
+        forbidden = False if indicated is False else self._forbidden(treatment, region)
+        second = False
         status: Status
         if indicated is False:
             status = "not-indicated"
@@ -76,11 +80,11 @@ class Judge:
             status = "unsuitable"
         elif indicated is None or forbidden is None:
             status = "depends"
-        elif any(one.preferred and one.says == "recommended" and holds is True for one, holds in deciding):
-            status = "preferred"
         else:
-            status = "suitable"
-        return Judged(treatment, region, status, fits, stands, forbidden, deciding, blocking, _strongest(deciding))
+            second = self._second(treatment)
+            named_first = any(one.preferred and one.says == "recommended" and holds is True for one, holds in deciding)
+            status = "preferred" if named_first and not second else "suitable"
+        return Judged(treatment, region, status, fits, stands, forbidden, deciding, blocking, _strongest(deciding), second)
 
     def stand(self, treatment: Treatment, region: Region) -> tuple[Answers, Answers, bool | None]:
         """The statements in force that decide, those that block, and whether together they let the option stand."""
@@ -103,31 +107,51 @@ class Judge:
         """The best status over several regions; the first region wins a tie."""
         return min((self.judge(treatment, region) for region in regions), key=lambda one: _BEST.index(one.status))
 
-    def _forbidden(self, treatment: Treatment) -> bool | None:
-        """Whether a contraindication holds: one of the option, of a fixed drug, or of every partner to choose from.
+    def _forbidden(self, treatment: Treatment, region: Region) -> bool | None:
+        """Whether a contraindication or a rule of conduct holds: of the option, of a fixed drug, or of every partner to choose from.
 
-        An unknown one leaves the option waiting only where it says `unknown: depends`; otherwise it is a check before the start.
+        An unknown one leaves the option waiting only where it says `unknown: depends`; otherwise it is a check before the start. So does a red
+        flag that is up and that a drug which would go on may have caused.
         """
         value = self.decider.value
         answers: list[bool | None] = []
         for caution in self.avoid(treatment):
             holds = True if caution.when is None else value(caution.when)
             answers.append(holds if holds is not None or caution.unknown == "depends" else False)
+        for name in self.fixed(treatment):
+            answers.append(self.conduct.blocks(name, region))
+            if self.conduct.waits_for(name):
+                answers.append(None)
         for partner in treatment.partners:
             if partner.one_of:
-                answers.append(_and(self._partner_forbidden(drug) for drug in partner.one_of))
+                answers.append(_and(self._partner_forbidden(drug, region) for drug in partner.one_of))
         return _or(answers)
 
-    def _partner_forbidden(self, drug: str) -> bool | None:
-        return _or(True if one.when is None else self.decider.value(one.when) is True for one in self.knowledge.avoid(drug))
+    def _partner_forbidden(self, drug: str, region: Region) -> bool | None:
+        avoid = (True if one.when is None else self.decider.value(one.when) is True for one in self.knowledge.avoid(drug))
+        return _or((*avoid, self.conduct.blocks(drug, region) is True))
+
+    def _second(self, treatment: Treatment) -> bool:
+        """Whether a label says to avoid the option here: for the option, a fixed drug, or every partner to choose from."""
+        own = (self.advised(self.knowledge.cautions(name)) for name in self.fixed(treatment))
+        partners = (
+            all(self.advised(self.knowledge.cautions(drug)) for drug in partner.one_of)
+            for partner in treatment.partners
+            if partner.one_of
+        )
+        return bool(self.advised(treatment.caution)) or any(own) or any(partners)
+
+    def advised(self, cautions: Iterable[known.Caution]) -> list[known.Caution]:
+        """Of some cautions those that hold and with which a label says to avoid the drug."""
+        return [one for one in cautions if one.advice and (one.when is None or self.decider.value(one.when) is True)]
 
     def avoid(self, treatment: Treatment) -> Iterable[known.Caution]:
         """The contraindications of an option and of everything fixed in it."""
         yield from treatment.avoid
-        for name in self._fixed(treatment):
+        for name in self.fixed(treatment):
             yield from self.knowledge.avoid(name)
 
-    def _fixed(self, treatment: Treatment) -> tuple[str, ...]:
+    def fixed(self, treatment: Treatment) -> tuple[str, ...]:
         """The fixed drugs and the local or supportive words of an option, `current` replaced by what is taken."""
         drugs = tuple(name for drug in treatment.drugs for name in (self.current if drug == CURRENT else (drug,)))
         return drugs + treatment.classes
@@ -169,7 +193,16 @@ class Judge:
             for caution in self.avoid(judged.treatment):
                 if caution.unknown == "depends" and caution.when is not None:
                     add(self.decider.open(caution.when))
+            for name in self.fixed(judged.treatment):
+                for rule, _, holds in self.conduct.rules(name, judged.region):
+                    if holds is None and rule.unknown == "depends":
+                        add(self.decider.open(rule.when))
         return list(found)
+
+    def waits_for(self, treatment: Treatment) -> list[known.Alert]:
+        """The red flags that are up and that going on with a drug of this option waits for."""
+        found = {one.id: one for name in self.fixed(treatment) for one in self.conduct.waits_for(name)}
+        return list(found.values())
 
 
 def _and(values: Iterable[bool | None]) -> bool | None:

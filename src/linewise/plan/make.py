@@ -143,6 +143,7 @@ class Plan:
             options=options,
             cautions=self.cautions,
             unread=self.unread,
+            going_on=self.going_on,
             sources=self.sources_of(options),
             scope=self.scope,
             notes=self.notes,
@@ -291,6 +292,13 @@ class Plan:
         return found
 
     @cached_property
+    def going_on(self) -> list[model.GoingOn]:
+        """Each drug that is taken now: whether it goes on, waits or ends, and why."""
+        taken = [drug for course in self.chart.courses if course.ongoing is not False for drug in course.drugs]
+        taken += [one.drug for one in self.chart.history.medications if self.knowledge.conduct(one.drug)]
+        return [self._options.conduct(drug, self.regions[0]) for drug in dict.fromkeys(taken) if drug in self.knowledge.drugs]
+
+    @cached_property
     def facts(self) -> list[model.Fact]:
         """The facts that a reader checks first, with their age and whatever else was recorded."""
         found = []
@@ -345,6 +353,7 @@ class Plan:
         cited: list[model.TestToAsk | model.Urgent | model.Caution] = [*self.tests, *self.urgent, *self.cautions]
         for each in cited:
             ids.update(each.sources)
+        ids.update(name for drug in self.going_on for rule in drug.rules for name in rule.sources)
         return {name: _source(self.knowledge.sources[name]) for name in sorted(ids) if name in self.knowledge.sources}
 
 

@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from linewise.knowledge.model import Act, Kind, Severity
+from linewise.knowledge.model import Act, Kind, Severity, Step
 
 SCHEMA = "linewise.plan/1"
 Status = Literal["preferred", "suitable", "depends", "unsuitable", "not-indicated"]
+Action = Literal["goes-on", "reduce", "ask", "hold", "stop"]
 OFFERED: frozenset[Status] = frozenset({"preferred", "suitable"})
 STATUSES: tuple[Status, ...] = ("preferred", "suitable", "depends", "unsuitable", "not-indicated")
 
@@ -54,8 +55,33 @@ class Caution(_Struct):
     always: bool = False
     because: str = ""
     check: list[str] = []
+    advice: str | None = None  # avoid, never-together: a label's own words for how strong the warning is
     review: str | None = None
     sources: list[str] = []
+
+
+class Rule(_Struct):
+    """One rule of conduct that holds for a drug that is taken now: what it asks for, why, until when, with which dose."""
+
+    do: list[Step]
+    id: str
+    text: str
+    plain: str = ""
+    until: str = ""
+    dose: str = ""
+    goes_on: list[str] = []  # the partners, drugs or classes, that go on while this drug waits
+    because: str = ""
+    review: str | None = None
+    sources: list[str] = []
+
+
+class GoingOn(_Struct):
+    """Whether one drug that is taken now goes on. `ask`: a red flag that it may have caused is up, or what decides is not known."""
+
+    drug: str
+    action: Action
+    rules: list[Rule]
+    alarms: list[str] = []
 
 
 class Evidence(_Struct):
@@ -196,6 +222,7 @@ class Document(_Struct):
     options: list[Option]
     cautions: list[Caution]
     unread: list[dict[str, str]]
+    going_on: list[GoingOn]  # each drug that is taken now
     sources: dict[str, dict[str, Any]]
     scope: str | None = None
     notes: list[str] = []

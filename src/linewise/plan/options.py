@@ -13,6 +13,7 @@ from linewise.logic import Explanation, Question
 from linewise.logic.nodes import Includes
 
 from . import model
+from .conduct import BLOCKING
 from .judge import CURRENT, DECIDING, Judge, Judged
 from .model import Because, Caution
 from .words import Words, trial
@@ -78,6 +79,14 @@ class Options:
             if explained.value is not False:
                 inner = [self.tree(explained)]
                 items.append(Because(text=caution.text, value=explained.value, sources=list(caution.source), all=inner))
+        for name in self.judge.fixed(judged.treatment):
+            for rule, steps, holds in self.judge.conduct.rules(name, judged.region):
+                if steps & BLOCKING and (holds or rule.unknown == "depends"):
+                    inner = [self.tree(self.decider.explain(rule.when))]
+                    items.append(Because(text=rule.text, value=holds, sources=list(rule.source), all=inner))
+        for alert in self.judge.waits_for(judged.treatment):
+            inner = [self.tree(self.decider.explain(alert.when))]
+            items.append(Because(text=alert.title, value=None, sources=list(alert.source), all=inner))
         value = None if judged.forbidden is None else not judged.forbidden
         return Because(text="nothing forbids it", value=value, not_=items or None)
 
@@ -150,8 +159,12 @@ class Options:
             return f"Not for you now: {self._why_forbidden(judged)}"
         if judged.status == "depends":
             still = [self.about(about) for about in self.judge.open(judged)]
+            if judged.forbidden is None:
+                still += [alert.title for alert in self.judge.waits_for(judged.treatment)]
             return f"May fit. Still to be known: {', '.join(dict.fromkeys(still))}."
         why = reasons(explain(judged.treatment.fits), 5)
+        if judged.second:
+            return f"Fits, with a better choice: {self._why_second(judged.treatment)}"
         return f"Fits: {why}." if why else "Fits everybody with metastatic disease."
 
     def _no_standing(self, judged: Judged) -> str:
@@ -169,7 +182,51 @@ class Options:
         for caution in self.judge.avoid(judged.treatment):
             if caution.when is None or self.decider.value(caution.when) is True:
                 return caution.plain or caution.text
-        return "every partner drug is forbidden."
+        blocked = self._blocked(judged)
+        rules = [f"{self.knowledge.label(name)}: {rules[0].plain or rules[0].text}" for name, rules in blocked.items() if rules]
+        going = [self.knowledge.label(name) for name in self._partners_that_go_on(blocked)] if rules else []
+        meanwhile = [f"{' and '.join(going)} {'goes' if len(going) == 1 else 'go'} on meanwhile."] if going else []
+        return " ".join([*rules, *meanwhile]) or "every partner drug is forbidden."
+
+    def _blocked(self, judged: Judged) -> dict[str, list[known.Conduct]]:
+        """The drugs of an option, each with the rules that keep it from beginning or going on."""
+        rules = self.judge.conduct.rules
+        return {
+            name: [rule for rule, steps, holds in rules(name, judged.region) if holds and steps & BLOCKING]
+            for name in self.judge.fixed(judged.treatment)
+        }
+
+    def _partners_that_go_on(self, blocked: dict[str, list[known.Conduct]]) -> list[str]:
+        """The drugs taken now that, by every rule that holds, go on while the others wait."""
+        waiting = [rule for rules in blocked.values() for rule in rules]
+        return [
+            name
+            for name, rules in blocked.items()
+            if not rules
+            and self.judge.conduct.taken(name)
+            and not self.judge.conduct.waits_for(name)
+            and all(any(self.knowledge.is_a(name, one) for one in rule.goes_on) for rule in waiting)
+        ]
+
+    def _why_second(self, treatment: Treatment) -> str:
+        """What a label says to avoid, and which other drugs of the class nobody says it of."""
+        names = [*self.judge.fixed(treatment), *(drug for partner in treatment.partners for drug in partner.one_of)]
+        for name in names:
+            for caution in self.judge.advised(self.knowledge.cautions(name)):
+                others = [self.knowledge.label(drug) for drug in self._instead(name)]
+                better = f" This is not so with {' or '.join(others)}." if others else ""
+                return f"{caution.plain or caution.text}{better}"
+        return next((one.plain or one.text for one in self.judge.advised(treatment.caution)), "")
+
+    def _instead(self, drug: str) -> list[str]:
+        """The drugs of the same class that no label says to avoid here."""
+        own = self.knowledge.drugs[drug].classes if drug in self.knowledge.drugs else ()
+        siblings = [name for name, one in self.knowledge.drugs.items() if name != drug and set(own) & set(one.classes)]
+        return [name for name in siblings if not self.judge.advised(self.knowledge.cautions(name)) and not self._barred(name)]
+
+    def _barred(self, drug: str) -> bool:
+        """Whether a contraindication of a drug holds, or may hold."""
+        return any(one.when is None or self.decider.value(one.when) is not False for one in self.knowledge.avoid(drug))
 
     # What is still open
 
@@ -198,6 +255,13 @@ class Options:
                     fact = facts.get(about) if isinstance(about, str) else None
                     if fact is not None and fact.test is not None:
                         found.setdefault(fact.test, []).append(caution.plain or caution.text)
+        for name in self.judge.fixed(judged.treatment):
+            for rule, _, holds in self.judge.conduct.rules(name, judged.region):
+                if holds is None:
+                    for about in self.decider.open(rule.when):
+                        fact = facts.get(about) if isinstance(about, str) else None
+                        if fact is not None and fact.test is not None:
+                            found.setdefault(fact.test, []).append(rule.plain or rule.text)
         return found
 
     # What the person is told about it
@@ -211,12 +275,58 @@ class Options:
         for name in dict.fromkeys([*named, *treatment.classes]):
             found += self.worded(name, self.knowledge.avoid(name), forbids=True)
             found += self.worded(name, self.knowledge.cautions(name))
+            found += [self._rule(name, rule, steps) for rule, steps in self._due(name, treatment.id)]
         for need in treatment.needs:
             applies = self.decider.value(need.when)
             if applies is not False:
                 found.append(self._need(need, owner, applies))
         found += self._off_label(treatment, owner)
         return sorted(_once(found), key=lambda one: (one.applies is None, _SEVERITIES.index(one.severity)))
+
+    def _due(self, drug: str, option: str) -> list[tuple[known.Conduct, frozenset[known.Step]]]:
+        """The rules of conduct of a drug that hold, in the region in which the option was judged."""
+        judged = self._shown.get(option)
+        if judged is None:
+            return []
+        return [(rule, steps) for rule, steps, holds in self.judge.conduct.rules(drug, judged.region) if holds]
+
+    def _rule(self, drug: str, rule: known.Conduct, steps: frozenset[known.Step]) -> Caution:
+        """A rule that holds, as a caution: one that blocks forbids, one that makes the dose smaller warns."""
+        further = " ".join(part for part in (rule.dose, rule.until) if part)
+        return Caution(
+            drug=drug,
+            id=rule.id,
+            severity="contraindicated" if steps & BLOCKING else "major",
+            text=f"{rule.text} {further}".strip(),
+            plain=rule.plain or "",
+            because=self.words.reasons(self.decider.explain(rule.when), 2),
+            review=rule.review,
+            sources=list(rule.source),
+        )
+
+    def conduct(self, drug: str, region: Region) -> model.GoingOn:
+        """Whether a drug that is taken now goes on, and why not."""
+        rules = [(rule, steps) for rule, steps, holds in self.judge.conduct.rules(drug, region) if holds and steps]
+        alarms = self.judge.conduct.waits_for(drug)
+        asked = frozenset(step for _, steps in rules for step in steps)
+        open_ = self.judge.conduct.blocks(drug, region) is None
+        action: model.Action = (
+            "stop" if "stop" in asked else "hold" if "hold" in asked else "ask" if alarms or open_
+            else "reduce" if "reduce" in asked else "goes-on"
+        )  # fmt: skip
+        return model.GoingOn(
+            drug=drug,
+            action=action,
+            rules=[
+                model.Rule(
+                    do=sorted(steps), id=rule.id, text=rule.text, plain=rule.plain or "", until=rule.until or "", dose=rule.dose or "",
+                    goes_on=list(rule.goes_on), because=self.words.reasons(self.decider.explain(rule.when), 2),
+                    review=rule.review, sources=list(rule.source),
+                )
+                for rule, steps in rules
+            ],
+            alarms=[alert.id for alert in alarms],
+        )  # fmt: skip
 
     def worded(self, drug: str, cautions: Iterable[known.Caution], forbids: bool = False) -> list[Caution]:
         """The cautions of one drug that hold, or that may hold."""
@@ -241,6 +351,7 @@ class Options:
                     always=one.when is None,
                     because=self.words.reasons(explained, 2) if explained is not None and applies else "",
                     check=check,
+                    advice=one.advice,
                     review=one.review,
                     sources=list(one.source),
                 )
@@ -277,6 +388,7 @@ class Options:
         self._shown[treatment.id] = judged
         shown = judged.status != "not-indicated"
         open_ = self.judge.open(judged) if judged.status == "depends" else []
+        waits = [one.id for one in self.judge.waits_for(treatment)] if judged.status == "depends" else []
         review = treatment.review
         return model.Option(
             id=treatment.id,
@@ -290,7 +402,7 @@ class Options:
             reason=self.sentence(judged),
             plain=treatment.plain or "",
             because=self.because(judged),
-            depends_on=list(dict.fromkeys(self._test_or_fact(about) for about in open_)),
+            depends_on=list(dict.fromkeys([*(self._test_or_fact(about) for about in open_), *waits])),
             cautions=self.cautions(treatment) if shown else [],
             evidence=[self._evidence(name) for name in treatment.evidence if name in self.knowledge.evidence] if shown else [],
             standing=[row for one in treatment.standing for row in self._standing(one)],

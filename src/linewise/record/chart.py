@@ -169,7 +169,7 @@ _ANSWERS: dict[type, Callable[[Chart, Any], Reading]] = {
     nodes.ProgressedOn: lambda chart, asked: chart.history.progressed(asked.treatment, asked.setting),
     nodes.Receiving: lambda chart, asked: chart.history.receiving(asked.treatment),
     nodes.Taking: lambda chart, asked: chart.history.taking(asked.treatment),
-    nodes.ReactedTo: lambda chart, asked: chart.history.reacted(asked.treatment, asked.effect, asked.grade),
+    nodes.ReactedTo: lambda chart, asked: chart.history.reacted(asked),
     nodes.MonthsOn: lambda chart, asked: chart.history.months_on(asked.treatment, asked.setting),
     nodes.MonthsSince: lambda chart, asked: chart.history.months_since(asked.treatment, asked.setting),
     nodes.MonthsToRelapse: lambda chart, asked: chart.history.months_to_relapse(asked.treatment),

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from linewise.knowledge import Knowledge
 from linewise.logic import Reading
-from linewise.logic.nodes import Combination, Setting, Treatment
+from linewise.logic.nodes import Combination, ReactedTo, Setting, Treatment
 
 from .model import Course, Medication, Origin, Reaction
 
@@ -84,17 +84,21 @@ class History:
             unknown = unknown or match is None
         return Reading(None if unknown else False, given.sources, not unknown and self._silent(("medications",)))
 
-    def reacted(self, treatment: Treatment, effect: str | None, grade: int | None) -> Reading:
-        """Whether a treatment caused an effect. One that nobody graded, or that nobody knows, may have been the one asked about."""
+    def reacted(self, asked: ReactedTo) -> Reading:
+        """Whether a treatment caused an effect. A reaction without a grade, of an unknown kind, or of which nobody says whether it is
+        over may be the one asked about.
+        """
+        treatment, effect, grade = asked.treatment, asked.effect, asked.grade
         unknown: list[str] = []
         for reaction in self.reactions:
             if self._taken(treatment, (reaction.drug,)) is not True:
                 continue
             same = effect is None or self._same_effect(reaction.effect, effect)
             bad = True if grade is None else None if reaction.grade is None else reaction.grade >= grade
-            if same and bad:
+            course = _in_course(reaction, asked.course)
+            if same and bad and course:
                 return Reading(True, (worded(reaction.origin),))
-            if same is not False and bad is not False:
+            if same is not False and bad is not False and course is not False:
                 unknown.append(worded(reaction.origin))
         return Reading(None if unknown else False, tuple(unknown), not unknown and self._silent(("reactions",)))
 
@@ -260,6 +264,13 @@ class History:
         if any(one.months is None for one in later):
             return None
         return self.interval + sum(one.months or 0.0 for one in later)
+
+
+def _in_course(reaction: Reaction, course: str | None) -> bool | None:
+    """Whether a reaction is in the state asked for: still there (`ongoing`) or over (`settled`)."""
+    if course is None:
+        return True
+    return None if reaction.ongoing is None else reaction.ongoing is (course == "ongoing")
 
 
 def worded(origin: Origin) -> str:

@@ -88,6 +88,8 @@ def _of_thing(owner: str, thing: Any) -> Iterator[tuple[str, str, Node]]:
         for one in getattr(thing, kind):
             if one.when is not None:
                 yield owner, f"{kind} {one.id}", one.when
+    for one in getattr(thing, "conduct", ()):
+        yield owner, f"{' or '.join(one.do)} {one.id}", one.when
     for one in getattr(thing, "standing", ()):
         if one.fits is not None:
             yield owner, f"{one.body} {'+'.join(one.region)} {one.since.text} {one.says}", one.fits
@@ -194,6 +196,8 @@ def _narrowed_question(question: Question) -> Iterator[tuple[str, Question]]:
             yield f"with {question.effect}", msgspec.structs.replace(question, effect=None)
         if question.grade is not None:
             yield f"at grade {question.grade}", msgspec.structs.replace(question, grade=None)
+        if question.course is not None:
+            yield question.course, msgspec.structs.replace(question, course=None)
 
 
 def _narrowed_treatment(treatment: Treatment) -> Iterator[tuple[str, Treatment]]:

@@ -295,6 +295,8 @@ class Moves:
             yield put(state, ("reactions",), rest or None)
             for grade in _GRADES:
                 yield {**state, "reactions": [*rest, {**one, "grade": grade}]}
+            for ongoing in (True, False):
+                yield {**state, "reactions": [*rest, {**one, "ongoing": ongoing}]}
         others = [effect for effect in ("rash", "nausea") if effect not in self.effects][:1]
         for effect in [*self.effects, *others]:
             for drugs in lists:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from linewise.knowledge.model import REGIONS, Caution, Content, Statement
+from linewise.knowledge.model import REGIONS, Caution, Conduct, Content, Statement
 
 from .golden import FOLDER
 
@@ -51,16 +51,22 @@ def cautions(content: Content) -> Table:
     for folder in ("classes", "drugs", "treatments"):
         for name, thing in getattr(content, folder).items():
             rows = [_caution("avoid", one) for one in thing.avoid] + [_caution("caution", one) for one in thing.caution]
+            rows += [_rule(one) for one in getattr(thing, "conduct", ())]
             rows += [["needs", need.class_, need.when.text] for need in getattr(thing, "needs", ())]
             if rows:
                 found[f"{folder}/{name}"] = sorted(rows, key=_json)
     for name, alert in content.alerts.items():
-        found[f"alerts/{name}"] = [[alert.act, alert.when.text]]
+        found[f"alerts/{name}"] = [[alert.act, alert.when.text, *alert.holds]]
     return found
 
 
 def _caution(kind: str, one: Caution) -> list[Any]:
-    return [kind, one.id, one.severity, one.unknown, one.when.text if one.when else None]
+    row = [kind, one.id, one.severity, one.unknown, one.when.text if one.when else None]
+    return [*row, one.advice] if one.advice else row
+
+
+def _rule(one: Conduct) -> list[Any]:
+    return ["conduct", one.id, " or ".join(one.do), one.unknown, one.when.text, *one.region, *one.goes_on]
 
 
 def write(content: Content, folder: Path = FOLDER) -> None:

@@ -41,7 +41,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "entries": ("fact", "text", "number", "specimen", "absent"),
     "administrations": ("drug", "ongoing", "supply", "planned", "setting", "stopped_for"),
     "events": ("what", "site"),
-    "reactions": ("drug", "effect", "grade"),
+    "reactions": ("drug", "effect", "grade", "ongoing"),
     "medications": ("drug",),
     "spread": ("says",),
     "cancers": ("kind",),

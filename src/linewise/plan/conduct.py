@@ -1,0 +1,85 @@
+"""May a drug begin, and may what is taken now go on: the rules of conduct and the red flags, for one person.
+
+A drug that is taken now is asked about its `hold`, `reduce` and `stop` rules; one that an option would begin about its `start` and `stop`
+rules; where it is not known whether it is taken, about all of them. A rule that holds blocks, except one that only makes the dose smaller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from linewise.knowledge import Knowledge
+from linewise.knowledge.model import Alert, Conduct, Region, Step
+from linewise.logic import Decider
+from linewise.logic.nodes import Ask, Combination, Taking, Treatment
+
+BLOCKING: frozenset[Step] = frozenset({"start", "hold", "stop"})
+GOING_ON: frozenset[Step] = frozenset({"hold", "reduce", "stop"})
+BEGINNING: frozenset[Step] = frozenset({"start", "stop"})
+ANY_TREATMENT = "any-treatment"
+"""In an alert's `holds`: whatever anticancer drug is taken now."""
+SOON = frozenset({"emergency", "same-day"})
+"""How fast a red flag must be for going on to wait for it."""
+
+
+def taken_now(drug: str) -> Ask:
+    """The criterion "this drug is taken now", for every reader."""
+    return Ask(Taking(Treatment((Combination((drug,)),))))
+
+
+def asked_of(rule: Conduct, taken: bool | None) -> frozenset[Step]:
+    """What a rule asks for, of a drug that is taken now, that would begin, or of which that is not known."""
+    steps = frozenset(rule.do)
+    return steps if taken is None else steps & (GOING_ON if taken else BEGINNING)
+
+
+def holds_for(alert: Alert, drug: str, knowledge: Knowledge) -> bool:
+    """Whether going on with a drug waits while this red flag is up."""
+    return any(name == ANY_TREATMENT or knowledge.is_a(drug, name) for name in alert.holds)
+
+
+class Conducts:
+    """The rules of conduct of the knowledge, decided for one person on one day."""
+
+    def __init__(self, knowledge: Knowledge, decider: Decider) -> None:
+        self.knowledge, self.decider = knowledge, decider
+        self._blocks: dict[tuple[str, Region], bool | None] = {}
+
+    def taken(self, drug: str) -> bool | None:
+        """Whether a drug is taken now."""
+        return self.decider.value(taken_now(drug))
+
+    def rules(self, drug: str, region: Region) -> Iterable[tuple[Conduct, frozenset[Step], bool | None]]:
+        """The rules that are asked of a drug here, with what each asks for and whether it holds; those that do not hold are left out."""
+        rules = self.knowledge.conduct(drug)
+        taken = self.taken(drug) if rules else None
+        for rule in rules:
+            steps = asked_of(rule, taken)
+            if steps and rule.holds_in(region):
+                holds = self.decider.value(rule.when)
+                if holds is not False:
+                    yield rule, steps, holds
+
+    def blocks(self, drug: str, region: Region) -> bool | None:
+        """Whether a rule keeps a drug from beginning, or from going on. Unknown only where a rule says that not knowing leaves it open."""
+        key = (drug, region)
+        if key not in self._blocks:
+            answers = [
+                holds
+                for rule, steps, holds in self.rules(drug, region)
+                if steps & BLOCKING and (holds or rule.unknown == "depends")
+            ]
+            self._blocks[key] = True if True in answers else None if answers else False
+        return self._blocks[key]
+
+    @cached_property
+    def _up(self) -> list[Alert]:
+        alerts = self.knowledge.content.alerts.values()
+        return [one for one in alerts if one.act in SOON and one.holds and self.decider.value(one.when) is True]
+
+    def waits_for(self, drug: str) -> list[Alert]:
+        """The red flags that are up and that going on with this drug waits for; none for a drug that is not taken now."""
+        if not self._up or self.taken(drug) is False:
+            return []
+        return [one for one in self._up if holds_for(one, drug, self.knowledge)]
