@@ -53,9 +53,10 @@ def criteria_of(knowledge: Knowledge) -> dict[str, Node]:
             for number, caution in enumerate(cautions, 1):
                 if caution.when is not None:
                     found[f"{owner.id} {kind} {number} ({caution.id})"] = caution.when
-    for conductor in (*knowledge.drugs.values(), *knowledge.classes.values()):
-        for number, rule in enumerate(conductor.conduct, 1):
-            found[f"{conductor.id} conduct {number} ({', '.join(rule.do)}: {rule.id})"] = rule.when
+    ruled: list[Drug | Class] = [*knowledge.drugs.values(), *knowledge.classes.values()]
+    for one in ruled:
+        for number, rule in enumerate(one.conduct, 1):
+            found[f"{one.id} conduct {number} ({', '.join(rule.do)}: {rule.id})"] = rule.when
     for alert in knowledge.content.alerts.values():
         found[f"alert {alert.id}"] = alert.when
     return found
