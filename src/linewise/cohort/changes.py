@@ -265,7 +265,7 @@ def _turned(
         text, source = _said(statement, after if statement in new.standing else before)
         decides, blocks = _decides(statement, one.region), statement.says in _BLOCKING
         for_it, against = (starts, ends) if decides else (ends, starts) if blocks else (nobody, nobody)
-        first = decides and statement.preferred and statement.says == "recommended"
+        first = decides and statement.names_first
         speaks = (for_it & ~was["stands"], against & was["stands"], starts if first else nobody, ends if first else nobody)
         yield _what(statement, old, new, bool(starts.any())), text, source, speaks
     for caution, there in _cautions(old, new, before, after):

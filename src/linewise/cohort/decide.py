@@ -203,8 +203,12 @@ class Matrix:
         deciding = [(one, self._holds(one)) for one in here if one.says in DECIDING[region]]
         blocked = _any(self._holds(one) for one in here if one.says in _BLOCKING)
         stands = _any(holds for _, holds in deciding) & ~blocked
-        preferred = _any(holds for one, holds in deciding if one.preferred and one.says == "recommended")
-        return Parts(fits, stands, self._forbidden(option, region), preferred.fill_null(False) & ~self._second(option))
+        own = [(one, holds) for one, holds in deciding if one.position is not None and region in one.region]
+        taken_over = [(one, holds) for one, holds in deciding if one.position is not None and region not in one.region]
+        first_here = _any(holds.fill_null(False) for one, holds in own if one.names_first)
+        first_there = _any(holds.fill_null(False) for one, holds in taken_over if one.names_first)
+        preferred = first_here | (first_there & ~_any(holds.fill_null(False) for _, holds in own))
+        return Parts(fits, stands, self._forbidden(option, region), preferred & ~self._second(option))
 
     def _holds(self, statement: Statement) -> pl.Expr:
         holds = _YES if statement.fits is None else self._named(statement.fits)

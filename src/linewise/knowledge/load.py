@@ -20,7 +20,7 @@ from .state import digest
 T = TypeVar("T")
 
 # Members that hold a criterion, and those that hold a date, wherever they stand in a file.
-_CRITERIA = frozenset({"fits", "when"})
+_CRITERIA = frozenset({"fits", "when", "people"})
 _DATES = frozenset({"since", "until", "date", "last", "next"})
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 

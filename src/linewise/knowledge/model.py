@@ -19,6 +19,9 @@ REGIONS: tuple[Region, ...] = ("US", "EU", "UK", "DE")
 Kind = Literal["systemic", "local", "bone", "supportive"]
 Says = Literal["approved", "recommended", "established", "not-recommended", "withdrawn", "under-review"]
 Level = Literal["strong", "moderate", "weak"]
+Place = Literal["first", "preferred", "recommended", "alternative", "possible"]
+PLACES: tuple[Place, ...] = ("first", "preferred", "recommended", "alternative", "possible")
+"""Where a guideline puts an option among others for the same situation, the first choice first."""
 Act = Literal["emergency", "same-day", "next-visit"]
 Severity = Literal["contraindicated", "major", "moderate"]
 Step = Literal["start", "hold", "reduce", "stop"]
@@ -106,7 +109,10 @@ class Case(_Struct, frozen=True):
 
 
 class Fact(_Struct, frozen=True):
-    """What a record can say, or what follows from it (`cases` or `criterion`)."""
+    """What a record can say, or what follows from it (`cases` or `criterion`).
+
+    `of` says what it is about: the cancer, the history of treatment, or the person's health and wishes.
+    """
 
     id: str
     label: str
@@ -116,6 +122,7 @@ class Fact(_Struct, frozen=True):
     range: tuple[float, float] | None = None
     current_for: str | None = None
     codes: dict[str, Ids] = {}
+    of: Literal["cancer", "history", "person"] = "person"
     silence: Literal["unknown", "none", "none-in-chart"] = "unknown"  # what absence means; taken as "no", it is shown as assumed
     use: Literal["latest", "metastasis-first", "highest", "lowest"] = "latest"  # which of several results decides
     ask: Question | None = None
@@ -297,6 +304,7 @@ class Statement(_Struct, frozen=True):
     strength: str | None = None
     level: Level | None = None
     preferred: bool = False
+    place: Place | None = None
     off_label: bool = False
     text: str | None = None
     renewed: bool = False
@@ -307,6 +315,16 @@ class Statement(_Struct, frozen=True):
         if day < self.since.last:
             return False
         return self.until is None or day < (self.until.last if self.renewed else self.until.first)
+
+    @property
+    def position(self) -> Place | None:
+        """Where a guideline puts the option, where it says so."""
+        return self.place or ("first" if self.preferred else None)
+
+    @property
+    def names_first(self) -> bool:
+        """Whether a guideline names the option first, or among those it prefers, for this situation."""
+        return self.says == "recommended" and self.position in ("first", "preferred")
 
     def holds_in(self, region: Region) -> bool:
         """EU statements hold in Germany too."""
@@ -378,11 +396,12 @@ class EffectRate(_Struct, frozen=True):
 
 
 class Trial(_Struct, frozen=True):
-    """A trial: who took part, what was compared, what was found."""
+    """A trial: who took part (`population` in words, `people` as a criterion), what was compared, what was found."""
 
     id: str
     name: str
     population: str | None = None
+    people: Node | None = None
     nct: str | None = None
     phase: str | int | None = None
     size: int | None = None

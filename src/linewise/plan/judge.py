@@ -20,6 +20,7 @@ from linewise.logic import Decider, Question
 from . import model
 from .conduct import Conducts
 from .model import Status
+from .order import placed
 
 CURRENT = "current"
 """In `drugs`: whatever is being taken now, continued."""
@@ -82,7 +83,7 @@ class Judge:
             status = "depends"
         else:
             second = self._second(treatment)
-            named_first = any(one.preferred and one.says == "recommended" and holds is True for one, holds in deciding)
+            named_first = any(one.names_first for one in placed(deciding, region))
             status = "preferred" if named_first and not second else "suitable"
         return Judged(treatment, region, status, fits, stands, forbidden, deciding, blocking, _strongest(deciding), second)
 

@@ -90,6 +90,7 @@ class Plan:
             option = self._options.option(judged)
             if name in self._unwanted:
                 option.declined = True
+                option.group = "not-wanted"
                 option.reason = f"Would fit, but is not wanted: {self.words.fact_value(WISHES)}."
             self._made[name] = option
         return self._made[name]
@@ -97,7 +98,7 @@ class Plan:
     def with_status(self, *statuses: model.Status) -> list[model.Option]:
         """The options of these statuses, in the order in which they are shown."""
         found = [self.option(name) for name, one in self.judged.items() if one.status in statuses]
-        return sorted(found, key=_order)
+        return sorted(found, key=self._order)
 
     @property
     def offered(self) -> list[model.Option]:
@@ -106,7 +107,15 @@ class Plan:
     @cached_property
     def unwanted(self) -> list[model.Option]:
         """The options that would be offered, were they not declined: shown apart, never hidden among those that do not fit."""
-        return sorted((self.option(name) for name in self._unwanted), key=_order)
+        return sorted((self.option(name) for name in self._unwanted), key=self._order)
+
+    def _order(self, option: model.Option) -> tuple[int, int, tuple[int, float, int, float], str]:
+        """Kind, then status, then the guideline's position, the stated strength, the evidence, the days in hospital; ties by name."""
+        judged = self.judged.get(option.id)
+        found = self._options.rank(judged) if judged is not None else None
+        level = _LEVELS[option.level]
+        steps = (found.place, level, found.evidence, found.visits) if found else (0, level, 0, 0.0)
+        return (_KINDS.index(option.kind), model.STATUSES.index(option.status), steps, option.title)
 
     @cached_property
     def _unwanted(self) -> frozenset[str]:
@@ -360,11 +369,6 @@ class Plan:
 def _source(source: Source) -> dict[str, Any]:
     date = source.date.text if source.date else None
     return {"title": source.title, "publisher": source.publisher, "date": date, "url": source.url}
-
-
-def _order(option: model.Option) -> tuple[int, int, int, str]:
-    """Kind, then status, then the stated strength of the recommendation; ties stand in the order of their names."""
-    return (_KINDS.index(option.kind), model.STATUSES.index(option.status), _LEVELS[option.level], option.title)
 
 
 def _line(course: Course) -> model.LineOfTherapy:

@@ -92,6 +92,8 @@ class Evidence(_Struct):
     population: str
     result: str
     id: str = ""
+    people: bool | None = None  # whether these people were like the one the plan is for; None: not known, or not said
+    differs: str = ""  # in what they were not
     sources: list[str] = []
 
 
@@ -133,6 +135,10 @@ class Option(_Struct):
     region: str | None = None  # where the status was reached, when no region was asked for
     declined: bool = False
     level: str | None = None
+    group: str = ""  # first, also, depends, later, not-now, other-cancer, not-wanted
+    rank: list[str] = []  # why it stands where it does among the offered, a clause a step
+    visits: float = 0.0  # days with a drip or an injection in four weeks
+    disagreement: str = ""  # where guidelines of a region put it in different places
     tests: list[str] = []
     review: str | None = None
     sources: list[str] = []

@@ -15,7 +15,9 @@ from linewise.logic.nodes import Includes
 from . import model
 from .conduct import BLOCKING
 from .judge import CURRENT, DECIDING, Judge, Judged
+from .later import Group, Later
 from .model import Because, Caution
+from .order import Rank, like_this, placed, rank
 from .words import Words, trial
 
 WISHES = "declines"
@@ -29,6 +31,7 @@ class Options:
         self.judge, self.words = judge, words
         self.knowledge, self.decider, self.day = judge.knowledge, judge.decider, judge.day
         self._shown: dict[str, Judged] = {}
+        self._ranks: dict[str, Rank] = {}
         self._trees: dict[tuple[int, bool], Because] = {}
         self.derived: dict[str, Explanation] = {}
 
@@ -408,10 +411,46 @@ class Options:
             standing=[row for one in treatment.standing for row in self._standing(one)],
             declined=self._declined(treatment),
             level=judged.level,
+            group=self.group(judged),
+            rank=list(self.rank(judged).because),
+            visits=self.rank(judged).visits,
+            disagreement=self._disagreement(judged),
             tests=list(treatment.tests),
             review=review if isinstance(review, str) else None,
             sources=list(treatment.source),
         )
+
+    # Where it stands among the others
+
+    def rank(self, judged: Judged) -> Rank:
+        """Where an option stands among those of its status."""
+        name = judged.treatment.id
+        if name not in self._ranks:
+            places = placed(judged.deciding, judged.region)
+            self._ranks[name] = rank(judged.treatment, places, self.decider, self.knowledge)
+        return self._ranks[name]
+
+    @cached_property
+    def _later(self) -> Later:
+        return Later(self.knowledge, self.decider)
+
+    def group(self, judged: Judged) -> Group:
+        """Under which heading a page shows an option."""
+        if judged.status in model.OFFERED:
+            return "first" if judged.status == "preferred" else "also"
+        if judged.status == "depends":
+            return "depends"
+        nothing_goes_on = CURRENT in judged.treatment.drugs and not self.judge.current
+        return "not-now" if judged.fits is not False or nothing_goes_on else self._later.group(judged.treatment)
+
+    def _disagreement(self, judged: Judged) -> str:
+        """One sentence where some bodies put an option first and others last, or advise against it."""
+        here = [one for one, holds in (*judged.deciding, *judged.blocking) if holds]
+        high = [one for one in here if one.names_first]
+        low = [one for one in here if one.position == "possible" or one.says == "not-recommended"]
+        if not high or not low:
+            return ""
+        return f"Guidelines differ: {statement_text(high[0])}; {statement_text(low[0])}."
 
     def _test_or_fact(self, about: str | Question) -> str:
         if not isinstance(about, str):
@@ -431,8 +470,12 @@ class Options:
     def _evidence(self, name: str) -> model.Evidence:
         found = self.knowledge.evidence[name]
         sources = list(found.source) + [s for one in found.results for s in one.source if s not in found.source]
+        like = like_this(found, self.decider)
+        differs = self.words.reasons(self.decider.explain(found.people), 2) if found.people is not None and like is False else ""
         return model.Evidence(
             id=name,
+            people=like,
+            differs=differs,
             source=sources[0] if sources else "",
             trial=found.name,
             population=found.population or "",
