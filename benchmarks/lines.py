@@ -1,8 +1,8 @@
 """Lines of therapy beside published tools, on the tools' own examples: where both agree, where not, and why.
 
-The examples stand in `tests/cohort/published/`, each with its source and with what the tool makes of it. They are grouped here with the tool's
+The examples stand in `tests/columns/published/`, each with its source and with what the tool makes of it. They are grouped here with the tool's
 parameters where it has the same ones, by the reader for one person and by the one for many. Every difference is named with its reason; one
-that is not is a fault (`tests/cohort/test_published.py`).
+that is not is a fault (`tests/columns/test_published.py`).
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def of_one(tool: Tool, example: Example) -> tuple[Line, ...]:
 
 def of_many(tool: Tool) -> list[tuple[Line, ...]]:
     """What the reader for many people makes of all examples that have the same parameters, put back in their order."""
-    from linewise.cohort import events, lines
+    from linewise.columns import events, lines
 
     found: dict[int, tuple[Line, ...]] = {}
     for parameters in {one.parameters for one in tool.examples}:

@@ -49,7 +49,12 @@ def open_knowledge() -> Knowledge:
         if content is None:
             raise KnowledgeError(["this installation carries no knowledge; install Linewise again"])
         return Knowledge(content)
-    return Knowledge(compiled(root))
+    return opened(root)
+
+
+def opened(root: str | Path) -> Knowledge:
+    """The knowledge of a folder. Raises KnowledgeError with every fault of its files."""
+    return Knowledge(compiled(Path(root)))
 
 
 def compiled(root: Path) -> Content:
