@@ -23,7 +23,7 @@ from linewise.record import Administration, Course, Event, Origin, Record
 from linewise.record.lines import courses_of
 from linewise.record.parameters import Parameters
 
-PUBLISHED = Path(__file__).parents[1] / "tests" / "cohort" / "published"
+PUBLISHED = Path(__file__).parents[1] / "tests" / "columns" / "published"
 _EARLY, _LATE = dt.date(2000, 1, 1), dt.date(2030, 1, 1)
 Line = tuple[tuple[str, ...], dt.date | None, dt.date | None]
 """The drugs of a line, its first day and its last; without days where the tool gives none."""

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-RUNNER = ROOT / "tests" / "cohort" / "cql" / "referee.mjs"
+RUNNER = ROOT / "tests" / "cql" / "engine" / "referee.mjs"
 DAY = dt.date(2026, 10, 31)
 REGION = "EU"
 PEOPLE = int(os.environ.get("LINEWISE_REFEREE", "60"))
