@@ -14,10 +14,10 @@ from .model import Caution, Class, Conduct, Content, Drug, Fact, Monitoring, Sou
 
 
 class Knowledge:
-    """The medicine, ready to be asked. Made once; never changed."""
+    """The medicine, ready to be asked. Made once; never changed. `folder` is where it came from, where another than the usual was named."""
 
-    def __init__(self, content: Content) -> None:
-        self.content = content
+    def __init__(self, content: Content, folder: str | None = None) -> None:
+        self.content, self.folder = content, folder
 
     # Straight look-ups
 

@@ -537,4 +537,6 @@ class Content(_Struct, frozen=True):
     codes: dict[str, dict[str, dict[str, object]]] = {}
     extras: dict[str, dict[str, Any]] = {}  # files that stand at the top of the folder, as plain values: `proctcae`, `guide`
     places: dict[str, str] = {}  # "treatments/capivasertib-fulvestrant" -> the file it stands in
-    digest: str = ""  # of the files it was made from
+    digest: str = ""  # of what the files say
+    version: str = ""  # of the medicine, as the file VERSION names it
+    version_on: When | None = None

@@ -16,7 +16,7 @@ from linewise.logic.explain import Need
 from linewise.record import Chart, Course, Record
 
 from . import model
-from .judge import Judge, Judged
+from .judge import Judge, Judged, review_due
 from .options import WISHES, Options
 from .words import Words
 
@@ -153,6 +153,7 @@ class Plan:
             cautions=self.cautions,
             unread=self.unread,
             going_on=self.going_on,
+            medicine=self.medicine,
             sources=self.sources_of(options),
             scope=self.scope,
             notes=self.notes,
@@ -306,6 +307,21 @@ class Plan:
         taken = [drug for course in self.chart.courses if course.ongoing is not False for drug in course.drugs]
         taken += [one.drug for one in self.chart.history.medications if self.knowledge.conduct(one.drug)]
         return [self._options.conduct(drug, self.regions[0]) for drug in dict.fromkeys(taken) if drug in self.knowledge.drugs]
+
+    @cached_property
+    def medicine(self) -> model.Medicine:
+        """Which medicine answered, and what of it is due for review on the day of the plan."""
+        content = self.knowledge.content
+        shown = [one for one in self.judged.values() if one.status in (*model.OFFERED, "depends")]
+        due = {one.treatment.id: review_due(one.treatment) for one in shown}
+        return model.Medicine(
+            version=content.version,
+            date=content.version_on.text if content.version_on else None,
+            digest=content.digest,
+            folder=self.knowledge.folder,
+            overdue={name: day.isoformat() for name, day in due.items() if day is not None and day < self.day},
+            expired=[one.treatment.id for one in shown if one.expired],
+        )
 
     @cached_property
     def facts(self) -> list[model.Fact]:

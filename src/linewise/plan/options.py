@@ -14,7 +14,7 @@ from linewise.logic.nodes import Includes
 
 from . import model
 from .conduct import BLOCKING
-from .judge import CURRENT, DECIDING, Judge, Judged
+from .judge import CURRENT, DECIDING, Judge, Judged, review_due
 from .later import Group, Later
 from .model import Because, Caution
 from .order import Rank, like_this, placed, rank
@@ -164,6 +164,8 @@ class Options:
             still = [self.about(about) for about in self.judge.open(judged)]
             if judged.forbidden is None:
                 still += [alert.title for alert in self.judge.waits_for(judged.treatment)]
+            if judged.expired:
+                still.append(f"whether this still holds (it was due for review by {review_due(judged.treatment)})")
             return f"May fit. Still to be known: {', '.join(dict.fromkeys(still))}."
         why = reasons(explain(judged.treatment.fits), 5)
         if judged.second:
@@ -392,6 +394,7 @@ class Options:
         shown = judged.status != "not-indicated"
         open_ = self.judge.open(judged) if judged.status == "depends" else []
         waits = [one.id for one in self.judge.waits_for(treatment)] if judged.status == "depends" else []
+        old = ["review"] if judged.status == "depends" and judged.expired else []
         review = treatment.review
         return model.Option(
             id=treatment.id,
@@ -405,7 +408,7 @@ class Options:
             reason=self.sentence(judged),
             plain=treatment.plain or "",
             because=self.because(judged),
-            depends_on=list(dict.fromkeys([*(self._test_or_fact(about) for about in open_), *waits])),
+            depends_on=list(dict.fromkeys([*(self._test_or_fact(about) for about in open_), *waits, *old])),
             cautions=self.cautions(treatment) if shown else [],
             evidence=[self._evidence(name) for name in treatment.evidence if name in self.knowledge.evidence] if shown else [],
             standing=[row for one in treatment.standing for row in self._standing(one)],
