@@ -101,6 +101,7 @@ def plan_page(plan: Plan, page: Page | None = None, everything: bool = False) ->
     _sources(plan, page)
     page.gap()
     page.say(plan.disclaimer)
+    page.say(f"{plan.knowledge.edition}.")
     return page.text()
 
 

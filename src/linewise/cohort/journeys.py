@@ -41,8 +41,7 @@ def lines(
 
     `parameters` are those of the grouping into lines. `observed_since`: from when on deaths are known, as the first day of a registry; time before it is not at risk (left truncation).
     """
-    digest = knowledge.content.digest[:12]
-    report = Report("Lines of therapy", least, basis=f"knowledge {digest}" if digest else "")
+    report = Report("Lines of therapy", least, basis=knowledge.edition)
     found = list(
         (kept or Kept()).each(
             parts,

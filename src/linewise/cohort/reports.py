@@ -41,7 +41,7 @@ def where(region: Region | None) -> str:
 
 def based_on(knowledge: Knowledge) -> str:
     """The state of the knowledge, for the foot of a page."""
-    return f"knowledge {knowledge.content.digest[:12]}" if knowledge.content.digest else ""
+    return knowledge.edition
 
 
 # Who is in it

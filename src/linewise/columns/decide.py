@@ -18,7 +18,7 @@ from linewise.knowledge.model import REGIONS, Alert, Caution, Conduct, Region, S
 from linewise.logic import Node
 from linewise.logic.columns import AS_OF, Stages
 from linewise.plan.conduct import BEGINNING, BLOCKING, GOING_ON, SOON, holds_for, taken_now
-from linewise.plan.judge import CURRENT, DECIDING
+from linewise.plan.judge import CURRENT, DECIDING, expires_on
 from linewise.plan.model import STATUSES
 
 from .criteria import Criteria, lowered
@@ -188,6 +188,7 @@ class Matrix:
         return (
             pl.when(~indicated).then(_code(NOT_INDICATED))
             .when(part.forbidden).then(_code(UNSUITABLE))
+            .when(self._expired(option)).then(_code(DEPENDS))
             .when(indicated & ~part.forbidden).then(offered)
             .otherwise(_code(DEPENDS))
         )  # fmt: skip
@@ -209,6 +210,13 @@ class Matrix:
         first_there = _any(holds.fill_null(False) for one, holds in taken_over if one.names_first)
         preferred = first_here | (first_there & ~_any(holds.fill_null(False) for _, holds in own))
         return Parts(fits, stands, self._forbidden(option, region), preferred & ~self._second(option))
+
+    def _expired(self, option: Treatment) -> pl.Expr:
+        """Whether the review of an option is so long overdue that it is no longer offered."""
+        end = expires_on(option)
+        if end is None or (self.day is not None and self.day < end):
+            return _NO
+        return _YES if self.day is not None else pl.col(AS_OF) >= end
 
     def _holds(self, statement: Statement) -> pl.Expr:
         holds = _YES if statement.fits is None else self._named(statement.fits)

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-
 VERSION = "VERSION"
 """The file at the top of the folder with the version of the medicine and the day of that version, a line each."""
 

@@ -13,6 +13,7 @@ from linewise.knowledge import Knowledge
 from linewise.knowledge.model import REGIONS, Region, Source
 from linewise.logic import Decider
 from linewise.logic.explain import Need
+from linewise.logic.recent import later
 from linewise.record import Chart, Course, Record
 
 from . import model
@@ -20,6 +21,8 @@ from .judge import Judge, Judged, review_due
 from .options import WISHES, Options
 from .words import Words
 
+_OLD_AFTER = 6
+"""Months after the day of the medicine from which a plan says how old it is."""
 DISCLAIMER = "Linewise informs and prepares a decision. It never takes one: you and your team do."
 
 _ACTS = ("emergency", "same-day", "next-visit")
@@ -71,7 +74,18 @@ class Plan:
 
     @property
     def notes(self) -> list[str]:
-        return list(self.record.notes)
+        return [*self.record.notes, *self._age_of_the_medicine()]
+
+    def _age_of_the_medicine(self) -> list[str]:
+        """What a reader must know where the medicine is older than the day that is asked about, or was due for review."""
+        medicine, made, found = self.medicine, self.knowledge.content.version_on, []
+        if made is not None and self.day >= later(made.last, _OLD_AFTER):
+            found.append(f"The medicine is of {made.text}; what was published between then and {self.as_of} is not in it.")
+        if medicine.overdue:
+            first = min(medicine.overdue.values())
+            options = "option" if len(medicine.overdue) == 1 else "options"
+            found.append(f"The medicine of {len(medicine.overdue)} {options} was due for review, the first on {first}.")
+        return found
 
     @property
     def unread(self) -> list[dict[str, str]]:
