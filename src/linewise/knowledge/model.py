@@ -23,6 +23,8 @@ Place = Literal["first", "preferred", "recommended", "alternative", "possible"]
 PLACES: tuple[Place, ...] = ("first", "preferred", "recommended", "alternative", "possible")
 """Where a guideline puts an option among others for the same situation, the first choice first."""
 Act = Literal["emergency", "same-day", "next-visit"]
+ANY_TREATMENT = "any-treatment"
+"""In an alert's `holds`: whatever anticancer drug is taken now."""
 Severity = Literal["contraindicated", "major", "moderate"]
 Step = Literal["start", "hold", "reduce", "stop"]
 """What the conduct of a treatment asks for: not begun, paused, made smaller, ended for good."""
