@@ -35,7 +35,9 @@ def add(commands: Any) -> None:
     day_and_region(plan)
     plan.add_argument("--format", choices=["text", "json", "html"], default="text")
     plan.add_argument("--lines", action="store_true", help="one record on every line (NDJSON), one plan a line")
-    plan.add_argument("--all", action="store_true", help="list the options that do not fit, too")
+    plan.add_argument(
+        "--all", action="store_true", help="list the options that do not fit, too; as JSON, give their whole reasons"
+    )
     plan.set_defaults(run=_plan)
 
     why = command(
@@ -56,7 +58,7 @@ def _plan(options: argparse.Namespace) -> int:
 
     knowledge = open_knowledge()
     if options.format == "json":
-        failed = _print_json(_answers(options, knowledge), several=options.lines or len(options.records) > 1)
+        failed = _print_json(_answers(options, knowledge), several=options.lines or len(options.records) > 1, whole=options.all)
         return _said(failed)
     answers = list(_answers(options, knowledge))
     failed = [answer for answer in answers if isinstance(answer, RecordError)]
@@ -108,7 +110,7 @@ def _answers(options: argparse.Namespace, knowledge: Knowledge) -> Iterator[Plan
                 yield from plans(result)
 
 
-def _print_json(answers: Iterable[Plan | RecordError], several: bool) -> list[RecordError]:
+def _print_json(answers: Iterable[Plan | RecordError], several: bool, whole: bool) -> list[RecordError]:
     """One object a line, each written before the next is made; returns what failed. A failure alone has no object."""
     import msgspec
 
@@ -120,7 +122,7 @@ def _print_json(answers: Iterable[Plan | RecordError], several: bool) -> list[Re
                 continue
             data = msgspec.json.encode({"error": {"where": answer.where, "what": answer.what, "todo": answer.todo}})
         else:
-            data = answer.json()
+            data = answer.json(whole)
         sys.stdout.buffer.write(data + b"\n")
     sys.stdout.buffer.flush()
     return failed

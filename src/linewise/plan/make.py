@@ -97,8 +97,13 @@ class Plan:
         """The status of an option; `not-indicated` where nothing can be offered on this record."""
         return self.judged[name].status if name in self.judged else "not-indicated"
 
-    def option(self, name: str) -> model.Option:
-        """One option with its reasons, by its id. Raises KeyError for an id that is not there."""
+    def option(self, name: str, brief: bool = False) -> model.Option:
+        """One option with its reasons, by its id. Raises KeyError for an id that is not there.
+
+        With `brief`, an option whose criteria fail is explained by the branch that fails.
+        """
+        if brief and name not in self._made and name not in self._unwanted and name in self.judged:
+            return self._options.option(self.judged[name], brief=True)
         if name not in self._made:
             judged = self.judged.get(name) or self._judge.best(self.knowledge.treatments[name], self.regions)
             option = self._options.option(judged)
@@ -109,9 +114,9 @@ class Plan:
             self._made[name] = option
         return self._made[name]
 
-    def with_status(self, *statuses: model.Status) -> list[model.Option]:
+    def with_status(self, *statuses: model.Status, brief: bool = False) -> list[model.Option]:
         """The options of these statuses, in the order in which they are shown."""
-        found = [self.option(name) for name, one in self.judged.items() if one.status in statuses]
+        found = [self.option(name, brief) for name, one in self.judged.items() if one.status in statuses]
         return sorted(found, key=self._order)
 
     @property
@@ -153,9 +158,9 @@ class Plan:
 
     # The whole
 
-    def document(self) -> model.Document:
-        """The plan as the contract has it."""
-        options = self.options
+    def document(self, whole: bool = False) -> model.Document:
+        """The plan as the contract has it. What does not fit is explained by the branch that fails, or whole on request."""
+        options = self.options if whole else self.with_status(*model.STATUSES, brief=True)
         return model.Document(
             schema=model.SCHEMA,
             as_of=self.as_of,
@@ -178,9 +183,9 @@ class Plan:
             disclaimer=DISCLAIMER,
         )
 
-    def json(self) -> bytes:
+    def json(self, whole: bool = False) -> bytes:
         """The contract `linewise.plan/1`, as one JSON object."""
-        return msgspec.json.encode(self.document())
+        return msgspec.json.encode(self.document(whole))
 
     def _scope(self) -> str | None:
         """Why no option can honestly be given, or None."""
