@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 
 from cases_reader import failures, load_cases, plan_of
-from linewise.knowledge import Knowledge
-from places import SHARED
+from linewise.knowledge import Knowledge, open_knowledge
 
 OWN = Path(__file__).parent / "cases"
-OTHERS = SHARED / "cases"
+OTHERS = Path(__file__).parents[2] / "shared" / "cases"
+
+
+@pytest.fixture(scope="session")
+def knowledge() -> Knowledge:
+    return open_knowledge()
 
 
 @pytest.mark.parametrize("case", load_cases(OWN), ids=lambda case: str(case["id"]))

@@ -30,7 +30,7 @@ def test_all_of_it_leads_to_a_plan(person: Any) -> None:
             page = answer(person, step, "57")
         elif kind in ("courses",):
             page = person.post(f"/guide/{step}", do="next")
-        elif kind in ("names", "pick"):
+        elif kind in ("names", "pick", "kinds"):
             page = person.post(f"/guide/{step}", do="next", none="yes")
         else:
             page = answer(person, step, twin["choices"][0]["value"])
@@ -103,7 +103,8 @@ def test_the_guide_itself_is_right(knowledge: Knowledge) -> None:
         assert "?" in step.question, step.id
         if step.when:
             assert not check(parse(step.when), knowledge.vocabulary), step.id
-        assert step.kind in ("courses", "names") or step.fact, step.id
+        assert step.kind in ("courses", "kinds", "names") or step.fact or step.member == "region", step.id
+        assert step.why or step.section == "wishes", step.id
     example = extra("guide.yaml")["example"]["profile"]
     assert read_profile(example, "example", codes).unread == []
 
@@ -112,7 +113,7 @@ def test_every_answer_is_a_record_that_can_be_read(knowledge: Knowledge) -> None
     codes = codes_of(knowledge)
     answers: dict[str, Any] = {}
     for step in guide.core(knowledge, codes):
-        if step.kind in ("courses", "names", "pick"):
+        if step.kind in ("courses", "kinds", "names", "pick"):
             continue
         value, error = guide.parse_answer(step, [step.choices[0][0] if step.choices else "50"], False, knowledge)
         assert not error, step.id
@@ -126,7 +127,7 @@ def test_every_red_flag_symptom_is_asked_about(knowledge: Knowledge) -> None:
     from linewise.logic import walk
     from linewise.logic.nodes import Includes
 
-    asked = {name for area in extra("guide.yaml")["areas"] for name in area["symptoms"]}
+    asked = {name for group in extra("guide.yaml")["groups"] for name in group["symptoms"]}
     asked |= {term.symptom for term in terms().values()}
     for alert in knowledge.content.alerts.values():
         for node in walk(alert.when):

@@ -29,6 +29,7 @@ class Health(Document, kw_only=True):
     answers: dict[str, Any] = {}
     answered_on: dict[str, dt.date] = {}
     unsure: list[str] = []  # steps answered with "I don't know"
+    coarse: dict[str, list[str]] = {}  # of a course step answered so: the kinds of treatment that are known all the same
     example: bool = False
 
 

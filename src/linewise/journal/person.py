@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from linewise.exchange import Codes
 from linewise.exchange.profile import read_profile
 from linewise.knowledge import Knowledge
-from linewise.record import Entry, Origin, Record
+from linewise.record import Course, Entry, Medication, Origin, Record
 
 from .documents import CheckIn, Diary, Health
 from .extras import extra
 from .proctcae import composite, terms
 
 _SEX = "sex"
+_SETTINGS: dict[str, Literal["adjuvant", "metastatic"]] = {"adjuvant": "adjuvant", "metastatic_lines": "metastatic"}
+_GOING = {"yes": True, "no": False, "unknown": None}
+
+NOT_KNOWN = "not known"
+"""In the place of a drug: something may be taken, or may have been given, and nobody here knows what. It is no drug, so no question
+about a drug can be answered with "no" from it."""
 
 
 def record_of(health: Health, diary: Diary, knowledge: Knowledge, codes: Codes, day: dt.date) -> Record:
@@ -26,6 +32,7 @@ def record_of(health: Health, diary: Diary, knowledge: Knowledge, codes: Codes, 
         record = _joined(health.imported, answered, health, knowledge, codes, day)
     else:
         record = answered
+    _leave_open(record, health)
     record.entries = [*record.entries, *diary_entries(diary, day)]
     last = _current(diary, day)
     if last is not None:
@@ -41,10 +48,45 @@ def empty(health: Health) -> bool:
 def _answered(health: Health, codes: Codes) -> Record:
     """The answers as a record. The short form needs a sex; where it was not said, it is left out again."""
     answers: dict[str, Any] = {_SEX: "female", **health.answers}
+    for member in _SETTINGS:
+        if member in answers:
+            answers[member] = [{name: value for name, value in one.items() if name != "going"} for one in answers[member]]
     record = read_profile(answers, "your answers", codes)
+    record.courses = [_going(course, health) for course in record.courses]
     if _SEX not in health.answers:
         record.entries = [entry for entry in record.entries if entry.fact != _SEX]
     return record
+
+
+def _going(course: Course, health: Health) -> Course:
+    """Whether a course goes on, as it was said; where it was neither said nor why it stopped, nobody knows."""
+    if course.setting != "metastatic" or course.number is None:
+        return course
+    said = health.answers["metastatic_lines"][course.number - 1]
+    if "going" in said:
+        return msgspec.structs.replace(course, ongoing=_GOING[said["going"]], assumed=())
+    return msgspec.structs.replace(course, ongoing=None) if course.ongoing else course
+
+
+def _leave_open(record: Record, health: Health) -> None:
+    """What was not asked yet, or answered with "I don't know", stays unknown. What a record that was brought in says is not touched."""
+    for step in extra("guide.yaml")["steps"]:
+        member = step["member"]
+        said = member in health.answers or (health.imported is not None and step["id"] not in health.unsure)
+        if said or member in record.declared:
+            continue
+        if step.get("kind") == "courses" and not any(one.setting == _SETTINGS[member] for one in record.courses):
+            if record.administrations:
+                continue
+            drugs = (*health.coarse.get(step["id"], ()), NOT_KNOWN)
+            origin = Origin("your answers", "I don’t know" if step["id"] in health.unsure else "not asked yet")
+            going = None if member == "metastatic_lines" else False  # what was given before the spread is over
+            course = Course(drugs=drugs, setting=_SETTINGS[member], ongoing=going, undated=True, origins=(origin,))
+            record.courses = [*record.courses, course]
+        elif member == "medications" and not record.medications:
+            record.medications = [Medication(drug=NOT_KNOWN, origin=Origin("your answers", "not known"))]
+        elif member == "comorbidities":
+            record.unsure = record.unsure | {member}
 
 
 def _joined(imported: Record, answered: Record, health: Health, knowledge: Knowledge, codes: Codes, day: dt.date) -> Record:
@@ -55,6 +97,7 @@ def _joined(imported: Record, answered: Record, health: Health, knowledge: Knowl
         if entry.fact != "metastatic"
     ]
     joined = msgspec.structs.replace(imported)
+    joined.courses, joined.medications = list(imported.courses), list(imported.medications)
     joined.entries = [*imported.entries, *entries]
     if answered.courses:
         joined.courses, joined.administrations = answered.courses, []

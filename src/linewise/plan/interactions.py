@@ -90,7 +90,7 @@ def _interaction(
         id=caution.id,
         severity=severity,
         text=caution.text,
-        plain=caution.plain or caution.text,
+        plain=caution.plain or "",
         now=now,
         sources=list(caution.source),
         review=caution.review,

@@ -11,18 +11,15 @@ import msgspec
 
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import REGIONS, Region, Source
-from linewise.logic import Decider
+from linewise.logic import Decider, Question
 from linewise.logic.explain import Need
-from linewise.logic.recent import later
 from linewise.record import Chart, Course, Record
 
 from . import model
-from .judge import Judge, Judged, review_due
+from .judge import Judge, Judged
 from .options import WISHES, Options
 from .words import Words
 
-_OLD_AFTER = 6
-"""Months after the day of the medicine from which a plan says how old it is."""
 DISCLAIMER = "Linewise informs and prepares a decision. It never takes one: you and your team do."
 
 _ACTS = ("emergency", "same-day", "next-visit")
@@ -74,18 +71,7 @@ class Plan:
 
     @property
     def notes(self) -> list[str]:
-        return [*self.record.notes, *self._age_of_the_medicine()]
-
-    def _age_of_the_medicine(self) -> list[str]:
-        """What a reader must know where the medicine is older than the day that is asked about, or was due for review."""
-        medicine, made, found = self.medicine, self.knowledge.content.version_on, []
-        if made is not None and self.day >= later(made.last, _OLD_AFTER):
-            found.append(f"The medicine is of {made.text}; what was published between then and {self.as_of} is not in it.")
-        if medicine.overdue:
-            first = min(medicine.overdue.values())
-            options = "option" if len(medicine.overdue) == 1 else "options"
-            found.append(f"The medicine of {len(medicine.overdue)} {options} was due for review, the first on {first}.")
-        return found
+        return list(self.record.notes)
 
     @property
     def unread(self) -> list[dict[str, str]]:
@@ -97,13 +83,8 @@ class Plan:
         """The status of an option; `not-indicated` where nothing can be offered on this record."""
         return self.judged[name].status if name in self.judged else "not-indicated"
 
-    def option(self, name: str, brief: bool = False) -> model.Option:
-        """One option with its reasons, by its id. Raises KeyError for an id that is not there.
-
-        With `brief`, an option whose criteria fail is explained by the branch that fails.
-        """
-        if brief and name not in self._made and name not in self._unwanted and name in self.judged:
-            return self._options.option(self.judged[name], brief=True)
+    def option(self, name: str) -> model.Option:
+        """One option with its reasons, by its id. Raises KeyError for an id that is not there."""
         if name not in self._made:
             judged = self.judged.get(name) or self._judge.best(self.knowledge.treatments[name], self.regions)
             option = self._options.option(judged)
@@ -114,9 +95,9 @@ class Plan:
             self._made[name] = option
         return self._made[name]
 
-    def with_status(self, *statuses: model.Status, brief: bool = False) -> list[model.Option]:
+    def with_status(self, *statuses: model.Status) -> list[model.Option]:
         """The options of these statuses, in the order in which they are shown."""
-        found = [self.option(name, brief) for name, one in self.judged.items() if one.status in statuses]
+        found = [self.option(name) for name, one in self.judged.items() if one.status in statuses]
         return sorted(found, key=self._order)
 
     @property
@@ -158,9 +139,9 @@ class Plan:
 
     # The whole
 
-    def document(self, whole: bool = False) -> model.Document:
-        """The plan as the contract has it. What does not fit is explained by the branch that fails, or whole on request."""
-        options = self.options if whole else self.with_status(*model.STATUSES, brief=True)
+    def document(self) -> model.Document:
+        """The plan as the contract has it."""
+        options = self.options
         return model.Document(
             schema=model.SCHEMA,
             as_of=self.as_of,
@@ -172,7 +153,6 @@ class Plan:
             cautions=self.cautions,
             unread=self.unread,
             going_on=self.going_on,
-            medicine=self.medicine,
             sources=self.sources_of(options),
             scope=self.scope,
             notes=self.notes,
@@ -183,9 +163,9 @@ class Plan:
             disclaimer=DISCLAIMER,
         )
 
-    def json(self, whole: bool = False) -> bytes:
+    def json(self) -> bytes:
         """The contract `linewise.plan/1`, as one JSON object."""
-        return msgspec.json.encode(self.document(whole))
+        return msgspec.json.encode(self.document())
 
     def _scope(self) -> str | None:
         """Why no option can honestly be given, or None."""
@@ -278,6 +258,21 @@ class Plan:
         return found
 
     @cached_property
+    def waiting(self) -> dict[str | Question, list[str]]:
+        """Each unknown thing that could still change an option, with the options that wait for that very thing."""
+        found: dict[str | Question, list[str]] = {}
+        for name, one in self.judged.items():
+            if one.status == "depends":
+                for about in self._judge.open(one):
+                    found.setdefault(about, []).append(name)
+        return found
+
+    def offered_in(self, name: str) -> list[Region]:
+        """Where an option is offered on this record today, of the regions that are looked at."""
+        treatment = self.knowledge.treatments[name]
+        return [region for region in self.regions if self._judge.judge(treatment, region).status in model.OFFERED]
+
+    @cached_property
     def unsettled(self) -> list[tuple[str, list[str]]]:
         """What options still depend on, in words, with the options that wait for it; the most waited for first."""
         waiting: dict[str, list[str]] = {}
@@ -328,21 +323,6 @@ class Plan:
         return [self._options.conduct(drug, self.regions[0]) for drug in dict.fromkeys(taken) if drug in self.knowledge.drugs]
 
     @cached_property
-    def medicine(self) -> model.Medicine:
-        """Which medicine answered, and what of it is due for review on the day of the plan."""
-        content = self.knowledge.content
-        shown = [one for one in self.judged.values() if one.status in (*model.OFFERED, "depends")]
-        due = {one.treatment.id: review_due(one.treatment) for one in shown}
-        return model.Medicine(
-            version=content.version,
-            date=content.version_on.text if content.version_on else None,
-            digest=content.digest,
-            folder=self.knowledge.folder,
-            overdue={name: day.isoformat() for name, day in due.items() if day is not None and day < self.day},
-            expired=[one.treatment.id for one in shown if one.expired],
-        )
-
-    @cached_property
     def facts(self) -> list[model.Fact]:
         """The facts that a reader checks first, with their age and whatever else was recorded."""
         found = []
@@ -378,7 +358,8 @@ class Plan:
             "metastatic_lines": bool(self.chart.history.lines),
             "comorbidities": any(entry.fact == "comorbidities" for entry in self.record.entries),
         }
-        found = [words for name, words in said.items() if name not in self.record.declared and not has[name]]
+        open_ = self.record.declared | self.record.unsure
+        found = [words for name, words in said.items() if name not in open_ and not has[name]]
         found += [f"{fact.label}: no" for fact in self.chart.assumed_absent()]
         about: dict[str, list[str]] = {}
         for course in self.chart.courses:

@@ -14,7 +14,7 @@ from linewise.logic.nodes import Includes
 
 from . import model
 from .conduct import BLOCKING
-from .judge import CURRENT, DECIDING, Judge, Judged, review_due
+from .judge import CURRENT, DECIDING, Judge, Judged
 from .later import Group, Later
 from .model import Because, Caution
 from .order import Rank, like_this, placed, rank
@@ -32,20 +32,17 @@ class Options:
         self.knowledge, self.decider, self.day = judge.knowledge, judge.decider, judge.day
         self._shown: dict[str, Judged] = {}
         self._ranks: dict[str, Rank] = {}
-        self._trees: dict[tuple[int, bool | None], Because] = {}
+        self._trees: dict[tuple[int, bool], Because] = {}
         self.derived: dict[str, Explanation] = {}
 
     # Why
 
-    def because(self, judged: Judged, brief: bool = False) -> Because:
-        """The whole reason of a status, as one tree; with `brief`, of an option whose criteria fail only the branch that fails."""
+    def because(self, judged: Judged) -> Because:
+        """The whole reason of a status, as one tree."""
         treatment = judged.treatment
-        failed = brief and judged.fits is False
-        explained = self.decider.explain(treatment.fits)
-        fits = self._failing(explained) if failed else self.tree(explained)
+        fits = self.tree(self.decider.explain(treatment.fits))
         parts = [Because(text="the criteria of this option", value=judged.fits, plain="the criteria of this option", all=[fits])]
-        if not failed:
-            parts.append(self._standing_because(judged))
+        parts.append(self._standing_because(judged))
         if judged.status != "not-indicated":
             parts.append(self._forbidden_because(judged))
         value = None if judged.status == "depends" else judged.status in model.OFFERED
@@ -84,7 +81,10 @@ class Options:
             explained = self.decider.explain(caution.when)
             if explained.value is not False:
                 inner = [self.tree(explained)]
-                items.append(Because(text=caution.text, value=explained.value, sources=list(caution.source), all=inner))
+                told = self.words.told(caution)
+                items.append(
+                    Because(text=caution.text, plain=told, value=explained.value, sources=list(caution.source), all=inner)
+                )
         for name in self.judge.fixed(judged.treatment):
             for rule, steps, holds in self.judge.conduct.rules(name, judged.region):
                 if steps & BLOCKING and (holds or rule.unknown == "depends"):
@@ -106,18 +106,6 @@ class Options:
         found = self._trees.get(key)
         if found is None:
             found = self._trees[key] = self._tree(explained, whole)
-        return found
-
-    def _failing(self, explained: Explanation) -> Because:
-        """Of a failed criterion the parts that made it fail. Each of these trees is made once."""
-        if explained.kind != "all" or explained.value is not False:
-            return self.tree(explained)
-        key = (id(explained), None)
-        found = self._trees.get(key)
-        if found is None:
-            parts = [self._failing(child) for child in explained.children if child.value is False]
-            plain = _JOINED["all"].format(explained.n)
-            found = self._trees[key] = Because(text=explained.text, value=False, plain=plain, all=parts)
         return found
 
     def _tree(self, explained: Explanation, whole: bool) -> Because:
@@ -151,13 +139,17 @@ class Options:
     def derivations(self) -> dict[str, Because]:
         """How every derived fact that some option names was derived, once each."""
         found: dict[str, Because] = {}
-        while len(found) < len(self.derived):  # a derivation may name further derived facts: they are added at the end
-            for text in list(self.derived)[len(found) :]:
-                parts = [self.tree(child) for child in self.derived[text].children]
-                top = self.tree(self.derived[text])
-                found[text] = msgspec.structs.replace(
-                    top, any=parts if len(parts) > 1 else None, all=parts if len(parts) == 1 else None
-                )
+        waiting = list(self.derived)
+        while waiting:
+            text = waiting.pop(0)
+            if text in found:
+                continue
+            parts = [self.tree(child) for child in self.derived[text].children]
+            top = self.tree(self.derived[text])
+            found[text] = msgspec.structs.replace(
+                top, any=parts if len(parts) > 1 else None, all=parts if len(parts) == 1 else None
+            )
+            waiting += [name for name in self.derived if name not in found]
         return found
 
     def sentence(self, judged: Judged) -> str:
@@ -175,8 +167,6 @@ class Options:
             still = [self.about(about) for about in self.judge.open(judged)]
             if judged.forbidden is None:
                 still += [alert.title for alert in self.judge.waits_for(judged.treatment)]
-            if judged.expired:
-                still.append(f"whether this still holds (it was due for review by {review_due(judged.treatment)})")
             return f"May fit. Still to be known: {', '.join(dict.fromkeys(still))}."
         why = reasons(explain(judged.treatment.fits), 5)
         if judged.second:
@@ -197,9 +187,9 @@ class Options:
     def _why_forbidden(self, judged: Judged) -> str:
         for caution in self.judge.avoid(judged.treatment):
             if caution.when is None or self.decider.value(caution.when) is True:
-                return caution.plain or caution.text
+                return self.words.told(caution)
         blocked = self._blocked(judged)
-        rules = [f"{self.knowledge.label(name)}: {rules[0].plain or rules[0].text}" for name, rules in blocked.items() if rules]
+        rules = [f"{self.knowledge.label(name)}: {self.words.told(rules[0])}" for name, rules in blocked.items() if rules]
         going = [self.knowledge.label(name) for name in self._partners_that_go_on(blocked)] if rules else []
         meanwhile = [f"{' and '.join(going)} {'goes' if len(going) == 1 else 'go'} on meanwhile."] if going else []
         return " ".join([*rules, *meanwhile]) or "every partner drug is forbidden."
@@ -231,8 +221,8 @@ class Options:
             for caution in self.judge.advised(self.knowledge.cautions(name)):
                 others = [self.knowledge.label(drug) for drug in self._instead(name)]
                 better = f" This is not so with {' or '.join(others)}." if others else ""
-                return f"{caution.plain or caution.text}{better}"
-        return next((one.plain or one.text for one in self.judge.advised(treatment.caution)), "")
+                return f"{self.words.told(caution)}{better}"
+        return next((self.words.told(one) for one in self.judge.advised(treatment.caution)), "")
 
     def _instead(self, drug: str) -> list[str]:
         """The drugs of the same class that no label says to avoid here."""
@@ -270,14 +260,14 @@ class Options:
                 for about in self.decider.open(caution.when):
                     fact = facts.get(about) if isinstance(about, str) else None
                     if fact is not None and fact.test is not None:
-                        found.setdefault(fact.test, []).append(caution.plain or caution.text)
+                        found.setdefault(fact.test, []).append(self.words.told(caution))
         for name in self.judge.fixed(judged.treatment):
             for rule, _, holds in self.judge.conduct.rules(name, judged.region):
                 if holds is None:
                     for about in self.decider.open(rule.when):
                         fact = facts.get(about) if isinstance(about, str) else None
                         if fact is not None and fact.test is not None:
-                            found.setdefault(fact.test, []).append(rule.plain or rule.text)
+                            found.setdefault(fact.test, []).append(self.words.told(rule))
         return found
 
     # What the person is told about it
@@ -398,14 +388,13 @@ class Options:
         sources = sorted({source for one in carrying for source in one.source})
         return [Caution(drug=drug, id="off-label", severity="moderate", text=text, plain=plain, sources=sources)]
 
-    def option(self, judged: Judged, brief: bool = False) -> model.Option:
-        """The finished option; with `brief`, one whose criteria fail is explained by the branch that fails."""
+    def option(self, judged: Judged) -> model.Option:
+        """The finished option."""
         treatment = judged.treatment
         self._shown[treatment.id] = judged
         shown = judged.status != "not-indicated"
         open_ = self.judge.open(judged) if judged.status == "depends" else []
         waits = [one.id for one in self.judge.waits_for(treatment)] if judged.status == "depends" else []
-        old = ["review"] if judged.status == "depends" and judged.expired else []
         review = treatment.review
         return model.Option(
             id=treatment.id,
@@ -418,8 +407,8 @@ class Options:
             region=judged.region,
             reason=self.sentence(judged),
             plain=treatment.plain or "",
-            because=self.because(judged, brief),
-            depends_on=list(dict.fromkeys([*(self._test_or_fact(about) for about in open_), *waits, *old])),
+            because=self.because(judged),
+            depends_on=list(dict.fromkeys([*(self._test_or_fact(about) for about in open_), *waits])),
             cautions=self.cautions(treatment) if shown else [],
             evidence=[self._evidence(name) for name in treatment.evidence if name in self.knowledge.evidence] if shown else [],
             standing=[row for one in treatment.standing for row in self._standing(one)],

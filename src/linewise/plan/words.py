@@ -6,7 +6,7 @@ Every rendering of a reason goes through here, so that the sentence, the table a
 from __future__ import annotations
 
 from linewise.knowledge import Knowledge
-from linewise.knowledge.model import Result, Trial
+from linewise.knowledge.model import Caution, Conduct, Result, Trial
 from linewise.logic import Decider, Explanation, Question, nodes
 
 _SETTING = {
@@ -42,6 +42,10 @@ class Words:
     def __init__(self, knowledge: Knowledge, decider: Decider) -> None:
         self.knowledge, self.decider = knowledge, decider
         self._leaves: dict[tuple[str, bool | None], str] = {}
+
+    def told(self, one: Caution | Conduct) -> str:
+        """What a person is told of it. Words written for those who prescribe never reach them: then it is only said that there is something."""
+        return one.plain or str(self.knowledge.content.extras["guide"]["unworded"]["contraindicated"])
 
     def fact_value(self, name: str) -> str:
         """What a fact is on this record: `not changed`, `55 %`, `bone, liver`, `not known`."""

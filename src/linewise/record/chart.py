@@ -134,7 +134,7 @@ class Chart:
             present.add(str(entry.value))
             sources.append(worded(entry.origin))
         declared = fact.id in self.record.declared
-        if not entries and not declared and fact.silence != "none":
+        if not entries and not declared and (fact.silence != "none" or fact.id in self.record.unsure):
             return UNKNOWN
         return Reading(frozenset(present), tuple(dict.fromkeys(sources)), not declared)
 

@@ -142,6 +142,9 @@ class Record(msgspec.Struct, kw_only=True):
     reactions: list[Reaction] = msgspec.field(default_factory=list)
     medications: list[Medication] = msgspec.field(default_factory=list)
     declared: frozenset[str] = frozenset()  # of: adjuvant, metastatic_lines, comorbidities, medications, symptoms, …
+    unsure: frozenset[str] = (
+        frozenset()
+    )  # sets of which somebody said "I don't know": what is absent in them is unknown, never none
     unread: list[Unread] = msgspec.field(default_factory=list)
     notes: list[str] = msgspec.field(default_factory=list)  # said to the reader: contradictions, what was assumed on reading
     scope: str | None = None  # why no MBC plan can honestly be given (another cancer, early disease, a child), else None

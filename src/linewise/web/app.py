@@ -20,7 +20,7 @@ from linewise.journal import Vault
 from linewise.knowledge import Knowledge
 from linewise.plan import DISCLAIMER
 
-from . import views_diary, views_guide, views_learn, views_mine, views_plan, views_start, views_visit
+from . import views_diary, views_guide, views_learn, views_mine, views_plan, views_start, views_unwell, views_visit
 from .frame import Ask, House, View, _formed, answer, problem
 from .openapi import document
 from .pages import environment
@@ -31,6 +31,7 @@ VIEWS: list[View] = [
     *views_start.VIEWS,
     *views_guide.VIEWS,
     *views_plan.VIEWS,
+    *views_unwell.VIEWS,
     *views_diary.VIEWS,
     *views_visit.VIEWS,
     *views_learn.VIEWS,
@@ -42,6 +43,7 @@ NOTICES = {
     "imported": "Your record was read. Please check it here.",
     "saved": "Saved.",
     "deleted": "Deleted for good.",
+    "own": "The invented person is closed. These questions are about you, and nothing is filled in yet.",
     "thanks": "Thank you. Your note was stored on this computer only.",
 }
 log = logging.getLogger("linewise.web")

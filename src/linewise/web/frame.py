@@ -16,14 +16,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from linewise.errors import LinewiseError
 from linewise.exchange import Codes
 from linewise.journal import StaleError, Vault
-from linewise.journal.documents import Health, Settings, read
+from linewise.journal.documents import Document, Settings, Team, read
 from linewise.knowledge import Knowledge
 from linewise.plan import Plan
 
+from .calls import Calls, calls_for
 from .citations import Citations
 from .pages import render
 from .session import COOKIE, Session, Sessions
-from .shield import TooBigError
 from .text import Explainer
 
 Data = dict[str, Any]
@@ -120,6 +120,16 @@ class Ask:
         values = self.form.get(name) or self.request.query_params.getlist(name)
         return [value.strip()[:400] for value in values[:most] if value.strip()]
 
+    def whole(self, name: str) -> int | None:
+        """A whole number of the form, from 0 on; None where something else was sent."""
+        return whole(self.one(name))
+
+    def versioned(self, document: Document) -> None:
+        """Write later over the version that the page was made from, not over one that came in between."""
+        version = self.whole("version")
+        if version is not None:
+            document.version = version
+
     def part(self, name: str) -> str:
         """A part of the address."""
         return str(self.request.path_params[name])
@@ -135,6 +145,18 @@ class Ask:
         if found is None:
             raise Refusal(404, "There is no record yet. Start with a few questions, a file, or the example.")
         return found
+
+    @property
+    def region(self) -> str:
+        """Where the reader is treated, as far as it was said; empty where not. The invented person is never asked."""
+        plan = None if self.session.example else self.maybe_plan
+        return read(self.journal, Settings).region or (plan.region if plan and plan.region else "")
+
+    @property
+    def calls(self) -> Calls:
+        """Whom the reader can call: their own team first."""
+        region = "" if self.session.example else self.region
+        return calls_for(region, read(self.journal, Team).contacts)
 
     @property
     def team_view(self) -> bool:
@@ -163,8 +185,6 @@ async def answer(view: View, house: House, request: Request, json: bool) -> Resp
         found = problem(refusal.status, str(refusal))
         if refusal.status == 403:
             found.data["entered"] = _entered(ask)
-    except TooBigError:
-        raise  # the app answers it
     except LinewiseError as error:
         found = problem(422, str(error))
     house.sessions.put(session)
@@ -211,13 +231,15 @@ def page_html(ask: Ask, page: Page) -> str:
         "knowledge": ask.knowledge,
         "plan": ask.maybe_plan,
         "team": ask.team_view,
+        "calls": ask.calls,
         "cite": Citations(ask.knowledge),
         "explain": Explainer(ask.knowledge),
         "here": ask.request.url.path,
         "done": ask.request.query_params.get("done", ""),
         "today": ask.day,
         "errors": {},
-        "example_open": lambda: read(ask.journal, Health).example,
+        "about_me": False,
+        "example_open": lambda: ask.session.example,
         **page.data,
         **page.context,
     }
@@ -241,9 +263,9 @@ async def _read_form(ask: Ask) -> None:
         return
     try:
         form = await ask.request.form(max_files=4, max_fields=2000)
-    except TooBigError:
-        raise
-    except Exception:
+    except Exception as fault:
+        if type(fault).__name__ == "TooBigError":
+            raise
         raise Refusal(422, "The form could not be read. Nothing was saved.") from None
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):
@@ -263,6 +285,11 @@ def _check_origin(ask: Ask) -> None:
             403,
             "This form is out of date, or it came from another page. Nothing was saved. Load the page again and try once more.",
         )
+
+
+def whole(text: str) -> int | None:
+    """A whole number from 0 on, in figures 0 to 9 alone (`²` is no number), and not a longer one than anything here needs."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
 
 
 def plain(thing: Any) -> Any:

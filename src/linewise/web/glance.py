@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import msgspec
 
+from linewise.journal.extras import extra
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import Dose, Result, Treatment, Trial
 from linewise.plan import Plan
+from linewise.plan.interactions import Interaction
 from linewise.plan.model import Because, Caution, Option, Standing, Status
 
 KINDS = {
@@ -100,14 +103,40 @@ def cautions_open(cautions: Iterable[Caution]) -> list[Caution]:
     return [one for one in cautions if one.applies is None]
 
 
+REGIONS = {"US": "the US", "EU": "the EU", "UK": "the UK", "DE": "Germany"}
+
+
+def only_in(plan: Plan, option: Option) -> str:
+    """Where nobody said where they are treated: in which places an offered option is used, unless it is in all of them."""
+    if plan.region or not option.offered:
+        return ""
+    found: list[str] = list(plan.offered_in(option.id))
+    if len(found) == len(REGIONS):
+        return ""
+    if "EU" in found and "DE" in found:
+        found.remove("DE")
+    names = [REGIONS[name] for name in found]
+    return f"Only in {' and '.join([', '.join(names[:-1]), names[-1]] if len(names) > 1 else names)}."
+
+
+def for_me(one: Caution | Interaction) -> str:
+    """A warning in the reader's words. What was written for those who prescribe never reaches them: then it only says that there is something."""
+    if one.plain:
+        return one.plain
+    words: dict[str, str] = extra("guide.yaml")["unworded"]
+    if isinstance(one, Interaction):
+        return words["interaction"]
+    return words["contraindicated" if one.severity == "contraindicated" else "caution"]
+
+
 def checks(option: Option) -> list[str]:
     """What has to be known before an option starts, in words."""
     return sorted({check for caution in option.cautions if caution.applies is None for check in caution.check})
 
 
-def taken(treatment: Treatment, knowledge: Knowledge) -> list[str]:
-    """How each drug is taken, a line each."""
-    lines = [_dose(dose, knowledge) for dose in treatment.regimen]
+def taken(treatment: Treatment, knowledge: Knowledge, team: bool = False) -> list[str]:
+    """How each drug is taken, a line each. Doses, and notes for those who prescribe, are for the team."""
+    lines = [_dose(dose, knowledge, team) for dose in treatment.regimen]
     if not lines:
         for name in treatment.drugs:
             drug = knowledge.drugs.get(name)
@@ -116,14 +145,21 @@ def taken(treatment: Treatment, knowledge: Knowledge) -> list[str]:
     return lines
 
 
-def _dose(dose: Dose, knowledge: Knowledge) -> str:
+def _dose(dose: Dose, knowledge: Knowledge, team: bool) -> str:
     drug = knowledge.drugs.get(dose.drug)
     route = dose.route or (drug.route if drug else None)
-    parts = [dose.dose, ROUTES.get(route or "", route), dose.schedule, dose.text]
+    schedule = dose.schedule if team else _without_doses(dose.schedule or "")
+    parts = [dose.dose if team else None, ROUTES.get(route or "", route), schedule, dose.text if team else None]
     if not dose.schedule and dose.cycle and dose.days:
         days = ", ".join(str(day) for day in dose.days)
         parts.insert(2, f"day {days} of every {dose.cycle} days")
     return f"{knowledge.label(dose.drug)}: {', '.join(part for part in parts if part)}"
+
+
+def _without_doses(schedule: str) -> str:
+    """A schedule without the amounts that stand in it: how often is for everybody, how much for those who prescribe."""
+    parts = re.split(r"(?=, | \(|; )", schedule)
+    return "".join(part for part in parts if not re.search(r"\d\s*(mg|g|µg|ml|Gy)\b", part)).strip(",; ")
 
 
 def routes(treatment: Treatment, knowledge: Knowledge) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -24,8 +25,10 @@ class Step(msgspec.Struct, kw_only=True):
 
     id: str
     member: str
-    kind: str  # choice, yes-no, number, set, courses, names, pick
+    kind: str  # choice, yes-no, number, set, courses, kinds, names, pick
     question: str
+    section: str = ""
+    why: str = ""
     where: str = ""
     help: str = ""
     choices: list[tuple[str, str]] = []
@@ -37,6 +40,11 @@ class Step(msgspec.Struct, kw_only=True):
     when: str = ""
     fact: str = ""
     because: str = ""
+    open: str = ""  # the answer that leaves the question open
+    coarse: str = ""  # of `kinds`: the course step that it is asked after, where that one was answered with "I don't know"
+    unsure: str = ""  # asked only after that step was answered with "I don't know"
+    drops: tuple[str, ...] = ()  # answers that go when this one is given: they were asked in its place
+    late: bool = False  # asked after the first answer
 
 
 def core(knowledge: Knowledge, codes: Codes) -> list[Step]:
@@ -52,14 +60,20 @@ def _step(one: dict[str, Any], knowledge: Knowledge, codes: Codes) -> Step:
         choices = [(str(value), label) for value, label in one["choices"].items()]
     if "only" in one:
         choices = [pair for pair in choices if pair[0] in one["only"]]
+    if "labels" in one:
+        choices = [(value, one["labels"].get(value, label)) for value, label in choices]
+    if one.get("kind") == "kinds":
+        choices = list(extra("guide.yaml")["kinds"].items())
     kind = one.get("kind") or (fact.type if fact else "names")
     return Step(
         id=one["id"],
         member=one["member"],
         kind="choice" if "choices" in one else kind,
         question=one.get("question") or (ask.question if ask else fact.label if fact else one["id"]),
+        section=one["section"],
+        why=one.get("why", ""),
         where=one.get("where") or (ask.where if ask and ask.where else ""),
-        help=ask.help if ask and ask.help else "",
+        help=one.get("help") or (ask.help if ask and ask.help else ""),
         choices=choices,
         report=one.get("report", ""),
         unit=one.get("unit") or (fact.unit if fact and fact.unit else ""),
@@ -68,6 +82,11 @@ def _step(one: dict[str, Any], knowledge: Knowledge, codes: Codes) -> Step:
         high=fact.range[1] if fact and fact.range else None,
         when=one.get("when", ""),
         fact=fact.id if fact else "",
+        open=one.get("open", ""),
+        coarse=one.get("coarse", ""),
+        unsure=one.get("unsure", one.get("coarse", "")),
+        drops=tuple(one.get("drops", ())),
+        late=bool(one.get("late")),
     )
 
 
@@ -83,8 +102,14 @@ def asked(health: Health, plan: Plan | None, knowledge: Knowledge, codes: Codes)
         record_of(health, Diary(), knowledge, codes, plan.day if plan else _never()), knowledge, plan.day if plan else _never()
     )
     decider = Decider(knowledge.vocabulary, chart)
-    found = [step for step in core(knowledge, codes) if not step.when or decider.value(parse(step.when)) is True]
-    return [*found, *_tests(health, plan, knowledge, codes, {step.fact for step in found})]
+    found = [
+        step
+        for step in core(knowledge, codes)
+        if (not step.when or decider.value(parse(step.when)) is True) and (not step.unsure or step.unsure in health.unsure)
+    ]
+    tests = _tests(health, plan, knowledge, codes, {step.fact for step in found})
+    order = list(extra("guide.yaml")["sections"])
+    return sorted([*found, *tests], key=lambda step: (step.late, order.index(step.section)))
 
 
 def _never() -> Any:
@@ -94,38 +119,42 @@ def _never() -> Any:
 
 
 def _tests(health: Health, plan: Plan | None, knowledge: Knowledge, codes: Codes, have: set[str]) -> list[Step]:
-    """Results that could open an option of this person: asked only then. Those answered already stay in the list."""
+    """Results that could open an option of this person, each with the options that wait for that very fact; the most waited for first.
+
+    Those answered already stay in the list.
+    """
     if plan is None:
         return []
-    opening = {test.id: test for test in plan.tests if test.unlocks}
-    found = []
+    found: list[tuple[int, Step]] = []
     for fact in knowledge.facts.values():
         if fact.derived or fact.id in have or fact.type == "set" or fact.test is None:
             continue
-        member = member_of(fact.id, codes)
-        answered = get(health.answers, member) is not None or f"test-{fact.id}" in health.unsure
-        if fact.test in opening or answered:
-            generic = extra("guide.yaml")["generic"]
-            question = fact.ask.question if fact.ask else generic["question"].format(label=fact.label)
-            where = fact.ask.where if fact.ask and fact.ask.where else generic["where"]
-            names = opening[fact.test].unlocks if fact.test in opening else []
-            titles = ", ".join(knowledge.treatments[name].title for name in names[:3])
-            found.append(
-                Step(
-                    id=f"test-{fact.id}",
-                    member=member,
-                    kind=fact.type,
-                    question=question,
-                    where=where,
-                    choices=_choices(fact),
-                    unit=fact.unit or "",
-                    low=fact.range[0] if fact.range else None,
-                    high=fact.range[1] if fact.range else None,
-                    fact=fact.id,
-                    because=f"It could open: {titles}." if titles else "",
-                )
-            )
-    return found
+        waiting = plan.waiting.get(fact.id, [])
+        answered = get(health.answers, member_of(fact.id, codes)) is not None or f"test-{fact.id}" in health.unsure
+        if waiting or answered:
+            found.append((-len(waiting), _test(fact, waiting, knowledge, codes)))
+    return [step for _, step in sorted(found, key=lambda pair: pair[0])]
+
+
+def _test(fact: Fact, waiting: list[str], knowledge: Knowledge, codes: Codes) -> Step:
+    generic = extra("guide.yaml")["generic"]
+    titles = ", ".join(knowledge.treatments[name].title for name in waiting[:3])
+    more = f" and {len(waiting) - 3} more" if len(waiting) > 3 else ""
+    return Step(
+        id=f"test-{fact.id}",
+        section="tests",
+        member=member_of(fact.id, codes),
+        kind=fact.type,
+        question=fact.ask.question if fact.ask else generic["question"].format(label=fact.label),
+        where=fact.ask.where if fact.ask and fact.ask.where else generic["where"],
+        choices=_choices(fact),
+        unit=fact.unit or "",
+        low=fact.range[0] if fact.range else None,
+        high=fact.range[1] if fact.range else None,
+        fact=fact.id,
+        because=f"It could make possible: {titles}{more}." if titles else "",
+        late=True,
+    )
 
 
 def member_of(fact: str, codes: Codes) -> str:
@@ -164,12 +193,14 @@ def put(answers: dict[str, Any], member: str, value: Any) -> dict[str, Any]:
 
 def done(step: Step, health: Health) -> bool:
     """Whether a question was answered, or answered with "I don't know"."""
+    if step.kind == "kinds":
+        return step.coarse in health.coarse or step.id in health.unsure
     return step.id in health.unsure or get(health.answers, step.member) is not None
 
 
 def parse_answer(step: Step, values: list[str], none: bool, knowledge: Knowledge) -> tuple[Any, str]:
     """What was answered as the record holds it, or None and what is wrong."""
-    if step.kind in ("set", "names", "pick"):
+    if step.kind in ("set", "kinds", "names", "pick"):
         return _several(step, values, none, knowledge)
     text = values[0] if values else ""
     if not text:
@@ -180,19 +211,30 @@ def parse_answer(step: Step, values: list[str], none: bool, knowledge: Knowledge
         return None, "This is not one of the answers."
     if step.kind == "yes-no":
         return text == "yes", ""
-    return (int(text), "") if text.isdigit() and knowledge.facts.get(step.fact, _NO_FACT).type == "number" else (text, "")
+    return (int(text), "") if text.isdecimal() and knowledge.facts.get(step.fact, _NO_FACT).type == "number" else (text, "")
+
+
+def number_of(text: str) -> float | None:
+    """A number as people write it, `12,5` too; None for anything else, also for signs that only look like a figure (`²`), and for no end."""
+    plain = text.strip().replace(",", ".")
+    if not plain.isascii():
+        return None
+    try:
+        value = float(plain)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 _NO_FACT = Fact(id="", label="", type="choice")
 
 
 def _number(step: Step, text: str) -> tuple[Any, str]:
-    try:
-        value = float(text.replace(",", "."))
-    except ValueError:
+    value = number_of(text)
+    if value is None:
         return None, "Write a number, such as 54."
     low, high = step.low, step.high
-    if (low is not None and value < low) or (high is not None and value > high) or value != value:
+    if (low is not None and value < low) or (high is not None and value > high):
         return None, f"This number cannot be: it lies outside {low:g} to {high:g}."
     return (int(value) if value.is_integer() else value), ""
 
@@ -202,7 +244,7 @@ def _several(step: Step, values: list[str], none: bool, knowledge: Knowledge) ->
         return [], ""
     if not values:
         return None, f"Choose at least one, or “{step.none or 'None of these'}”."
-    if step.kind == "set":
+    if step.kind in ("set", "kinds"):
         allowed = {value for value, _ in step.choices}
         return (
             ([value for value in values if value in allowed], "")
@@ -241,8 +283,28 @@ def course(
     member: str, drugs: Iterable[str], months: str, since: str, stopped: str, knowledge: Knowledge
 ) -> tuple[dict[str, Any] | None, dict[str, str]]:
     """One course of treatment from a form, or what is wrong in which field."""
-    errors: dict[str, str] = {}
-    names = []
+    names, errors = _named(drugs, knowledge)
+    made: dict[str, Any] = {"drugs": list(dict.fromkeys(names))}
+    for field, text, key in (("months", months, "months"), ("since", since, "months_since_end")):
+        if text:
+            value = number_of(text)
+            if value is None or not 0 <= value <= 600:
+                errors[field] = "Write a number of months between 0 and 600, such as 12."
+                continue
+            made[key] = value
+    if member == "metastatic_lines":
+        stop = next((one for one in extra("guide.yaml")["stops"] if one["id"] == stopped), None)
+        if stop is None:
+            errors["stopped"] = "Say whether it goes on, or why it stopped. “I don’t know” is fine."
+        else:
+            made["going"] = stop["going"]
+            if "reason" in stop:
+                made["stopped_for"] = stop["reason"]
+    return (None, errors) if errors else (made, {})
+
+
+def _named(drugs: Iterable[str], knowledge: Knowledge) -> tuple[list[str], dict[str, str]]:
+    names, errors = [], {}
     for number, text in enumerate(drugs):
         found = knowledge.find_drug(text)
         if found is None:
@@ -254,16 +316,12 @@ def course(
             names.append(found)
     if not names and not errors:
         errors["drug0"] = "Write at least one drug."
-    made: dict[str, Any] = {"drugs": list(dict.fromkeys(names))}
-    for field, text, key in (("months", months, "months"), ("since", since, "months_since_end")):
-        if text:
-            try:
-                made[key] = float(text.replace(",", "."))
-            except ValueError:
-                errors[field] = "Write a number of months, such as 12."
-                continue
-            if not 0 <= made[key] <= 600:
-                errors[field] = "Write a number of months between 0 and 600."
-    if member == "metastatic_lines" and stopped in ("progression", "toxicity", "completion", "choice"):
-        made["stopped_for"] = stopped
-    return (None, errors) if errors else (made, {})
+    return names, errors
+
+
+def stop_words(course: dict[str, Any]) -> str:
+    """How a course ended, in the words in which it was asked."""
+    for one in extra("guide.yaml")["stops"]:
+        if course.get("stopped_for") == one.get("reason") and course.get("going", one["going"]) == one["going"]:
+            return str(one["label"])
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from functools import lru_cache
 from importlib.resources import files
@@ -23,7 +24,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     found.globals.update(glance=glance, pictures=pictures, NOTICES={}, DISCLAIMER="")
-    found.filters.update(sentence=sentence, figure=figure, slug=slug, few=few, pair=pair)
+    found.filters.update(sentence=sentence, figure=figure, day=day, slug=slug, few=few, pair=pair)
     return found
 
 
@@ -49,6 +50,15 @@ def sentence(text: str) -> str:
 def figure(value: float) -> str:
     """8.6, 12: as people write it."""
     return f"{value:g}"
+
+
+def day(value: str | dt.date) -> str:
+    """3 November 2026: a day as people write it; anything else stays as it is (2024, 2024-06)."""
+    try:
+        found = dt.date.fromisoformat(str(value))
+    except ValueError:
+        return str(value)
+    return f"{found.day} {found:%B %Y}"
 
 
 def slug(text: str) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def plan_html(plans: list[Plan], knowledge: Knowledge) -> str:
     """The page for these plans, in their order. Every word about a person comes from the plan."""
     try:
+        from .calls import calls_for
         from .citations import Citations
         from .pages import render, stylesheet
     except ModuleNotFoundError as missing:
@@ -23,5 +24,5 @@ def plan_html(plans: list[Plan], knowledge: Knowledge) -> str:
     for number, plan in enumerate(plans, 1):
         key = f"plan{number}"
         cite, name = Citations(knowledge, f"{key}-source"), plan.subject.id or f"Plan {number}"
-        shown.append({"plan": plan, "key": key, "cite": cite, "name": name})
+        shown.append({"plan": plan, "key": key, "cite": cite, "name": name, "calls": calls_for(plan.region)})
     return render("plan_page.html", plans=shown, knowledge=knowledge, css=stylesheet())

@@ -10,7 +10,7 @@ from typing import Any
 
 from linewise.exchange import Codes
 from linewise.journal import Journal
-from linewise.journal.documents import Diary, Health, Settings, read
+from linewise.journal.documents import Diary, Health, Settings, Team, read, write
 from linewise.journal.person import empty, record_of
 from linewise.knowledge import Knowledge
 from linewise.plan import Plan, make_plan
@@ -18,6 +18,8 @@ from linewise.plan import Plan, make_plan
 COOKIE = "linewise"
 _MOST = 64
 _IDLE_SECONDS = 8 * 3600
+_OWN = frozenset({"health", "diary", "visit"})
+"""The documents in which a person writes about themselves."""
 
 
 class Session:
@@ -30,6 +32,7 @@ class Session:
         self.theme = ""
         self.pending: list[Any] = []  # records that were read and wait for a choice
         self.pending_name = ""
+        self.pending_invented = False  # they carry the mark of records of nobody
         self._plan: tuple[Any, Plan] | None = None
 
     def plan(self, knowledge: Knowledge, codes: Codes, day: dt.date) -> Plan | None:
@@ -47,6 +50,23 @@ class Session:
         """Change to another journal: under new tokens, so that an old page of somebody else can do nothing."""
         self.journal, self._plan, self.pending = journal, None, []
         self.token, self.csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
+
+    @property
+    def example(self) -> bool:
+        """Whether the invented person is open."""
+        return read(self.journal, Health).example
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether something of the reader's own would be lost if this were closed now."""
+        return not self.journal.kept and bool(_OWN & set(self.journal.names())) and not self.example
+
+    def begin_own(self) -> None:
+        """From the invented person to an empty record of one's own. The team's numbers are the reader's, and stay."""
+        team = read(self.journal, Team)
+        self.close()
+        if team.contacts:
+            write(self.journal, Team(contacts=team.contacts))
 
     def close(self) -> None:
         """Forget the key and everything that was shown."""

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from linewise.errors import LinewiseError
-
 LARGEST_UPLOAD = 64 * 1024 * 1024
 LARGEST_FORM = 1024 * 1024
 UPLOADS = ("/start/import", "/start/import.json")
@@ -50,13 +48,13 @@ class Shield:
             return
         limit = LARGEST_UPLOAD if scope["path"] in UPLOADS else LARGEST_FORM
         length = headers.get(b"content-length", "0")
-        if not length.isdigit() or int(length) > limit:
+        if not length.isascii() or not length.isdigit() or len(length) > 15 or int(length) > limit:
             await _refuse(scope, receive, guarded)
             return
         await self.app(scope, _counted(receive, limit), guarded)
 
 
-class TooBigError(LinewiseError):
+class TooBigError(Exception):
     """More was sent than was said, or than is taken."""
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import secrets
 from typing import Any
 
 import msgspec
 
 from linewise.journal.documents import CheckIn, Diary, Health, Team, read, write
-from linewise.journal.extras import extra
-from linewise.journal.person import check_in_entries, record_of
+from linewise.journal.person import NOT_KNOWN, check_in_entries, record_of
 from linewise.journal.proctcae import Term, chosen, composite, terms
 from linewise.knowledge import Knowledge
 from linewise.logic import Node, walk
@@ -23,6 +23,7 @@ from linewise.record import Record
 from . import guide
 from .frame import Answer, Ask, Go, Page, Refusal, View, plain
 
+ACTS = ("emergency", "same-day", "next-visit")
 _WORDS = ("not at all", "a little", "clearly", "badly")
 
 
@@ -44,15 +45,16 @@ async def medicines(ask: Ask) -> Answer:
         errors["name"] = _unknown(ask, tried)
     found = _with(ask, known) if known else ask.maybe_plan
     listed = interactions(found) if found else []
-    mine = [one.drug for one in found.chart.history.medications] if found else []
+    listed = [one for one in listed if not known or known in one.meets or known == one.drug]
+    mine = [one.drug for one in found.chart.history.medications if one.drug != NOT_KNOWN] if found else []
     data = {
         "medicines": [{"id": name, "label": ask.knowledge.label(name)} for name in mine if name != known or name in have],
         "tried": {"id": known, "label": ask.knowledge.label(known)} if known else None,
-        "interactions": plain([one for one in listed if not known or known in one.meets or known == one.drug]),
+        "interactions": plain(listed),
         "errors": errors,
         "version": health.version,
     }
-    context = {"names": guide.drug_names(ask.knowledge, False), "own": have, "typed": tried}
+    context = {"names": guide.drug_names(ask.knowledge, False), "own": have, "typed": tried, "interactions": listed}
     return Page(template="medicines.html", title="My medicines", data=data, context=context, status=422 if errors else 200)
 
 
@@ -73,8 +75,7 @@ def _with(ask: Ask, drug: str) -> Plan:
 
 
 def _keep(ask: Ask, health: Health) -> Answer:
-    if ask.one("version").isdigit():
-        health.version = int(ask.one("version"))
+    ask.versioned(health)
     write(ask.journal, health)
     return Go("/medicines", "saved")
 
@@ -133,11 +134,32 @@ async def check_in(ask: Ask) -> Answer:
     if errors:
         return _check_in_page(ask, asked, errors)
     found = read(ask.journal, Diary)
-    if ask.one("version").isdigit():
-        found.version = int(ask.one("version"))
-    found.entries = [*found.entries, entry]
+    ask.versioned(found)
+    begun = _begun(ask, found)
+    if begun is not None:
+        entry.id = begun.id
+        entry.symptoms = list(dict.fromkeys([*begun.symptoms, *entry.symptoms]))
+        entry.temperature = begun.temperature if entry.temperature is None else entry.temperature
+    found.entries = [*(one for one in found.entries if one is not begun), entry]
     write(ask.journal, found)
     return Go(f"/diary/{entry.id}")
+
+
+def _begun(ask: Ask, diary: Diary) -> CheckIn | None:
+    """The entry of today that began with a sign and now goes on with the week's questions."""
+    return next((one for one in diary.entries if one.id == ask.one("entry", most=32) and one.on == ask.day), None)
+
+
+def temperature_of(text: str) -> tuple[float | None, str]:
+    """A temperature in °C from what was written, in °C or °F, or what is wrong with it. No figure means both."""
+    if not text:
+        return None, ""
+    value = guide.number_of(re.sub(r"\s*°?\s*[cCfF]?$", "", text.strip()))
+    if value is None:
+        return None, "Write the temperature as a number, such as 36.8 or 98.2."
+    if 86 <= value <= 113:
+        value = round((value - 32) * 5 / 9, 1)
+    return (value, "") if 30 <= value <= 44 else (None, "This temperature cannot be right. Please look again.")
 
 
 def _entry(ask: Ask, asked: list[Term]) -> tuple[CheckIn, dict[str, str]]:
@@ -145,47 +167,43 @@ def _entry(ask: Ask, asked: list[Term]) -> tuple[CheckIn, dict[str, str]]:
     answers = {}
     for term in asked:
         for item in term.items:
-            text = ask.one(item.id)
-            if text.isdigit() and int(text) < len(item.answers):
-                answers[item.id] = int(text)
+            value = ask.whole(item.id)
+            if value is not None and value < len(item.answers):
+                answers[item.id] = value
     allowed = ask.knowledge.facts["symptoms"].values
-    numbers = {}
-    for field, low, high, name in (("temperature", 30.0, 44.0, "temperature"), ("weight", 20.0, 400.0, "weight")):
-        text = ask.one(field).replace(",", ".")
-        if text:
-            try:
-                numbers[field] = float(text)
-            except ValueError:
-                errors[field] = f"Write the {name} as a number, such as {36.8 if field == 'temperature' else 64}."
-                continue
-            if not low <= numbers[field] <= high:
-                errors[field] = f"This {name} cannot be right. Please look again."
+    temperature, wrong = temperature_of(ask.one("temperature"))
+    if wrong:
+        errors["temperature"] = wrong
+    weight = guide.number_of(ask.one("weight")) if ask.one("weight") else None
+    if ask.one("weight") and (weight is None or not 20 <= weight <= 400):
+        errors["weight"] = "Write your weight in kg as a number, such as 64."
     entry = CheckIn(
         id=secrets.token_hex(8),
         on=ask.day,
         answers=answers,
         symptoms=[name for name in ask.many("symptom") if name in allowed],
-        temperature=numbers.get("temperature"),
-        weight=numbers.get("weight"),
+        temperature=temperature,
+        weight=weight,
         note=ask.one("note", most=4000),
     )
     return entry, errors
 
 
 def _check_in_page(ask: Ask, asked: list[Term], errors: dict[str, str]) -> Page:
-    symptoms = ask.knowledge.facts["symptoms"].values
-    areas = [
-        {"title": area["title"], "symptoms": [(name, symptoms[name].label) for name in area["symptoms"] if name in symptoms]}
-        for area in extra("guide.yaml")["areas"]
-    ]
-    data = {"terms": plain(asked), "errors": errors, "version": read(ask.journal, Diary).version}
-    context = {
-        "areas": areas,
-        "asked": asked,
-        "typed": {name: ask.one(name) for name in ("temperature", "weight", "note")},
+    diary = read(ask.journal, Diary)
+    begun = _begun(ask, diary)
+    data = {
+        "terms": plain(asked),
+        "errors": errors,
+        "version": diary.version,
+        "entry": begun.id if begun else "",
         "ticked": ask.many("symptom"),
     }
-    context["answered"] = {item.id: ask.one(item.id) for term in asked for item in term.items}
+    context: dict[str, Any] = {
+        "asked": asked,
+        "typed": {name: ask.one(name) for name in ("temperature", "weight", "note")},
+        "answered": {item.id: ask.one(item.id) for term in asked for item in term.items},
+    }
     return Page(template="check_in.html", title="How was your week?", data=data, context=context, status=422 if errors else 200)
 
 
@@ -200,7 +218,7 @@ async def entry(ask: Ask) -> Answer:
         write(ask.journal, found)
         return Go("/diary", "deleted")
     plan = _plan_with(ask, one)
-    maybe = _perhaps(plan, one)
+    maybe = _perhaps(plan, one, _plan_with(ask, CheckIn(id="", on=one.on)))
     graded = [(term.name, composite(term, one.answers)) for term in terms().values()]
     data = {
         "entry": plain(one),
@@ -210,25 +228,39 @@ async def entry(ask: Ask) -> Answer:
         "contacts": plain(read(ask.journal, Team).contacts),
     }
     labels = [ask.knowledge.facts["symptoms"].values[name].label for name in one.symptoms]
-    return Page(template="entry.html", title="Your check-in", data=data, context={"now": plan, "words": _WORDS, "labels": labels})
+    alarms = sorted(
+        [*((True, each) for each in plan.urgent), *((False, each) for each in maybe)], key=lambda pair: ACTS.index(pair[1].act)
+    )
+    context = {
+        "now": plan,
+        "words": _WORDS,
+        "labels": labels,
+        "alarms": alarms,
+        "going": one.on == ask.day and bool(one.symptoms or one.temperature) and not one.answers,
+        "about_me": True,
+    }
+    return Page(template="entry.html", title="Your check-in", data=data, context=context)
 
 
 def _plan_with(ask: Ask, one: CheckIn) -> Plan:
-    """The plan on the day of an entry, with what the entry says."""
-    health = read(ask.journal, Health)
+    """The plan on the day of an entry, with what the entry says. What somebody feels is never theirs who was invented."""
+    health = Health() if ask.session.example else read(ask.journal, Health)
     record = record_of(health, Diary(), ask.knowledge, ask.house.codes, one.on)
     record.entries = [*record.entries, *check_in_entries(one)]
-    return make_plan(record, ask.knowledge, one.on, ask.maybe_plan.region if ask.maybe_plan else None)
+    return make_plan(record, ask.knowledge, one.on, None)
 
 
-def _perhaps(plan: Plan, one: CheckIn) -> list[Urgent]:
-    """Red flags that what was reported may raise, where the rest is not known: shown too, for nobody should miss one."""
+def _perhaps(plan: Plan, one: CheckIn, without: Plan) -> list[Urgent]:
+    """Red flags that what was reported may raise, where the rest is not known: shown too, for nobody should miss one.
+
+    They are those that are open and would be closed without this entry, and those that ask about a symptom that was reported.
+    """
     reported = {str(each.value) for each in check_in_entries(one) if each.fact == "symptoms"}
     found = []
     for alert in plan.knowledge.content.alerts.values():
         if alert.act == "next-visit" or plan.decider.value(alert.when) is not None:
             continue
-        if reported & _symptoms_in(alert.when, plan.knowledge):
+        if without.decider.value(alert.when) is False or reported & _symptoms_in(alert.when, plan.knowledge):
             found.append(
                 Urgent(
                     id=alert.id,
@@ -286,7 +318,8 @@ VIEWS = [
         methods=("GET", "POST"),
         fields={
             "symptom": "what is there now",
-            "temperature": "in °C",
+            "entry": "an entry of today that goes on",
+            "temperature": "in °C or °F",
             "weight": "in kg",
             "note": "free words",
             "PROCTCAE_…": "0 to 4",

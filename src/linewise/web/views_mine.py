@@ -10,11 +10,14 @@ from linewise.errors import LinewiseError
 from linewise.exchange.out import bundle_of
 from linewise.journal import WrongPassphraseError
 from linewise.journal.documents import Contact, Diary, Health, Settings, Team, everything, read, write
+from linewise.journal.extras import extra
 from linewise.journal.person import empty, record_of
 from linewise.knowledge.model import REGIONS
 
 from .frame import Answer, Ask, File, Go, Page, View, plain
 
+INVENTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST", "display": "test health data"}
+"""HL7's own mark for records of nobody: it goes with the invented person wherever it is taken."""
 _THEMES = ("", "light", "dark")
 
 
@@ -32,7 +35,11 @@ def _page(ask: Ask, errors: dict[str, str], contacts: list[Contact] | None = Non
         "version": team.version,
         "errors": errors,
     }
-    context = {"regions": REGIONS, "label": ask.journal.label, "has_record": not empty(read(ask.journal, Health))}
+    names = {one: places["label"] for one, places in extra("numbers.yaml")["regions"].items()}
+    said = names.get(ask.region, "")
+    regions = [("", f"As I said: {said}" if said and not settings.region else "In no place named here: show all of them")]
+    regions += [(one, names[one]) for one in REGIONS]
+    context = {"regions": regions, "label": ask.journal.label, "has_record": not empty(read(ask.journal, Health))}
     return Page(template="mine.html", title="Mine", data=data, context=context, status=422 if errors else 200)
 
 
@@ -51,8 +58,7 @@ async def team(ask: Ask) -> Answer:
     if errors:
         return _page(ask, errors, contacts)
     found = read(ask.journal, Team)
-    if ask.one("version").isdigit():
-        found.version = int(ask.one("version"))
+    ask.versioned(found)
     found.contacts = contacts
     write(ask.journal, found)
     return Go("/mine", "saved")
@@ -81,14 +87,20 @@ async def appearance(ask: Ask) -> Answer:
 async def export(ask: Ask) -> Answer:
     """Everything, as JSON."""
     body = msgspec.json.format(msgspec.json.encode({"schema": "linewise.journal/1", **everything(ask.journal)}), indent=2)
-    return File(body, "application/json", "linewise.json")
+    return File(body, "application/json", _named("linewise.json", ask))
 
 
 async def export_fhir(ask: Ask) -> Answer:
     """The record as a FHIR R4 bundle."""
     record = record_of(read(ask.journal, Health), read(ask.journal, Diary), ask.knowledge, ask.house.codes, ask.day)
-    body = msgspec.json.encode(bundle_of(record, ask.knowledge, ask.house.codes))
-    return File(body, "application/fhir+json", "linewise-fhir.json")
+    bundle = bundle_of(record, ask.knowledge, ask.house.codes)
+    if ask.session.example:
+        bundle["meta"] = {"tag": [INVENTED]}
+    return File(msgspec.json.encode(bundle), "application/fhir+json", _named("linewise-fhir.json", ask))
+
+
+def _named(name: str, ask: Ask) -> str:
+    return f"invented-person-{name}" if ask.session.example else name
 
 
 async def passphrase(ask: Ask) -> Answer:

@@ -89,7 +89,7 @@ async def option(ask: Ask) -> Answer:
     needed = changes_text(found.needed(one.id))
     data = {
         "option": plain(one),
-        "taken": glance.taken(knowledge.treatments[one.id], knowledge),
+        "taken": glance.taken(knowledge.treatments[one.id], knowledge, ask.team_view),
         "effects": plain(effects),
         "interactions": plain(mine),
         "questions": plain(asked),
@@ -203,7 +203,7 @@ def _comparison(found: Plan, chosen: list[Option]) -> list[tuple[str, list[list[
     for row in extra("guide.yaml")["compare"]:
         cells = [[_rate_words(effects[one.id][name]) for name in row["effects"] if name in effects[one.id]] for one in chosen]
         rows.append((row["label"], cells))
-    rows.append(("Cautions for you", [[(c.plain or c.text) for c in glance.cautions_for_me(one.cautions)][:4] for one in chosen]))
+    rows.append(("Cautions for you", [[glance.for_me(c) for c in glance.cautions_for_me(one.cautions)][:4] for one in chosen]))
     return [(label, [cell or ["Not known here. Ask your team."] for cell in cells]) for label, cells in rows]
 
 

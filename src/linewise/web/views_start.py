@@ -9,7 +9,7 @@ import msgspec
 from linewise.errors import RecordError
 from linewise.exchange import read_bytes, read_lines
 from linewise.journal import WrongPassphraseError
-from linewise.journal.documents import Health, Settings, read, write
+from linewise.journal.documents import Health, Settings, Team, read, write
 from linewise.journal.extras import extra
 from linewise.journal.person import empty
 from linewise.record import Record
@@ -28,19 +28,26 @@ async def start(ask: Ask) -> Answer:
 
 
 async def example(ask: Ask) -> Answer:
-    """Open the invented person. What is kept of a real one is closed first, never mixed."""
-    if ask.journal.kept:
-        ask.session.close()
-    elif not empty(read(ask.journal, Health)) and not read(ask.journal, Health).example:
+    """Open the invented person, always as it was made. What is one's own is closed first, never mixed."""
+    if ask.session.unsaved:
         raise Refusal(409, "You have answers that are not kept yet. Keep them first, or delete them on the page Mine.")
-    health = read(ask.journal, Health)
+    team = read(ask.journal, Team)
+    ask.session.close()
+    health, settings = Health(example=True), Settings()
     health.answers = dict(extra("guide.yaml")["example"]["profile"])
-    health.example = True
-    settings = read(ask.journal, Settings)
     settings.region = health.answers.pop("region", "")
     write(ask.journal, health)
     write(ask.journal, settings)
+    if team.contacts:
+        write(ask.journal, Team(contacts=team.contacts))
     return Go("/plan")
+
+
+async def own(ask: Ask) -> Answer:
+    """From the invented person to a record of one's own, which begins empty."""
+    if ask.session.example:
+        ask.session.begin_own()
+    return Go("/guide")
 
 
 async def bring_in(ask: Ask) -> Answer:
@@ -63,6 +70,7 @@ async def bring_in(ask: Ask) -> Answer:
     if not records:
         return _import_page(ask, "There is no person in this file.", 422)
     ask.session.pending, ask.session.pending_name = records[:200], name
+    ask.session.pending_invented = b'"HTEST"' in data
     return _take(ask, 0, False) if len(records) == 1 else Go("/start/choose")
 
 
@@ -98,10 +106,10 @@ async def choose(ask: Ask) -> Answer:
     if not pending:
         return Go("/start/import")
     if ask.posted:
-        number = ask.one("person")
-        if not number.isdigit() or int(number) >= len(pending):
+        number = ask.whole("person")
+        if number is None or number >= len(pending):
             return _choose_page(ask, "Choose one of them.", 422)
-        return _take(ask, int(number), ask.one("sure") == "yes")
+        return _take(ask, number, ask.one("sure") == "yes")
     return _choose_page(ask, "")
 
 
@@ -119,11 +127,14 @@ def _described(record: Record) -> str:
 def _take(ask: Ask, number: int, sure: bool) -> Answer:
     """Put a record into the journal, asking first where it differs from the one that is there in who it is."""
     record: Record = ask.session.pending[number]
+    if ask.session.example:
+        ask.session.begin_own()
     health = read(ask.journal, Health)
     other = _differs(health.imported, record)
     if other and not sure:
         return _choose_page(ask, "", 409, other, number)
-    health.imported, health.imported_from, health.imported_on, health.example = record, record.format, ask.day, False
+    health.imported, health.imported_from, health.imported_on = record, record.format, ask.day
+    health.example = ask.session.pending_invented
     write(ask.journal, health)
     ask.session.pending = []
     return Go("/record", "imported")
@@ -146,6 +157,8 @@ async def keep(ask: Ask) -> Answer:
     """Keep everything under a passphrase. What losing it means is said first."""
     if ask.journal.kept:
         return Go("/mine")
+    if ask.session.example:
+        return Page(template="keep_not.html", title="This is an invented person", status=409 if ask.posted else 200)
     if not ask.posted:
         return _keep_page({}, "")
     label, first, second = ask.one("label", most=60), ask.one("passphrase"), ask.one("again")
@@ -178,7 +191,7 @@ async def unlock(ask: Ask) -> Answer:
         raise Refusal(404, "There is nobody here under this name.")
     error = ""
     if ask.posted:
-        if not ask.journal.kept and ask.journal.names() and not read(ask.journal, Health).example and ask.one("discard") != "yes":
+        if ask.session.unsaved and ask.one("discard") != "yes":
             error = "You have answers that are not kept yet. Tick the box to let go of them, or keep them first."
             return _unlock_page(person, label, {"discard": error}, True)
         try:
@@ -196,12 +209,7 @@ def _unlock_page(person: str, label: str, errors: dict[str, str], unsaved: bool)
 
 async def close(ask: Ask) -> Answer:
     """Close: from now on only the passphrase opens it again."""
-    if (
-        not ask.journal.kept
-        and not empty(read(ask.journal, Health))
-        and not read(ask.journal, Health).example
-        and ask.one("sure") != "yes"
-    ):
+    if ask.session.unsaved and ask.one("sure") != "yes":
         return Page(template="close.html", title="Close without keeping?", data={"unsaved": True}, status=409)
     ask.session.close()
     return Go("/start", "closed")
@@ -210,6 +218,7 @@ async def close(ask: Ask) -> Answer:
 VIEWS = [
     View(path="/start", summary="Where everybody begins", handler=start),
     View(path="/start/example", summary="Open the invented person", handler=example, methods=("POST",)),
+    View(path="/start/own", summary="From the invented person to my own, empty record", handler=own, methods=("POST",)),
     View(
         path="/start/import",
         summary="Bring in a record",

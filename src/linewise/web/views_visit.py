@@ -42,8 +42,7 @@ async def visit(ask: Ask) -> Answer:
 
 def _take(ask: Ask, found: Visit) -> dict[str, str]:
     errors = {}
-    if ask.one("version").isdigit():
-        found.version = int(ask.one("version"))
+    ask.versioned(found)
     known = ask.knowledge.content.questions
     found.picked = [name for name in dict.fromkeys(ask.many("pick")) if name in known]
     found.own = [line.strip() for line in ask.one("own").splitlines() if line.strip()][:20]

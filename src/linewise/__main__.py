@@ -1,7 +1,0 @@
-"""`python -m linewise`: the command line."""
-
-import sys
-
-from linewise.cli import main
-
-sys.exit(main())
