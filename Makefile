@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_DAY := 2025-06-01
 STAMP := $(VENV)/.ready
-REFEREE := tests/cohort/cql
+REFEREE := tests/cql/engine
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12

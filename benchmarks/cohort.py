@@ -56,9 +56,9 @@ def _say(name: str, seconds: list[float], amount: float, unit: str) -> float:
 
 def _people(knowledge: Any) -> tuple[Any, Any]:
     """Invented people, and the base columns of a million, drawn from them with replacement."""
-    from linewise.cohort.decide import Matrix
-    from linewise.cohort.synthesis.draw import draw
-    from linewise.cohort.synthesis.run import content
+    from linewise.columns.decide import Matrix
+    from linewise.invented.draw import draw
+    from linewise.invented.run import content
 
     start = time.perf_counter()
     events = draw(content(), _DRAWN, 1)
@@ -72,7 +72,7 @@ def _criteria(knowledge: Any, base: Any) -> None:
     """All criteria of all options, and the options themselves; and the same expressions in plain Polars, one by one and together."""
     import polars as pl
 
-    from linewise.cohort.decide import Matrix
+    from linewise.columns.decide import Matrix
     from linewise.logic.columns import decided, expressions
 
     matrix = Matrix(knowledge, DAY, "EU")
@@ -108,7 +108,7 @@ def _criteria(knowledge: Any, base: Any) -> None:
 
 
 def _end_to_end(knowledge: Any, events: Any) -> None:
-    from linewise.cohort.decide import plan
+    from linewise.columns.decide import plan
 
     print()
     _say(
@@ -120,7 +120,7 @@ def _end_to_end(knowledge: Any, events: Any) -> None:
 
 
 def _lines(knowledge: Any, events: Any) -> None:
-    from linewise.cohort.lines import courses_of
+    from linewise.columns.lines import courses_of
 
     seconds = timed(lambda: courses_of(events, knowledge, DAY), rounds=3, warm=1)
     _say(
@@ -135,8 +135,8 @@ def _reading(knowledge: Any, codes: Any, folder: Path) -> None:
     """An export of NDJSON: made, read by DuckDB alone, read to events, and with little memory."""
     import duckdb
 
-    from linewise.cohort.ingest import ingest
-    from linewise.cohort.synthesis.run import synthesise
+    from linewise.bulk import ingest
+    from linewise.invented.run import synthesise
 
     start = time.perf_counter()
     synthesise(EXPORT, 1, folder / "made", knowledge, codes, "fhir", False, lambda text: None)
@@ -168,7 +168,7 @@ def _reading(knowledge: Any, codes: Any, folder: Path) -> None:
 _READ = """
 import sys
 from pathlib import Path
-from linewise.cohort.ingest import ingest
+from linewise.bulk import ingest
 from linewise.exchange import codes_of
 from linewise.knowledge import open_knowledge
 codes = codes_of(open_knowledge())
@@ -181,7 +181,7 @@ print(len(source.parts()), int(peak) // 1024)
 
 def _little_memory(knowledge: Any, codes: Any, folder: Path, people: float) -> None:
     """An export of four times the memory that is given, read by a process of its own; the most that process used."""
-    from linewise.cohort.synthesis.run import synthesise
+    from linewise.invented.run import synthesise
 
     synthesise(int(people), 2, folder / "large", knowledge, codes, "fhir", False, lambda text: None)
     size = sum(file.stat().st_size for file in (folder / "large" / "fhir").glob("*.ndjson")) / 1e6
@@ -202,8 +202,8 @@ def _spark(knowledge: Any, events: Any, folder: Path) -> None:
         return
     import polars as pl
 
+    from linewise.bulk import Source
     from linewise.cohort import spark
-    from linewise.cohort.ingest import Source
 
     parts = 8
     for number in range(parts):

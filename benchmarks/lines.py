@@ -1,8 +1,8 @@
 """Lines of therapy beside published tools, on the tools' own examples: where both agree, where not, and why.
 
-The examples stand in `tests/cohort/published/`, each with its source and with what the tool makes of it. They are grouped here with the tool's
+The examples stand in `tests/columns/published/`, each with its source and with what the tool makes of it. They are grouped here with the tool's
 parameters where it has the same ones, by the reader for one person and by the one for many. Every difference is named with its reason; one
-that is not is a fault (`tests/cohort/test_published.py`).
+that is not is a fault (`tests/columns/test_published.py`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from linewise.record import Administration, Course, Event, Origin, Record
 from linewise.record.lines import courses_of
 from linewise.record.parameters import Parameters
 
-PUBLISHED = Path(__file__).parents[1] / "tests" / "cohort" / "published"
+PUBLISHED = Path(__file__).parents[1] / "tests" / "columns" / "published"
 _EARLY, _LATE = dt.date(2000, 1, 1), dt.date(2030, 1, 1)
 Line = tuple[tuple[str, ...], dt.date | None, dt.date | None]
 """The drugs of a line, its first day and its last; without days where the tool gives none."""
@@ -124,7 +124,7 @@ def of_one(tool: Tool, example: Example) -> tuple[Line, ...]:
 
 def of_many(tool: Tool) -> list[tuple[Line, ...]]:
     """What the reader for many people makes of all examples that have the same parameters, put back in their order."""
-    from linewise.cohort import events, lines
+    from linewise.columns import events, lines
 
     found: dict[int, tuple[Line, ...]] = {}
     for parameters in {one.parameters for one in tool.examples}:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-RUNNER = ROOT / "tests" / "cohort" / "cql" / "referee.mjs"
+RUNNER = ROOT / "tests" / "cql" / "engine" / "referee.mjs"
 DAY = dt.date(2026, 10, 31)
 REGION = "EU"
 PEOPLE = int(os.environ.get("LINEWISE_REFEREE", "60"))
@@ -35,7 +35,7 @@ def compare(knowledge: Any, codes: Any, folder: Path) -> None:
     if node is None or not (RUNNER.parent / "node_modules" / "cql-exec-fhir").is_dir():
         print("\nnode or the CQL engines are not here (make referee): not compared")
         return
-    from linewise.cohort.synthesis.run import synthesise
+    from linewise.invented.run import synthesise
 
     folder = folder / "referee"
     folder.mkdir()
@@ -64,9 +64,9 @@ class _Asked:
     """The criteria of the option matrix as libraries, the first people of the export as bundles, and what Linewise says of them."""
 
     def __init__(self, knowledge: Any, codes: Any, folder: Path) -> None:
-        from linewise.cohort.decide import Matrix
-        from linewise.exchange.cql import library
-        from linewise.exchange.cql_facts import facts_library
+        from linewise.columns.decide import Matrix
+        from linewise.cql.facts import facts_library
+        from linewise.cql.library import library
 
         self.knowledge, self.codes, self.folder = knowledge, codes, folder
         self.matrix = Matrix(knowledge, DAY, REGION)
@@ -111,7 +111,7 @@ class _Asked:
         return found
 
     def _write(self, facts: Any) -> None:
-        from linewise.exchange.cql import facts_of
+        from linewise.cql.library import facts_of
         from linewise.exchange.fhir import read_fhir
         from linewise.logic import Decider
         from linewise.record import Chart
@@ -130,7 +130,7 @@ class _Asked:
 
     def _answers(self) -> list[Json]:
         """What Linewise says of each, as columns from the NDJSON, in the order of the people."""
-        from linewise.cohort.ingest import ingest
+        from linewise.bulk import ingest
 
         events = ingest(self.folder / "few", self.folder / "few-work", self.codes, progress=lambda text: None).whole()
         table = self.matrix.table(events).select(list(self.nodes)).collect()
@@ -187,8 +187,8 @@ def _processor_time() -> float:
 
 
 def _run(export: Path, out: Path) -> None:
+    from linewise.bulk import ingest
     from linewise.cohort import spark
-    from linewise.cohort.ingest import ingest
     from linewise.exchange import codes_of
     from linewise.knowledge import open_knowledge
 

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
 
+from linewise.exchange import Codes, codes_of
+from linewise.knowledge import Knowledge, open_knowledge
+from places import Shared
+
+if any(find_spec(name) is None for name in ("polars", "duckdb", "numpy")):
+    collect_ignore = ["bulk", "cohort", "columns", "cql", "invented", "views"]  # they need the extra `cohort`
+
 
 @pytest.fixture(scope="session")
-def shared() -> Path:
-    """The folder of records and cases that others wrote; tests that use it skip where it is absent.
+def knowledge() -> Knowledge:
+    """The knowledge of this checkout. A room that tests with an invented medicine has a fixture of its own."""
+    return open_knowledge()
 
-    It is not part of the repository: LINEWISE_SHARED names it, or it lies beside the checkout as `shared`.
-    """
-    named = os.environ.get("LINEWISE_SHARED")
-    folder = Path(named) if named else Path(__file__).parents[2] / "shared"
-    if not folder.is_dir():
-        pytest.skip("the shared records are not here; set LINEWISE_SHARED to their folder")
-    return folder
+
+@pytest.fixture(scope="session")
+def codes(knowledge: Knowledge) -> Codes:
+    return codes_of(knowledge)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Shared:
+    """The folder of records and cases that others wrote. A test that asks for a part that is absent is skipped."""
+    return Shared()
 
 
 @pytest.fixture(scope="module")

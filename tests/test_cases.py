@@ -8,15 +8,11 @@ from typing import Any
 import pytest
 
 from cases_reader import failures, load_cases, plan_of
-from linewise.knowledge import Knowledge, open_knowledge
+from linewise.knowledge import Knowledge
+from places import SHARED
 
 OWN = Path(__file__).parent / "cases"
-OTHERS = Path(__file__).parents[2] / "shared" / "cases"
-
-
-@pytest.fixture(scope="session")
-def knowledge() -> Knowledge:
-    return open_knowledge()
+OTHERS = SHARED / "cases"
 
 
 @pytest.mark.parametrize("case", load_cases(OWN), ids=lambda case: str(case["id"]))

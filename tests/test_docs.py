@@ -11,8 +11,8 @@ import pytest
 from linewise.cli import main
 from linewise.knowledge import open_knowledge
 from linewise.knowledge.coverage import markdown
+from places import ROOT
 
-ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -30,6 +30,13 @@ def test_the_commands_of_the_readme_work(
     monkeypatch.chdir(ROOT)
     assert main(shlex.split(command)[1:]) == 0
     assert capfd.readouterr().out
+
+
+def test_the_python_of_the_readme_works(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    (code,) = re.findall(r"```python\n([\s\S]*?)```", (ROOT / "README.md").read_text(encoding="utf-8"))
+    monkeypatch.chdir(ROOT)
+    exec(compile(code, "README.md", "exec"), {})
+    assert "suitable" in capsys.readouterr().out
 
 
 def test_coverage_is_up_to_date() -> None:

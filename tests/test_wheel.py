@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from places import ROOT
+
 PROFILE = "sex: female\nage: 60\nmenopausal_status: postmenopausal\ner: {status: positive}\nher2: {ihc: '0'}\nmetastatic_sites: [bone]\n"
 
 
@@ -43,7 +44,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_carries_the_knowledge_and_no_source_of_it(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "linewise/knowledge/compiled.msgpack" in names
-    assert "linewise/cohort/views/definitions/Observation.json" in names
+    assert "linewise/views/definitions/Observation.json" in names
     assert not [name for name in names if name.endswith(".yaml") and "/static/" not in name]
 
 

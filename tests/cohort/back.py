@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from linewise.cohort.events import Events
+from linewise.columns.events import Events
 from linewise.knowledge import Knowledge
 from linewise.record import Administration, Course, Entry, Event, Medication, Origin, Reaction, Record
 

@@ -12,10 +12,10 @@ import polars as pl
 import pytest
 
 from linewise.cohort.changes import Side, impact
-from linewise.cohort.events import Events
 from linewise.cohort.report.page import Report
-from linewise.cohort.synthesis.draw import draw
-from linewise.cohort.synthesis.run import content
+from linewise.columns.events import Events
+from linewise.invented.draw import draw
+from linewise.invented.run import content
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import REGIONS, Region, Treatment, When
 from linewise.logic import Decider, parse

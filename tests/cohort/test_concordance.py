@@ -23,12 +23,12 @@ from linewise.cohort.concordance import (
     concordance,
     matching,
 )  # fmt: skip
-from linewise.cohort.events import Events, of_records
 from linewise.cohort.journeys import followed
-from linewise.cohort.questions import options
 from linewise.cohort.report.wording import Wording, conjuncts
-from linewise.cohort.synthesis.draw import draw
-from linewise.cohort.synthesis.run import content
+from linewise.cohort.reports import options
+from linewise.columns.events import Events, of_records
+from linewise.invented.draw import draw
+from linewise.invented.run import content
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import REGIONS, Region
 from linewise.plan import Plan

@@ -10,12 +10,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from linewise.cohort.events import Events, of_records
 from linewise.cohort.journeys import MONTH, followed, lines
 from linewise.cohort.report.cells import Cells
 from linewise.cohort.report.survival import Times, curve, kaplan_meier, limits_of_median, median
-from linewise.cohort.synthesis.draw import draw
-from linewise.cohort.synthesis.run import content
+from linewise.columns.events import Events, of_records
+from linewise.invented.draw import draw
+from linewise.invented.run import content
 from linewise.knowledge import Knowledge
 from linewise.record import Administration, Event, Origin, Record
 

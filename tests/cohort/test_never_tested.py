@@ -8,12 +8,12 @@ import msgspec
 import polars as pl
 import pytest
 
-from linewise.cohort.decide import Matrix
-from linewise.cohort.events import Events, of_records
-from linewise.cohort.questions import describe
-from linewise.cohort.synthesis.draw import draw
-from linewise.cohort.synthesis.run import content
+from linewise.cohort.reports import describe
 from linewise.cohort.testing import Test, needed_tests, results
+from linewise.columns.decide import Matrix
+from linewise.columns.events import Events, of_records
+from linewise.invented.draw import draw
+from linewise.invented.run import content
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import Region
 from linewise.plan import Plan

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from linewise.cohort.changes import Side, impact
 from linewise.cohort.journeys import lines
-from linewise.cohort.questions import describe, options
 from linewise.cohort.report.cells import Cells
 from linewise.cohort.report.curves import curves
 from linewise.cohort.report.survival import Times, curve, kaplan_meier, median, rounded
-from linewise.cohort.synthesis.draw import draw
-from linewise.cohort.synthesis.run import content
+from linewise.cohort.reports import describe, options
+from linewise.invented.draw import draw
+from linewise.invented.run import content
 from linewise.knowledge import Knowledge
 
 SHOWN = Cells(11)

@@ -12,9 +12,9 @@ import pytest
 
 from linewise.cohort.changes import Side, impact
 from linewise.cohort.journeys import lines
-from linewise.cohort.questions import describe, options
-from linewise.cohort.synthesis.draw import draw
-from linewise.cohort.synthesis.run import content
+from linewise.cohort.reports import describe, options
+from linewise.invented.draw import draw
+from linewise.invented.run import content
 from linewise.knowledge import Knowledge
 
 DAY = dt.date(2026, 10, 31)

@@ -13,9 +13,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from linewise.bulk import Source, ingest
 from linewise.cli import main
-from linewise.cli_cohort import _unpacked
-from linewise.cohort.ingest import Source, ingest
+from linewise.cli.cohort import _unpacked
 from linewise.cohort.report import png
 from linewise.exchange import Codes
 from linewise.knowledge import Knowledge, folder
@@ -254,8 +254,8 @@ def test_wrong_arguments_are_explained(
 def test_a_run_that_was_cut_goes_on_where_it_stood(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: object
 ) -> None:
-    from linewise.cohort import events as model
     from linewise.cohort import journeys
+    from linewise.columns import events as model
 
     whole = next(iter(Source(made / "work-fhir")))
     for number in range(3):

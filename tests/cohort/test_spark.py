@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from linewise.bulk import Source
 from linewise.cohort import spark
-from linewise.cohort.ingest import Source
-from linewise.cohort.synthesis.draw import draw
-from linewise.cohort.synthesis.run import content
+from linewise.invented.draw import draw
+from linewise.invented.run import content
 
 DAY = dt.date(2026, 10, 31)
 PARTS = 4

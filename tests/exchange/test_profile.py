@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
@@ -16,6 +15,7 @@ from linewise.errors import RecordError
 from linewise.exchange import Codes, read_bytes
 from linewise.exchange.shape import faults, softened
 from linewise.record.model import Record
+from places import Shared
 
 from .build import values
 from .conftest import all_codes
@@ -223,7 +223,7 @@ def _form(value: Any) -> Any:
     return value
 
 
-def test_the_schema_is_the_contract(codes: Codes, shared: Path) -> None:
+def test_the_schema_is_the_contract(codes: Codes, shared: Shared) -> None:
     contract = json.loads((shared / "contract/profile.schema.json").read_text(encoding="utf-8"))
     assert codes.profile.schema == _form(contract)
 

@@ -15,6 +15,7 @@ import pytest
 from linewise.errors import RecordError
 from linewise.exchange import Codes, read, read_bytes
 from linewise.record.model import Record
+from places import Shared
 
 from .build import entries, values
 
@@ -28,7 +29,7 @@ def drugs(record: Record) -> list[tuple[str, str]]:
     return sorted((item.start.isoformat() if item.start else "", item.drug) for item in record.administrations)
 
 
-def test_patient_01_of_the_trial_matching_service(shared: Path, codes: Codes) -> None:
+def test_patient_01_of_the_trial_matching_service(shared: Shared, codes: Codes) -> None:
     record = one(shared / "records/trial_matching_app/TrialMatching_Patient01.json", codes)
     assert record.scope is None and record.birth == dt.date(1959, 1, 1)
     assert [values(record, fact) for fact in ("er", "pr", "her2-reported")] == [["positive"], ["positive"], ["negative"]]
@@ -39,7 +40,7 @@ def test_patient_01_of_the_trial_matching_service(shared: Path, codes: Codes) ->
     assert len(record.unread) == 1  # the stain for instability, which can be read in two ways
 
 
-def test_patient_02_of_the_trial_matching_service(shared: Path, codes: Codes) -> None:
+def test_patient_02_of_the_trial_matching_service(shared: Shared, codes: Codes) -> None:
     record = one(shared / "records/trial_matching_app/TrialMatching_Patient02.json", codes)
     assert record.scope is None and values(record, "sites") == ["bone"]
     assert [values(record, fact) for fact in ("er", "pr", "her2-reported")] == [["positive"], ["positive"], ["negative"]]
@@ -57,7 +58,7 @@ def test_patient_02_of_the_trial_matching_service(shared: Path, codes: Codes) ->
     assert values(record, "PIK3CA") == values(record, "TMB") == []  # not tested, and a word without a number
 
 
-def test_the_metastatic_synthea_patient(shared: Path, codes: Codes) -> None:
+def test_the_metastatic_synthea_patient(shared: Shared, codes: Codes) -> None:
     (path,) = (shared / "records/synthea_breast").glob("Fermin479*.json")
     record = one(path, codes)
     assert values(record, "sex") == ["male"] and record.birth == dt.date(1911, 4, 8)
@@ -74,7 +75,7 @@ def test_the_metastatic_synthea_patient(shared: Path, codes: Codes) -> None:
 
 
 @pytest.mark.parametrize("name", ["Earlean804", "Kanisha187", "Melinda114", "Piper612", "Tamie596"])
-def test_the_other_synthea_patients_are_not_metastatic(name: str, shared: Path, codes: Codes) -> None:
+def test_the_other_synthea_patients_are_not_metastatic(name: str, shared: Shared, codes: Codes) -> None:
     (path,) = (shared / "records/synthea_breast").glob(f"{name}*.json")
     record = one(path, codes)
     why = "This is the record of a child" if name == "Earlean804" else "Not metastatic on this record"
@@ -89,14 +90,14 @@ def test_the_other_synthea_patients_are_not_metastatic(name: str, shared: Path, 
     ("name", "receptors"),
     [("Maryam.json", ("positive", "negative", "negative")), ("triple_negative.json", ("negative", "negative", "negative"))],
 )
-def test_the_pathway_patients_are_early(name: str, receptors: tuple[str, ...], shared: Path, codes: Codes) -> None:
+def test_the_pathway_patients_are_early(name: str, receptors: tuple[str, ...], shared: Shared, codes: Codes) -> None:
     record = one(shared / "records/mcode_pathways" / name, codes)
     assert tuple(values(record, fact)[0] for fact in ("er", "pr", "her2-reported")) == receptors
     assert set(values(record, "metastatic")) == {False}
     assert record.scope is not None and record.scope.startswith("Not metastatic on this record")
 
 
-def test_jenny_m(shared: Path, codes: Codes) -> None:
+def test_jenny_m(shared: Shared, codes: Codes) -> None:
     folder = shared / "records/hl7_mcode_ig_4.0.0/example"
     record = one(folder / "Bundle-mcode-patient-bundle-jenny-m.json", codes)
     assert [values(record, fact) for fact in ("er", "pr", "her2-reported")] == [["positive"], ["negative"], ["negative"]]
@@ -108,7 +109,7 @@ def test_jenny_m(shared: Path, codes: Codes) -> None:
     assert any("3000" in item.what for item in record.unread)  # an impossible count of neutrophils
 
 
-def test_the_guide_s_single_examples_together(shared: Path, codes: Codes) -> None:
+def test_the_guide_s_single_examples_together(shared: Shared, codes: Codes) -> None:
     """All example resources of the mCODE guide as one array: every person apart."""
     folder = shared / "records/hl7_mcode_ig_4.0.0/example"
     kinds = ("Patient", "Condition", "Observation", "Medication", "Procedure", "Specimen")
@@ -121,7 +122,7 @@ def test_the_guide_s_single_examples_together(shared: Path, codes: Codes) -> Non
     assert values(john, "sites") == []  # its brain metastasis comes from the lung
 
 
-def test_the_bulk_export_keeps_its_people_apart(shared: Path, codes: Codes) -> None:
+def test_the_bulk_export_keeps_its_people_apart(shared: Shared, codes: Codes) -> None:
     folder = shared / "records/synthea_bulk_ndjson"
     data = b"\n".join(path.read_bytes().strip() for path in sorted(folder.glob("*.000.ndjson")))
     records = read_bytes(data, "export", codes)
@@ -132,7 +133,7 @@ def test_the_bulk_export_keeps_its_people_apart(shared: Path, codes: Codes) -> N
     assert all(record.scope is not None for record in records)
 
 
-def test_no_file_of_the_collection_breaks_the_reader(shared: Path, codes: Codes) -> None:
+def test_no_file_of_the_collection_breaks_the_reader(shared: Shared, codes: Codes) -> None:
     read_well, refused = 0, 0
     for path in sorted((shared / "records").rglob("*")):
         if path.is_file() and path.stat().st_size < 3_000_000:
@@ -145,7 +146,7 @@ def test_no_file_of_the_collection_breaks_the_reader(shared: Path, codes: Codes)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_shuffled_entries_give_the_same_record(seed: int, shared: Path, codes: Codes) -> None:
+def test_shuffled_entries_give_the_same_record(seed: int, shared: Shared, codes: Codes) -> None:
     chance = random.Random(seed)
     bundles = [*(shared / "records/trial_matching_app").glob("*.json"), *(shared / "records/synthea_breast").glob("F*.json")]
     for path in bundles:
@@ -168,7 +169,7 @@ def _places(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_damaged_records_never_break_the_reader(seed: int, shared: Path, codes: Codes) -> None:
+def test_damaged_records_never_break_the_reader(seed: int, shared: Shared, codes: Codes) -> None:
     chance = random.Random(seed)
     paths = sorted((shared / "records/trial_matching_app").glob("*.json"))
     paths += sorted((shared / "records/hl7_mcode_ig_4.0.0/example").glob("Bundle*.json"))
@@ -186,7 +187,7 @@ def test_damaged_records_never_break_the_reader(seed: int, shared: Path, codes: 
             assert str(error).startswith("x")
 
 
-def test_entries_keep_where_they_stand(shared: Path, codes: Codes) -> None:
+def test_entries_keep_where_they_stand(shared: Shared, codes: Codes) -> None:
     record = one(shared / "records/trial_matching_app/TrialMatching_Patient02.json", codes)
     assert all(entry.origin.where and entry.origin.text for entry in record.entries)
     (er,) = entries(record, "er")

@@ -15,15 +15,10 @@ from linewise.journal.documents import CheckIn, Diary, Health, Look, everything,
 from linewise.journal.extras import extra
 from linewise.journal.person import record_of
 from linewise.journal.proctcae import terms
-from linewise.knowledge import Knowledge, open_knowledge
+from linewise.knowledge import Knowledge
 from linewise.plan import make_plan
 
 DAY = dt.date(2026, 11, 21)
-
-
-@pytest.fixture(scope="module")
-def knowledge() -> Knowledge:
-    return open_knowledge()
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,9 @@ import pytest
 
 from linewise.knowledge import open_knowledge
 from linewise.knowledge.model import Result, Trial
+from places import SHARED
 
-KMDATA = Path(__file__).parents[3] / "shared" / "records" / "kmdata"
+KMDATA = SHARED / "records" / "kmdata"
 pytestmark = pytest.mark.skipif(not KMDATA.is_dir(), reason="the digitised trial curves are not beside this checkout")
 
 # A curve is read from a printed figure: a month, or a tenth of the median, is within the width of its line.

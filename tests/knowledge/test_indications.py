@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from linewise.knowledge import open_knowledge
 from linewise.knowledge.model import Statement, Treatment
+from places import SHARED
 
-DATABASE = Path(__file__).parents[3] / "shared" / "records" / "moalmanac_db" / "referenced" / "indications.json"
+DATABASE = SHARED / "records" / "moalmanac_db" / "referenced" / "indications.json"
 pytestmark = pytest.mark.skipif(not DATABASE.is_file(), reason="the database of indications is not beside this checkout")
 
 BODIES = {"fda": ("FDA", "US"), "ema": ("EMA", "EU")}

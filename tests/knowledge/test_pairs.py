@@ -9,15 +9,9 @@ from pairing import golden, report, standing
 
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import REGIONS
-from linewise.knowledge.store import open_knowledge
 
 _SHOWN = 25
 _DAY = dt.timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-def knowledge() -> Knowledge:
-    return open_knowledge()
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from linewise.exchange import Codes, codes_of
+from linewise.exchange import Codes
 from linewise.exchange.profile import read_profile
-from linewise.knowledge import Knowledge, open_knowledge
+from linewise.knowledge import Knowledge
 from linewise.logic import walk
 from linewise.logic.nodes import Known
 from linewise.plan import Plan, make_plan
@@ -21,16 +21,6 @@ from people import person
 
 DAYS = [dt.date(2016, 6, 1), dt.date(2021, 6, 1), dt.date(2024, 6, 1), dt.date(2026, 11, 1)]
 REGIONS: list[Any] = ["US", "EU", "UK", "DE", None]
-
-
-@pytest.fixture(scope="module")
-def knowledge() -> Knowledge:
-    return open_knowledge()
-
-
-@pytest.fixture(scope="module")
-def codes(knowledge: Knowledge) -> Codes:
-    return codes_of(knowledge)
 
 
 def plan(profile: dict[str, Any], knowledge: Knowledge, codes: Codes, day: dt.date, region: Any = "EU") -> Plan:

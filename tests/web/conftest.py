@@ -17,15 +17,10 @@ pytest.importorskip("httpx", reason="httpx is not installed: it drives the app i
 
 from starlette.testclient import TestClient
 
-from linewise.knowledge import Knowledge, open_knowledge
+from linewise.knowledge import Knowledge
 from linewise.web.app import create_app
 
 from . import people
-
-
-@pytest.fixture(scope="session")
-def knowledge() -> Knowledge:
-    return open_knowledge()
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from linewise.knowledge import Knowledge, open_knowledge
+from linewise.knowledge import Knowledge
 from linewise.web.plan_page import plan_html
 
 from . import people
@@ -40,11 +40,6 @@ class _Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag not in _VOID:
             assert self.open.pop() == tag
-
-
-@pytest.fixture(scope="module")
-def knowledge() -> Knowledge:
-    return open_knowledge()
 
 
 @pytest.mark.parametrize("profile", [people.SECOND_LINE, people.EARLY, people.UNKNOWN])

@@ -1,7 +1,4 @@
-"""The same criteria over many people at once: records as columns, decided by the very trees that answer one person.
+"""Reports over many people: one question a module. `columns` decides, `bulk` reads; here the answers are counted, drawn and written.
 
-    events = read_events(folder)                         the columnar event model: one row an entry, course, administration
-    table = answers(events, knowledge, day, "EU")        all options for everybody
-
-Needs the extra `cohort` (Polars, DuckDB, NumPy). Nothing here knows a drug, a gene or a threshold.
+Small counts are hidden (`report/cells.py`). Nothing here knows a drug, a gene or a threshold.
 """

@@ -14,6 +14,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from linewise.columns.criteria import lowered
+from linewise.columns.decide import Matrix
+from linewise.columns.events import Events
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import REGIONS, Region, Statement, Treatment
 from linewise.logic import Node, walk
@@ -21,14 +24,11 @@ from linewise.logic.columns import AS_OF, evaluate
 from linewise.plan.judge import DECIDING
 from linewise.plan.options import statement_text
 
-from .criteria import lowered
-from .decide import Matrix
-from .events import Events
 from .kept import Kept, Parts, Tables
-from .questions import OBSERVED, based_on, where
 from .report.cells import LEAST
 from .report.page import Report
 from .report.svg import two_sided
+from .reports import OBSERVED, based_on, where
 from .testing import offered
 
 _BLOCKING = ("not-recommended", "withdrawn")

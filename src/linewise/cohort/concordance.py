@@ -14,6 +14,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from linewise.columns.criteria import lowered
+from linewise.columns.decide import Matrix
+from linewise.columns.events import Events
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import REGIONS, Caution, Region, Statement, Treatment
 from linewise.logic import Node
@@ -22,9 +25,6 @@ from linewise.plan.judge import CURRENT, DECIDING
 from linewise.plan.options import statement_text
 from linewise.record.parameters import STANDARD
 
-from .criteria import lowered
-from .decide import Matrix
-from .events import Events
 from .report.wording import Wording, conjuncts
 
 WHY = (

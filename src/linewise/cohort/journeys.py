@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from linewise.columns.decide import Matrix
+from linewise.columns.events import Events
+from linewise.columns.lines import courses_of
 from linewise.knowledge import Knowledge
 from linewise.record.parameters import STANDARD, Parameters
 
-from .decide import Matrix
-from .events import Events
 from .kept import Kept, Parts, Tables
-from .lines import courses_of
 from .report.cells import LEAST
 from .report.curves import curves
 from .report.page import Report
@@ -41,8 +41,7 @@ def lines(
 
     `parameters` are those of the grouping into lines. `observed_since`: from when on deaths are known, as the first day of a registry; time before it is not at risk (left truncation).
     """
-    digest = knowledge.content.digest[:12]
-    report = Report("Lines of therapy", least, basis=f"knowledge {digest}" if digest else "")
+    report = Report("Lines of therapy", least, basis=knowledge.edition)
     found = list(
         (kept or Kept()).each(
             parts,

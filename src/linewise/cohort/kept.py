@@ -10,9 +10,8 @@ from pathlib import Path
 import polars as pl
 
 from linewise import __version__
+from linewise.columns.events import Events
 from linewise.knowledge import Knowledge
-
-from .events import Events
 
 Parts = Iterable[tuple[str, Events]]
 """The people of a cohort, part by part, each part with its name."""

@@ -20,8 +20,8 @@ from linewise.knowledge.model import Region
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
-    from .decide import Matrix
-    from .ingest import Source
+    from linewise.bulk import Source
+    from linewise.columns.decide import Matrix
 
 
 def options(source: Source, day: dt.date, region: Region | None, out: Path, master: str = "local[*]") -> list[Path]:
@@ -60,8 +60,9 @@ def _work(day: dt.date, region: Region | None, out: str) -> Any:
 
 def one(part: Path, day: dt.date, region: Region | None, out: Path) -> int:
     """One part: read, decided, written. The number of its people."""
-    from . import events as model
-    from .questions import write_matrix
+    from linewise.columns import events as model
+
+    from .reports import write_matrix
 
     events = model.read(part)
     matrix = _matrix(day, region)
@@ -72,9 +73,8 @@ def one(part: Path, day: dt.date, region: Region | None, out: Path) -> int:
 @lru_cache(maxsize=4)
 def _matrix(day: dt.date, region: Region | None) -> Matrix:
     """A worker that is given many parts reads the knowledge once."""
+    from linewise.columns.decide import Matrix
     from linewise.knowledge import open_knowledge
-
-    from .decide import Matrix
 
     return Matrix(open_knowledge(), day, region)
 

@@ -13,13 +13,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from linewise.columns.decide import Matrix
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import Fact, Treatment
 from linewise.logic import Node, walk
 from linewise.logic.columns import AS_OF, base
 from linewise.logic.nodes import Compare
-
-from .decide import Matrix
 
 _OFFERED = ("preferred", "suitable")
 _AT_A_TIME = 400_000

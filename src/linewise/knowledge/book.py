@@ -14,10 +14,18 @@ from .model import Caution, Class, Conduct, Content, Drug, Fact, Monitoring, Sou
 
 
 class Knowledge:
-    """The medicine, ready to be asked. Made once; never changed."""
+    """The medicine, ready to be asked. Made once; never changed. `folder` is where it came from, where another than the usual was named."""
 
-    def __init__(self, content: Content) -> None:
-        self.content = content
+    def __init__(self, content: Content, folder: str | None = None) -> None:
+        self.content, self.folder = content, folder
+
+    @property
+    def edition(self) -> str:
+        """Which medicine this is, for the foot of a page: its version, its day, the hash of its content, its folder if not the usual one."""
+        content = self.content
+        day = f" of {content.version_on.text}" if content.version_on else ""
+        from_ = f", from {self.folder}" if self.folder else ""
+        return f"Medicine {content.version or 'without a version'}{day} ({content.digest[:12]}){from_}"
 
     # Straight look-ups
 

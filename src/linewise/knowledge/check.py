@@ -17,6 +17,7 @@ from linewise.logic import Node, subject, walk
 from linewise.logic.check import check, check_definitions
 from linewise.logic.nodes import Ask, Compare, Includes, Is, Known
 
+from . import check_conduct
 from .book import Knowledge
 from .load import Loaded, load_folder
 from .model import Caution, Content, Review, Statement, Treatment, When
@@ -56,6 +57,10 @@ class _Checking:
         self.classes()
         for treatment in self.content.treatments.values():
             self.treatment(treatment)
+        for owner, message in check_conduct.faults(self.knowledge):
+            self.fault(owner, message)
+        for owner, message in check_conduct.gaps(self.knowledge):
+            self.remark(owner, message)
         self.unused()
 
     def fault(self, owner: str, message: str) -> None:

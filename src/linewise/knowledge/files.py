@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from linewise.errors import LinewiseError
 from linewise.logic import Where
 
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -50,7 +51,7 @@ class Document(msgspec.Struct):
         return Where(self.file, place.line, place.column, 0, text)
 
 
-class Fault(Exception):
+class Fault(LinewiseError):
     """One fault of a file, worded with its line."""
 
 

@@ -15,7 +15,7 @@ from linewise.logic import CriterionError, Node, Where, parse
 
 from . import model
 from .files import Document, Fault, Path_, parse_yaml, read_yaml
-from .state import digest
+from .state import digest, version
 
 T = TypeVar("T")
 
@@ -85,6 +85,8 @@ class _Loading:
             extras=self.extras(),
             places=self.places,
             digest=digest(self.root),
+            version=version(self.root)[0],
+            version_on=self.version_on(),
         )
         return Loaded(content, self.criteria, self.documents, self.problems)
 
@@ -176,6 +178,14 @@ class _Loading:
                 document.value["body"] = parts.group(2).strip() + "\n"
                 self.add(found, "pages", document, document.value, (), model.Page)
         return found
+
+    def version_on(self) -> model.When | None:
+        """The day of the version, from the file `VERSION`."""
+        text = version(self.root)[1]
+        if text and not _DATE.fullmatch(text):
+            self.problems.append(f"{self.root.name}/VERSION:2: `{text}` is not a date such as 2024-06-17")
+            return None
+        return model.When(text) if text else None
 
     def codes(self) -> dict[str, dict[str, dict[str, object]]]:
         path = self.root / "facts/codes.yaml"

@@ -23,6 +23,8 @@ Place = Literal["first", "preferred", "recommended", "alternative", "possible"]
 PLACES: tuple[Place, ...] = ("first", "preferred", "recommended", "alternative", "possible")
 """Where a guideline puts an option among others for the same situation, the first choice first."""
 Act = Literal["emergency", "same-day", "next-visit"]
+ANY_TREATMENT = "any-treatment"
+"""In an alert's `holds`: whatever anticancer drug is taken now."""
 Severity = Literal["contraindicated", "major", "moderate"]
 Step = Literal["start", "hold", "reduce", "stop"]
 """What the conduct of a treatment asks for: not begun, paused, made smaller, ended for good."""
@@ -537,4 +539,6 @@ class Content(_Struct, frozen=True):
     codes: dict[str, dict[str, dict[str, object]]] = {}
     extras: dict[str, dict[str, Any]] = {}  # files that stand at the top of the folder, as plain values: `proctcae`, `guide`
     places: dict[str, str] = {}  # "treatments/capivasertib-fulvestrant" -> the file it stands in
-    digest: str = ""  # of the files it was made from
+    digest: str = ""  # of what the files say
+    version: str = ""  # of the medicine, as the file VERSION names it
+    version_on: When | None = None

@@ -1,10 +1,12 @@
 """Where knowledge comes from: the folder of a checkout, compiled once and again when a file changes, or the artefact of the wheel.
 
-The artefact is the typed content in MessagePack. It holds no code, and a broken or foreign one is thrown away and made again.
+The artefact is the typed content in MessagePack behind the hash of its bytes. It holds no code. One in the cache that is broken, foreign or altered is
+thrown away and made again; an altered one of a wheel is refused.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from contextlib import suppress
@@ -18,11 +20,12 @@ from linewise.errors import KnowledgeError
 
 from .book import Knowledge
 from .model import Content
-from .state import digest
+from .state import touched
 
 FOLDER_VARIABLE = "LINEWISE_KNOWLEDGE"
 _PACKAGED = Path(__file__).with_name("compiled.msgpack")
-_FORMAT = 2
+_FORMAT = 3
+_HASH = 32
 
 
 class _Artefact(msgspec.Struct, frozen=True):
@@ -47,16 +50,23 @@ def open_knowledge() -> Knowledge:
     if root is None:
         content = _read(_PACKAGED)
         if content is None:
-            raise KnowledgeError(["this installation carries no knowledge; install Linewise again"])
+            raise KnowledgeError(["the knowledge of this installation is missing or was altered; install Linewise again"])
         return Knowledge(content)
-    return Knowledge(compiled(root))
+    return opened(root)
+
+
+def opened(root: str | Path) -> Knowledge:
+    """The knowledge of a folder. Raises KnowledgeError with every fault of its files."""
+    root = Path(root)
+    usual = Path(__file__).parents[3] / "knowledge"
+    return Knowledge(compiled(root), None if root == usual else str(root))
 
 
 def compiled(root: Path) -> Content:
     """The content of a folder, from its artefact where that is up to date."""
     if not root.is_dir():
         raise KnowledgeError([f"{root}: there is no knowledge folder here"])
-    state = digest(root)
+    state = touched(root)
     artefact = _cache() / f"knowledge-{state}.msgpack"
     content = _read(artefact)
     if content is None:
@@ -73,6 +83,7 @@ def write(content: Content, path: Path) -> None:
     """Write the artefact; whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     data = msgspec.msgpack.encode(_Artefact(_FORMAT, __version__, content))
+    data = _hash(data) + data
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(data)
     Path(file.name).replace(path)
@@ -80,10 +91,17 @@ def write(content: Content, path: Path) -> None:
 
 def _read(path: Path) -> Content | None:
     try:
-        found = msgspec.msgpack.decode(path.read_bytes(), type=_Artefact)
+        data = path.read_bytes()
+        if data[:_HASH] != _hash(data[_HASH:]):
+            return None
+        found = msgspec.msgpack.decode(memoryview(data)[_HASH:], type=_Artefact)
     except (OSError, msgspec.DecodeError):
         return None
     return found.content if (found.format, found.version) == (_FORMAT, __version__) else None
+
+
+def _hash(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=_HASH).digest()
 
 
 def _cache() -> Path:

@@ -8,6 +8,11 @@ from datetime import date, timedelta
 from .nodes import Within
 
 
+def later(day: date, months: int) -> date:
+    """The same day some months later, or the last day of a shorter month."""
+    return earliest(day, Within(-months, "months"))
+
+
 def earliest(as_of: date, within: Within) -> date:
     """The first day that still counts. Months keep the day of the month, or take the last day of a shorter month.
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from linewise.errors import LinewiseError
+
 
 class Where(msgspec.Struct, frozen=True):
     """Where a criterion's text stands: its file, the line and column of its first character, and the text itself.
@@ -29,7 +31,7 @@ class Where(msgspec.Struct, frozen=True):
         return self.line + lines, column + (self.indent + 1 if lines else self.column)
 
 
-class CriterionError(ValueError):
+class CriterionError(LinewiseError):
     """A criterion that cannot be read: says what is wrong, where, and where it helps, what was probably meant."""
 
     def __init__(self, message: str, *, file: str, line: int, column: int, snippet: str, hint: str = "") -> None:

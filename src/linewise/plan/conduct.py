@@ -10,15 +10,13 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from linewise.knowledge import Knowledge
-from linewise.knowledge.model import Alert, Conduct, Region, Step
+from linewise.knowledge.model import ANY_TREATMENT, Alert, Conduct, Region, Step
 from linewise.logic import Decider
 from linewise.logic.nodes import Ask, Combination, Taking, Treatment
 
 BLOCKING: frozenset[Step] = frozenset({"start", "hold", "stop"})
 GOING_ON: frozenset[Step] = frozenset({"hold", "reduce", "stop"})
 BEGINNING: frozenset[Step] = frozenset({"start", "stop"})
-ANY_TREATMENT = "any-treatment"
-"""In an alert's `holds`: whatever anticancer drug is taken now."""
 SOON = frozenset({"emergency", "same-day"})
 """How fast a red flag must be for going on to wait for it."""
 

@@ -16,6 +16,7 @@ from linewise.knowledge import Knowledge
 from linewise.knowledge import model as known
 from linewise.knowledge.model import Region, Statement, Treatment
 from linewise.logic import Decider, Question
+from linewise.logic.recent import later
 
 from . import model
 from .conduct import Conducts
@@ -37,6 +38,28 @@ _BEST: tuple[Status, ...] = model.STATUSES
 _LEVELS = {"strong": 0, "moderate": 1, "weak": 2, None: 3}
 
 
+_EXPIRES_AFTER = 12
+"""Months after its review was due from which an option rests on nothing that somebody still vouches for."""
+
+
+def review_due(treatment: Treatment) -> dt.date | None:
+    """The last day on which an option's medicine counts as reviewed; None where no review is planned."""
+    review = treatment.review
+    return review.next.last if isinstance(review, known.Review) else None
+
+
+def expires_on(treatment: Treatment) -> dt.date | None:
+    """The day from which an option is no longer offered because its review is long overdue."""
+    due = review_due(treatment)
+    return later(due, _EXPIRES_AFTER) if due is not None else None
+
+
+def expired(treatment: Treatment, day: dt.date) -> bool:
+    """Whether an option's review is so long overdue on a day that it is no longer offered."""
+    end = expires_on(treatment)
+    return end is not None and day >= end
+
+
 Answers = list[tuple[Statement, bool | None]]
 """Statements, each with whether it holds for the person."""
 
@@ -54,6 +77,7 @@ class Judged(msgspec.Struct):
     blocking: Answers
     level: str | None
     second: bool = False  # a label says to avoid it here, so it is never the first choice
+    expired: bool = False  # its review is long overdue, so nobody can say that it still holds
 
 
 class Judge:
@@ -79,13 +103,14 @@ class Judge:
             status = "not-indicated"
         elif forbidden is True:
             status = "unsuitable"
-        elif indicated is None or forbidden is None:
+        elif indicated is None or forbidden is None or expired(treatment, self.day):
             status = "depends"
         else:
             second = self._second(treatment)
             named_first = any(one.names_first for one in placed(deciding, region))
             status = "preferred" if named_first and not second else "suitable"
-        return Judged(treatment, region, status, fits, stands, forbidden, deciding, blocking, _strongest(deciding), second)
+        level, late = _strongest(deciding), expired(treatment, self.day)
+        return Judged(treatment, region, status, fits, stands, forbidden, deciding, blocking, level, second, late)
 
     def stand(self, treatment: Treatment, region: Region) -> tuple[Answers, Answers, bool | None]:
         """The statements in force that decide, those that block, and whether together they let the option stand."""

@@ -13,13 +13,16 @@ from linewise.knowledge import Knowledge
 from linewise.knowledge.model import REGIONS, Region, Source
 from linewise.logic import Decider, Question
 from linewise.logic.explain import Need
+from linewise.logic.recent import later
 from linewise.record import Chart, Course, Record
 
 from . import model
-from .judge import Judge, Judged
+from .judge import Judge, Judged, review_due
 from .options import WISHES, Options
 from .words import Words
 
+_OLD_AFTER = 6
+"""Months after the day of the medicine from which a plan says how old it is."""
 DISCLAIMER = "Linewise informs and prepares a decision. It never takes one: you and your team do."
 
 _ACTS = ("emergency", "same-day", "next-visit")
@@ -71,7 +74,18 @@ class Plan:
 
     @property
     def notes(self) -> list[str]:
-        return list(self.record.notes)
+        return [*self.record.notes, *self._age_of_the_medicine()]
+
+    def _age_of_the_medicine(self) -> list[str]:
+        """What a reader must know where the medicine is older than the day that is asked about, or was due for review."""
+        medicine, made, found = self.medicine, self.knowledge.content.version_on, []
+        if made is not None and self.day >= later(made.last, _OLD_AFTER):
+            found.append(f"The medicine is of {made.text}; what was published between then and {self.as_of} is not in it.")
+        if medicine.overdue:
+            first = min(medicine.overdue.values())
+            options = "option" if len(medicine.overdue) == 1 else "options"
+            found.append(f"The medicine of {len(medicine.overdue)} {options} was due for review, the first on {first}.")
+        return found
 
     @property
     def unread(self) -> list[dict[str, str]]:
@@ -83,8 +97,13 @@ class Plan:
         """The status of an option; `not-indicated` where nothing can be offered on this record."""
         return self.judged[name].status if name in self.judged else "not-indicated"
 
-    def option(self, name: str) -> model.Option:
-        """One option with its reasons, by its id. Raises KeyError for an id that is not there."""
+    def option(self, name: str, brief: bool = False) -> model.Option:
+        """One option with its reasons, by its id. Raises KeyError for an id that is not there.
+
+        With `brief`, an option whose criteria fail is explained by the branch that fails.
+        """
+        if brief and name not in self._made and name not in self._unwanted and name in self.judged:
+            return self._options.option(self.judged[name], brief=True)
         if name not in self._made:
             judged = self.judged.get(name) or self._judge.best(self.knowledge.treatments[name], self.regions)
             option = self._options.option(judged)
@@ -95,9 +114,9 @@ class Plan:
             self._made[name] = option
         return self._made[name]
 
-    def with_status(self, *statuses: model.Status) -> list[model.Option]:
+    def with_status(self, *statuses: model.Status, brief: bool = False) -> list[model.Option]:
         """The options of these statuses, in the order in which they are shown."""
-        found = [self.option(name) for name, one in self.judged.items() if one.status in statuses]
+        found = [self.option(name, brief) for name, one in self.judged.items() if one.status in statuses]
         return sorted(found, key=self._order)
 
     @property
@@ -139,9 +158,9 @@ class Plan:
 
     # The whole
 
-    def document(self) -> model.Document:
-        """The plan as the contract has it."""
-        options = self.options
+    def document(self, whole: bool = False) -> model.Document:
+        """The plan as the contract has it. What does not fit is explained by the branch that fails, or whole on request."""
+        options = self.options if whole else self.with_status(*model.STATUSES, brief=True)
         return model.Document(
             schema=model.SCHEMA,
             as_of=self.as_of,
@@ -153,6 +172,7 @@ class Plan:
             cautions=self.cautions,
             unread=self.unread,
             going_on=self.going_on,
+            medicine=self.medicine,
             sources=self.sources_of(options),
             scope=self.scope,
             notes=self.notes,
@@ -163,9 +183,9 @@ class Plan:
             disclaimer=DISCLAIMER,
         )
 
-    def json(self) -> bytes:
+    def json(self, whole: bool = False) -> bytes:
         """The contract `linewise.plan/1`, as one JSON object."""
-        return msgspec.json.encode(self.document())
+        return msgspec.json.encode(self.document(whole))
 
     def _scope(self) -> str | None:
         """Why no option can honestly be given, or None."""
@@ -321,6 +341,21 @@ class Plan:
         taken = [drug for course in self.chart.courses if course.ongoing is not False for drug in course.drugs]
         taken += [one.drug for one in self.chart.history.medications if self.knowledge.conduct(one.drug)]
         return [self._options.conduct(drug, self.regions[0]) for drug in dict.fromkeys(taken) if drug in self.knowledge.drugs]
+
+    @cached_property
+    def medicine(self) -> model.Medicine:
+        """Which medicine answered, and what of it is due for review on the day of the plan."""
+        content = self.knowledge.content
+        shown = [one for one in self.judged.values() if one.status in (*model.OFFERED, "depends")]
+        due = {one.treatment.id: review_due(one.treatment) for one in shown}
+        return model.Medicine(
+            version=content.version,
+            date=content.version_on.text if content.version_on else None,
+            digest=content.digest,
+            folder=self.knowledge.folder,
+            overdue={name: day.isoformat() for name, day in due.items() if day is not None and day < self.day},
+            expired=[one.treatment.id for one in shown if one.expired],
+        )
 
     @cached_property
     def facts(self) -> list[model.Fact]:

@@ -216,6 +216,20 @@ class Fact(_Struct):
     note: str = ""
 
 
+class Medicine(_Struct):
+    """Which medicine answered: its version and day, the hash of its content, and from when on it is due for review.
+
+    `overdue` holds the options whose review has passed, with its day; `expired` those that are no longer offered because of it.
+    """
+
+    version: str
+    date: str | None
+    digest: str
+    folder: str | None = None  # where another folder than the program's own was named
+    overdue: dict[str, str] = {}
+    expired: list[str] = []
+
+
 class Document(_Struct):
     """The answer for one record on one day in one region, whole, as JSON holds it."""
 
@@ -229,6 +243,7 @@ class Document(_Struct):
     cautions: list[Caution]
     unread: list[dict[str, str]]
     going_on: list[GoingOn]  # each drug that is taken now
+    medicine: Medicine
     sources: dict[str, dict[str, Any]]
     scope: str | None = None
     notes: list[str] = []

@@ -14,7 +14,7 @@ from linewise.logic.nodes import Includes
 
 from . import model
 from .conduct import BLOCKING
-from .judge import CURRENT, DECIDING, Judge, Judged
+from .judge import CURRENT, DECIDING, Judge, Judged, review_due
 from .later import Group, Later
 from .model import Because, Caution
 from .order import Rank, like_this, placed, rank
@@ -32,17 +32,20 @@ class Options:
         self.knowledge, self.decider, self.day = judge.knowledge, judge.decider, judge.day
         self._shown: dict[str, Judged] = {}
         self._ranks: dict[str, Rank] = {}
-        self._trees: dict[tuple[int, bool], Because] = {}
+        self._trees: dict[tuple[int, bool | None], Because] = {}
         self.derived: dict[str, Explanation] = {}
 
     # Why
 
-    def because(self, judged: Judged) -> Because:
-        """The whole reason of a status, as one tree."""
+    def because(self, judged: Judged, brief: bool = False) -> Because:
+        """The whole reason of a status, as one tree; with `brief`, of an option whose criteria fail only the branch that fails."""
         treatment = judged.treatment
-        fits = self.tree(self.decider.explain(treatment.fits))
+        failed = brief and judged.fits is False
+        explained = self.decider.explain(treatment.fits)
+        fits = self._failing(explained) if failed else self.tree(explained)
         parts = [Because(text="the criteria of this option", value=judged.fits, plain="the criteria of this option", all=[fits])]
-        parts.append(self._standing_because(judged))
+        if not failed:
+            parts.append(self._standing_because(judged))
         if judged.status != "not-indicated":
             parts.append(self._forbidden_because(judged))
         value = None if judged.status == "depends" else judged.status in model.OFFERED
@@ -108,6 +111,18 @@ class Options:
             found = self._trees[key] = self._tree(explained, whole)
         return found
 
+    def _failing(self, explained: Explanation) -> Because:
+        """Of a failed criterion the parts that made it fail. Each of these trees is made once."""
+        if explained.kind != "all" or explained.value is not False:
+            return self.tree(explained)
+        key = (id(explained), None)
+        found = self._trees.get(key)
+        if found is None:
+            parts = [self._failing(child) for child in explained.children if child.value is False]
+            plain = _JOINED["all"].format(explained.n)
+            found = self._trees[key] = Because(text=explained.text, value=False, plain=plain, all=parts)
+        return found
+
     def _tree(self, explained: Explanation, whole: bool) -> Because:
         about = explained.about
         is_leaf = explained.kind == "leaf"
@@ -139,17 +154,13 @@ class Options:
     def derivations(self) -> dict[str, Because]:
         """How every derived fact that some option names was derived, once each."""
         found: dict[str, Because] = {}
-        waiting = list(self.derived)
-        while waiting:
-            text = waiting.pop(0)
-            if text in found:
-                continue
-            parts = [self.tree(child) for child in self.derived[text].children]
-            top = self.tree(self.derived[text])
-            found[text] = msgspec.structs.replace(
-                top, any=parts if len(parts) > 1 else None, all=parts if len(parts) == 1 else None
-            )
-            waiting += [name for name in self.derived if name not in found]
+        while len(found) < len(self.derived):  # a derivation may name further derived facts: they are added at the end
+            for text in list(self.derived)[len(found) :]:
+                parts = [self.tree(child) for child in self.derived[text].children]
+                top = self.tree(self.derived[text])
+                found[text] = msgspec.structs.replace(
+                    top, any=parts if len(parts) > 1 else None, all=parts if len(parts) == 1 else None
+                )
         return found
 
     def sentence(self, judged: Judged) -> str:
@@ -167,6 +178,8 @@ class Options:
             still = [self.about(about) for about in self.judge.open(judged)]
             if judged.forbidden is None:
                 still += [alert.title for alert in self.judge.waits_for(judged.treatment)]
+            if judged.expired:
+                still.append(f"whether this still holds (it was due for review by {review_due(judged.treatment)})")
             return f"May fit. Still to be known: {', '.join(dict.fromkeys(still))}."
         why = reasons(explain(judged.treatment.fits), 5)
         if judged.second:
@@ -388,13 +401,14 @@ class Options:
         sources = sorted({source for one in carrying for source in one.source})
         return [Caution(drug=drug, id="off-label", severity="moderate", text=text, plain=plain, sources=sources)]
 
-    def option(self, judged: Judged) -> model.Option:
-        """The finished option."""
+    def option(self, judged: Judged, brief: bool = False) -> model.Option:
+        """The finished option; with `brief`, one whose criteria fail is explained by the branch that fails."""
         treatment = judged.treatment
         self._shown[treatment.id] = judged
         shown = judged.status != "not-indicated"
         open_ = self.judge.open(judged) if judged.status == "depends" else []
         waits = [one.id for one in self.judge.waits_for(treatment)] if judged.status == "depends" else []
+        old = ["review"] if judged.status == "depends" and judged.expired else []
         review = treatment.review
         return model.Option(
             id=treatment.id,
@@ -407,8 +421,8 @@ class Options:
             region=judged.region,
             reason=self.sentence(judged),
             plain=treatment.plain or "",
-            because=self.because(judged),
-            depends_on=list(dict.fromkeys([*(self._test_or_fact(about) for about in open_), *waits])),
+            because=self.because(judged, brief),
+            depends_on=list(dict.fromkeys([*(self._test_or_fact(about) for about in open_), *waits, *old])),
             cautions=self.cautions(treatment) if shown else [],
             evidence=[self._evidence(name) for name in treatment.evidence if name in self.knowledge.evidence] if shown else [],
             standing=[row for one in treatment.standing for row in self._standing(one)],

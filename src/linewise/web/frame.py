@@ -24,6 +24,7 @@ from .calls import Calls, calls_for
 from .citations import Citations
 from .pages import render
 from .session import COOKIE, Session, Sessions
+from .shield import TooBigError
 from .text import Explainer
 
 Data = dict[str, Any]
@@ -185,6 +186,8 @@ async def answer(view: View, house: House, request: Request, json: bool) -> Resp
         found = problem(refusal.status, str(refusal))
         if refusal.status == 403:
             found.data["entered"] = _entered(ask)
+    except TooBigError:
+        raise  # the app answers it
     except LinewiseError as error:
         found = problem(422, str(error))
     house.sessions.put(session)
@@ -263,9 +266,9 @@ async def _read_form(ask: Ask) -> None:
         return
     try:
         form = await ask.request.form(max_files=4, max_fields=2000)
-    except Exception as fault:
-        if type(fault).__name__ == "TooBigError":
-            raise
+    except TooBigError:
+        raise
+    except Exception:
         raise Refusal(422, "The form could not be read. Nothing was saved.") from None
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):

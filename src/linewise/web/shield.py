@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from linewise.errors import LinewiseError
+
 LARGEST_UPLOAD = 64 * 1024 * 1024
 LARGEST_FORM = 1024 * 1024
 UPLOADS = ("/start/import", "/start/import.json")
@@ -54,7 +56,7 @@ class Shield:
         await self.app(scope, _counted(receive, limit), guarded)
 
 
-class TooBigError(Exception):
+class TooBigError(LinewiseError):
     """More was sent than was said, or than is taken."""
 
 

@@ -1,0 +1,219 @@
+"""From rows to people: one set of persons at a time, what their resources say joined in, and what only the whole record tells concluded.
+
+Whether a record is one of metastatic breast cancer follows `exchange.fhir.scope`.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from linewise.columns.events import Events, made
+
+from .faults import Faults
+from .rows import rows_of
+from .templates import dated, said
+
+_ADULT = 18
+_NO_BREAST = "The record names no breast cancer."
+_OTHER = "The record names another cancer, and no invasive breast cancer."
+_IN_SITU = "The record names carcinoma in situ of the breast, not invasive cancer."
+_UNPLACED = "The record names a cancer, but not in a way that tells whether it is breast cancer."
+_EARLY = "Not metastatic on this record: nothing is offered."
+_CHILD = "This is the record of a child; the knowledge is about adults."
+_KEPT = 1000
+"""Faults of one kind and part that are kept with their lines."""
+_TABLES = ("entries", "administrations", "events", "reactions", "medications", "spread", "cancers", "unread")
+
+
+class People:
+    """Puts the people of a run together, part by part."""
+
+    faults: Faults
+    names: list[str]
+
+    def __init__(self, folder: Path, spoken: Path) -> None:
+        self.folder = folder
+        self.said = {table: said(spoken, table) for table in _TABLES}
+
+    def part(self, number: int, faults: Faults) -> Events:
+        """The people of one part; what is wrong with their resources is counted and kept. Several parts may be worked on at the same time."""
+        own = copy.copy(self)
+        own.faults, own.names = faults, []
+        return own._part(number)
+
+    def _part(self, number: int) -> Events:
+        by_file: dict[tuple[str, str], list[pl.DataFrame]] = {}
+        for kind, name, rows in rows_of(self.folder, number):
+            by_file.setdefault((kind, name), []).append(rows)
+        by_kind: dict[str, list[pl.DataFrame]] = {}
+        for (kind, name), parts in by_file.items():
+            rows = pl.concat(parts, how="diagonal")
+            if not rows["place"].is_sorted():  # odd lines come behind the others
+                rows = rows.sort("place")
+            by_kind.setdefault(kind, []).append(rows.with_columns(pl.lit(len(self.names), dtype=pl.UInt32).alias("file")))
+            self.names.append(name)
+        kinds = {kind: pl.concat(parts, how="diagonal") for kind, parts in by_kind.items()}
+        who = kinds["Patient"]["patient"] if "Patient" in kinds else self._named(list(kinds.values()))
+        ids = who.unique().sort()
+        numbered = pl.DataFrame({"patient": ids, "row": pl.arange(len(ids), eager=True, dtype=pl.UInt32)})
+        found: dict[str, list[pl.DataFrame]] = {table: [] for table in _TABLES}
+        patients, seen = pl.DataFrame(schema={"patient": pl.UInt32}), []
+        for kind, rows in kinds.items():
+            rows = self._once(self._known(rows, numbered))
+            days = [name for name in rows.columns if name[0] == "d"]
+            if kind == "Patient":
+                patients = rows.unique("patient", keep="last", maintain_order=True)
+            elif days:
+                seen.append(rows.lazy().group_by("patient").agg(_seen(days).alias("last_seen")).collect())
+            for table in _TABLES:
+                told = rows.join(self.said[table], on="template", how="inner", maintain_order="left")
+                if told.height:
+                    if table == "unread":
+                        self._unread(told)
+                    found[table].append(dated(told, table, days).drop(days, "template", "version", "file", "place"))
+        tables = {table: pl.concat(parts, how="diagonal") for table, parts in found.items() if parts}
+        return self._people(ids, patients, tables, seen)
+
+    def _named(self, kinds: list[pl.DataFrame]) -> pl.Series:
+        """The people of an export without patients: those of whom anything is understood."""
+        spoken = pl.concat([part.select("template") for table, part in self.said.items() if table != "unread"]).unique()
+        found = [rows.join(spoken, on="template", how="semi")["patient"].unique() for rows in kinds]
+        return pl.concat(found) if found else pl.Series("patient", [], pl.String)
+
+    def _known(self, rows: pl.DataFrame, numbered: pl.DataFrame) -> pl.DataFrame:
+        """The rows of people who are in the export, by their numbers, in the order of the people and of the files."""
+        mine = rows.join(numbered, on="patient", how="left", maintain_order="left")
+        strange = mine.filter(pl.col("row").is_null())
+        self._tell("about a person who is not in the export", strange)
+        if strange.height:
+            mine = mine.filter(pl.col("row").is_not_null())
+        return mine.drop("patient").rename({"row": "patient"}).sort("patient", maintain_order=True)
+
+    def _once(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Each resource once: of copies the latest version, of equal ones the last in the export."""
+        twice = rows["id"].is_duplicated()
+        if not twice.any():
+            return rows
+        copies = rows.with_row_index("at").filter(twice).sort("version", nulls_last=False, maintain_order=True)
+        kept = copies.unique(["patient", "id"], keep="last", maintain_order=True)
+        gone = copies.join(kept.select("at"), on="at", how="anti")
+        self._tell("the same resource twice", gone)
+        stays = np.ones(rows.height, bool)
+        stays[gone["at"].to_numpy()] = False
+        return rows.filter(stays)
+
+    def _unread(self, told: pl.DataFrame) -> None:
+        for (why,), part in sorted(told.partition_by("why", as_dict=True).items()):
+            self._tell(f"not understood: {why}", part)
+
+    def _tell(self, kind: str, rows: pl.DataFrame) -> None:
+        """Count the faults of these rows, and keep them with file and line."""
+        self.faults.count(kind, rows.height)
+        for (file,), part in sorted(rows.head(_KEPT).partition_by("file", as_dict=True).items()) if rows.height else ():
+            said = part["what"].to_list() if "what" in part.columns else [""] * part.height
+            self.faults.listed(self.names[file], kind, zip(part["place"], said, strict=True))
+
+    def _people(
+        self, ids: pl.Series, patients: pl.DataFrame, tables: dict[str, pl.DataFrame], seen: list[pl.DataFrame]
+    ) -> Events:
+        people = (
+            pl.DataFrame({"id": ids})
+            .with_row_index("patient")
+            .with_columns(pl.col("patient").cast(pl.UInt32), pl.lit(True).alias("chart"))
+        )
+        dates = [pl.col(day).alias(name) for day, name in {"d0": "birth", "d1": "died"}.items() if day in patients.columns]
+        people = people.join(patients.select("patient", *dates), on="patient", how="left", maintain_order="left")
+        if seen:
+            last = pl.concat(seen).group_by("patient").agg(pl.col("last_seen").max())
+            people = people.join(last, on="patient", how="left", maintain_order="left")
+        return self._concluded(people.drop("patient"), tables)
+
+    def _concluded(self, people: pl.DataFrame, tables: dict[str, pl.DataFrame]) -> Events:
+        entries = tables.get("entries", pl.DataFrame(schema={"patient": pl.UInt32, "fact": pl.String, "on": pl.Date}))
+        events = tables.get("events", pl.DataFrame(schema={"patient": pl.UInt32, "what": pl.String, "on": pl.Date}))
+        spread = tables.get("spread", pl.DataFrame(schema={"patient": pl.UInt32, "says": pl.Boolean, "on": pl.Date}))
+        cancers = tables.get("cancers", pl.DataFrame(schema={"patient": pl.UInt32, "kind": pl.String}))
+        yes, no = spread.filter(pl.col("says")), spread.filter(~pl.col("says"))
+        only_no = no.join(yes, on="patient", how="anti")
+        told = pl.concat([yes, only_no]).select(
+            "patient",
+            pl.lit("metastatic").alias("fact"),
+            pl.col("says").cast(pl.Float64).alias("number"),
+            "on",
+            pl.lit(False).alias("absent"),
+        )
+        placed = entries.filter(pl.col("fact") != "sites")
+        entries = pl.concat(
+            [placed, entries.filter(pl.col("fact") == "sites").join(yes, on="patient", how="semi"), told], how="diagonal"
+        )
+        known = events.filter(pl.col("what") == "metastatic")
+        staged = yes.join(known, on="patient", how="anti").select("patient", pl.lit("metastatic").alias("what"), "on")
+        breast = cancers.filter(pl.col("kind") == "breast").select("patient").unique()
+        second = cancers.filter(pl.col("kind") == "other").join(breast, on="patient", how="semi").select("patient").unique()
+        second = second.with_columns(
+            pl.lit("comorbidities").alias("fact"), pl.lit("second-cancer").alias("text"), pl.lit(False).alias("absent")
+        )
+        entries = pl.concat([entries, second], how="diagonal")
+        given = tables.get("administrations", pl.DataFrame(schema={"patient": pl.UInt32, "start": pl.Date, "id": pl.UInt64}))
+        scope = self._scope(people, entries, events, given, cancers, yes)
+        tables = {
+            "patients": people.with_columns(scope.alias("scope"), pl.lit([], dtype=pl.List(pl.String)).alias("declared")),
+            "entries": entries, "events": pl.concat([events, staged], how="diagonal"),
+            "administrations": given.with_columns(pl.col("id").cast(pl.String).str.zfill(20).alias("place")),
+            "reactions": tables.get("reactions", pl.DataFrame(schema={"patient": pl.UInt32})),
+            "medications": tables.get("medications", pl.DataFrame(schema={"patient": pl.UInt32})),
+        }  # fmt: skip
+        return made(tables)
+
+    @staticmethod
+    def _scope(
+        people: pl.DataFrame,
+        entries: pl.DataFrame,
+        events: pl.DataFrame,
+        given: pl.DataFrame,
+        cancers: pl.DataFrame,
+        yes: pl.DataFrame,
+    ) -> pl.Series:
+        """Why no plan can honestly be given, for each person; null where one can."""
+        days = [
+            entries.select("patient", "on"),
+            events.select("patient", "on"),
+            given.select("patient", pl.col("start").alias("on")),
+        ]
+        latest = pl.concat(days).group_by("patient").agg(pl.col("on").max().alias("latest"))
+        people = people.with_row_index("row").with_columns(pl.col("row").cast(pl.UInt32))
+        people = people.join(latest, left_on="row", right_on="patient", how="left", maintain_order="left")
+        born = pl.col("birth") if "birth" in people.columns else pl.lit(None, dtype=pl.Date)
+        child = (born.dt.offset_by(f"{_ADULT}y") > pl.col("latest")).fill_null(False)
+        of = {kind: _has(cancers.filter(pl.col("kind") == kind)) for kind in ("breast", "other", "in-situ", "unknown-site")}
+        receptors = _has(entries.filter(pl.col("fact").is_in(["er", "pr"])))
+        return people.select(
+            pl.when(child).then(pl.lit(_CHILD))
+            .when(~of["breast"] & of["other"]).then(pl.lit(_OTHER))
+            .when(~of["breast"] & of["in-situ"]).then(pl.lit(_IN_SITU))
+            .when(~of["breast"] & of["unknown-site"]).then(pl.lit(_UNPLACED))
+            .when(~of["breast"] & ~receptors).then(pl.lit(_NO_BREAST))
+            .when(~_has(yes)).then(pl.lit(_EARLY))
+            .alias("scope")
+        ).to_series()  # fmt: skip
+
+
+def _seen(days: list[str]) -> pl.Expr:
+    """The last of some days on which anybody can have been seen: what is dated in the future tells of no day."""
+    return pl.max_horizontal(pl.when(pl.col(day) <= dt.date.today()).then(pl.col(day)) for day in days).max()
+
+
+def _has(rows: pl.DataFrame) -> pl.Expr:
+    """Who stands in these rows."""
+    return pl.int_range(pl.len(), dtype=pl.UInt32).is_in(rows["patient"].unique().implode())
+
+
+def whole(events: Events) -> dt.date | None:
+    """The last day on which anything is recorded of anybody."""
+    last = events.patients["last_seen"].max()
+    return last if isinstance(last, dt.date) else None

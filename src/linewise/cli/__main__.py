@@ -1,0 +1,7 @@
+"""`python -m linewise.cli`."""
+
+import sys
+
+from .run import main
+
+sys.exit(main())

@@ -1,0 +1,335 @@
+"""Commands that explain: interactions, side effects, calendar, questions, pages, search."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linewise.errors import LinewiseError
+
+from .arguments import command, day_and_region
+
+if TYPE_CHECKING:
+    from linewise.knowledge import Knowledge
+    from linewise.plan import Plan
+    from linewise.plan.side_effects import Rate
+
+    from .terminal import Page
+
+_BAR = 30
+_LONGEST = 3660  # days of a calendar
+
+
+def _start(text: str) -> dt.date:
+    """A day on which a calendar can begin: some years of the calendar must lie behind it."""
+    try:
+        day = dt.date.fromisoformat(text)
+        day + dt.timedelta(days=_LONGEST)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a day to begin on; write it as 2026-12-01") from None
+    return day
+
+
+def _span(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= _LONGEST:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number of days from 1 to {_LONGEST}")
+    return int(text)
+
+
+def add(commands: Any) -> None:
+    """Add the commands to the parser."""
+    one = command(
+        commands,
+        "interactions",
+        "medicines, supplements and foods against present and offered drugs",
+        "  linewise interactions examples/anna.json\n  linewise interactions ribociclib grapefruit-juice\n  linewise interactions warfarin capecitabine",
+    )
+    one.add_argument("what", nargs="+", metavar="RECORD|NAME", help="a record, or the names of what is taken together")
+    day_and_region(one)
+    one.add_argument("--format", choices=["text", "json"], default="text")
+    one.set_defaults(run=_interactions)
+
+    one = command(
+        commands,
+        "side-effects",
+        "how often side effects occur, options side by side, with the comparator",
+        "  linewise side-effects ribociclib-aromatase-inhibitor abemaciclib-aromatase-inhibitor\n  linewise side-effects elacestrant",
+    )
+    one.add_argument("options", nargs="+", metavar="OPTION", help="the id of an option, or of a drug")
+    one.add_argument("--format", choices=["text", "json", "html"], default="text")
+    one.set_defaults(run=_side_effects)
+
+    one = command(
+        commands,
+        "calendar",
+        "visits and tests of the first months of an option, also as an .ics file",
+        "  linewise calendar examples/anna.json elacestrant\n  linewise calendar examples/anna.json elacestrant --start 2026-12-01 --ics plan.ics",
+    )
+    one.add_argument("record", metavar="RECORD")
+    one.add_argument("option", metavar="OPTION")
+    one.add_argument("--start", type=_start, default=None, metavar="DAY", help="the first day of treatment")
+    one.add_argument("--days", type=_span, default=84, metavar="N", help=f"how many days to show, 1 to {_LONGEST} (84)")
+    one.add_argument("--ics", metavar="FILE", help="write an iCalendar file")
+    one.set_defaults(run=_calendar)
+
+    one = command(
+        commands, "questions", "questions to ask the team, chosen by the plan", "  linewise questions examples/anna.json"
+    )
+    one.add_argument("record", metavar="RECORD")
+    day_and_region(one)
+    one.add_argument("--format", choices=["text", "json"], default="text")
+    one.set_defaults(run=_questions)
+
+    one = command(commands, "learn", "pages for people", "  linewise learn\n  linewise learn bone-metastases")
+    one.add_argument("topic", nargs="*", metavar="TOPIC")
+    one.add_argument("--cite", choices=["APA", "MLA", "Chicago", "Harvard", "BibTeX"], help="how to cite the page")
+    one.set_defaults(run=_learn)
+
+    one = command(
+        commands,
+        "search",
+        "search everything known: pages, drugs, options, side effects, tests, trials",
+        "  linewise search mouth sores\n  linewise search estrogen\n  linewise search Enhertu --format json",
+    )
+    one.add_argument("words", nargs="+", metavar="WORD")
+    one.add_argument("--format", choices=["text", "json"], default="text")
+    one.set_defaults(run=_search)
+
+
+def _plans(path: str, knowledge: Knowledge, day: dt.date | None, region: Any) -> list[Plan]:
+    from linewise.exchange import codes_of, load, read_bytes
+    from linewise.plan import make_plan
+
+    records = read_bytes(load(path), path, codes_of(knowledge))
+    return [make_plan(record, knowledge, day or dt.date.today(), region) for record in records]
+
+
+def _json(thing: Any) -> None:
+    import msgspec
+
+    sys.stdout.buffer.write(msgspec.json.encode(thing) + b"\n")
+
+
+def _interactions(options: argparse.Namespace) -> int:
+    from linewise.knowledge import open_knowledge
+    from linewise.plan import make_plan
+    from linewise.plan.interactions import interactions, interactions_of
+
+    from .terminal import Page
+
+    knowledge = open_knowledge()
+    if len(options.what) == 1 and Path(options.what[0]).exists():
+        plans = _plans(options.what[0], knowledge, options.as_of, options.region)
+    else:
+        record, unknown = interactions_of(options.what, knowledge)
+        if unknown:
+            raise LinewiseError(
+                f"nothing is known under {', '.join(f'`{name}`' for name in unknown)}. Try `linewise search NAME`."
+            )
+        plans = [make_plan(record, knowledge, options.as_of or dt.date.today(), options.region)]
+    for plan in plans:
+        found = interactions(plan)
+        if options.format == "json":
+            _json(found)
+            continue
+        page = Page()
+        page.heading("Interactions")
+        if not found:
+            page.say("None is known among these. That is not a promise that there is none: show your team the whole list.")
+        for one in found:
+            word = {"contraindicated": "must not go together", "major": "take care", "moderate": "note"}[one.severity]
+            when = "taken now" if one.now else "an option"
+            page.say(page.bold(f"{one.drug_label} ({when}) and {', '.join(one.meets_labels)}: {word}"), 4, "! ")
+            page.say(one.plain or one.text, 6)
+            _cite(one.sources, knowledge, page)
+        print(page.text(), end="")
+    return 0
+
+
+def _cite(ids: list[str], knowledge: Knowledge, page: Page) -> None:
+    for source in knowledge.sources_of(tuple(ids)).values():
+        date = f", {source.date.text}" if source.date else ""
+        page.say(f"{source.publisher}: {source.title}{date}. {source.url or ''}".strip(), 8, "- ")
+
+
+def _side_effects(options: argparse.Namespace) -> int:
+    from linewise.knowledge import open_knowledge
+    from linewise.logic.where import did_you_mean
+    from linewise.plan.side_effects import options_named, rates
+
+    from .terminal import Page
+
+    knowledge = open_knowledge()
+    names: dict[str, None] = {}
+    for name in options.options:
+        found = options_named(name, knowledge)
+        if not found:
+            hint = did_you_mean(name, [*knowledge.treatments, *knowledge.drugs])
+            raise LinewiseError(f"no option with counted side effects is called `{name}`. {hint}".strip())
+        names.update(dict.fromkeys(found))
+    rows = rates(names, knowledge)
+    if options.format == "json":
+        _json(rows)
+        return 0
+    if options.format == "html":
+        from linewise.web.side_effects_page import side_effects_html
+
+        print(side_effects_html(rows, knowledge))
+        return 0
+    page = Page()
+    page.heading("Side effects, of 100 people")
+    page.say("█ all grades, ▓ severe (grade 3 or worse); where a trial counted the comparator, it stands below with ·", 2)
+    _bars(rows, knowledge, page)
+    print(page.text(), end="")
+    return 0
+
+
+def _bars(rows: list[Rate], knowledge: Knowledge, page: Page) -> None:
+    from linewise.plan.words import UNCONFIRMED
+
+    last = ""
+    for row in rows:
+        if row.effect != last:
+            page.gap()
+            page.say(page.bold(row.label), 2)
+            last = row.effect
+        title = knowledge.treatments[row.option].title
+        note = "; ".join(part for part in (row.trial, row.note, UNCONFIRMED if row.review else "") if part)
+        page.lines.append(f"    {_bar(row.treatment, row.severe)} {title} ({note})")
+        if row.control is not None or row.control_severe is not None:
+            page.lines.append(f"    {_bar(row.control, row.control_severe, '·')} {row.control_label}")
+
+
+def _bar(value: float | None, severe: float | None, sign: str = "█") -> str:
+    """`████▓▓      52 (12)`: of 100 people, how many, and how many severely."""
+    whole = value if value is not None else severe or 0.0
+    bad = round((severe or 0.0) * _BAR / 100)
+    drawn = "▓" * bad + sign * max(round(whole * _BAR / 100) - bad, 0)
+    figure = f"{value:g}" if value is not None else "?"
+    return f"{drawn:<{_BAR}} {figure:>5}{f' ({severe:g} severe)' if severe is not None else '':<15}"
+
+
+def _calendar(options: argparse.Namespace) -> int:
+    from linewise.knowledge import open_knowledge
+    from linewise.plan.calendar import calendar, icalendar
+    from linewise.plan.why import options_named
+
+    from .terminal import Page
+
+    knowledge = open_knowledge()
+    plans = _plans(options.record, knowledge, None, None)
+    names = options_named(knowledge, options.option)
+    best = sorted(names, key=lambda name: plans[0].status(name) not in ("preferred", "suitable"))
+    found = calendar(knowledge.treatments[best[0]], knowledge, options.days)
+    if options.ics:
+        Path(options.ics).write_text(
+            icalendar(found, options.start or dt.date.today(), options.days), encoding="utf-8", newline=""
+        )
+        print(f"Written: {options.ics}")
+        return 0
+    page = Page()
+    page.heading(f"{found.title}: the first {options.days} days")
+    page.say("A usual plan. Your team gives you the real dates.")
+    for number in sorted({one.day for one in found.upto(options.days)}):
+        here = [one for one in found.days if one.day == number]
+        when = "before" if number == 0 else f"day {number}"
+        if number and options.start:
+            when = f"{options.start + dt.timedelta(days=number - 1):%a %d %b %Y} ({when})"
+        page.say(f"{when}: {'; '.join(dict.fromkeys(one.what for one in here))}", 2)
+    if found.also:
+        page.gap()
+        page.say("Without a fixed day:", 2)
+        for one in found.also:
+            page.say(f"{one.what}: {one.text}", 6, "- ")
+    print(page.text(), end="")
+    return 0
+
+
+def _questions(options: argparse.Namespace) -> int:
+    from linewise.knowledge import open_knowledge
+    from linewise.plan.questions import questions
+
+    from .terminal import Page
+
+    knowledge = open_knowledge()
+    for plan in _plans(options.record, knowledge, options.as_of, options.region):
+        found = questions(plan)
+        if options.format == "json":
+            _json(found)
+            continue
+        page = Page()
+        topics = dict.fromkeys(one.topic for one in found)
+        for topic in topics:
+            page.heading(topic.replace("-", " ").capitalize())
+            for one in found:
+                if one.topic == topic:
+                    page.say(one.text, 4, "? ")
+        print(page.text(), end="")
+    return 0
+
+
+def _learn(options: argparse.Namespace) -> int:
+    from linewise.knowledge import open_knowledge
+    from linewise.knowledge.search import Search
+
+    from .terminal import Page, markdown
+
+    knowledge = open_knowledge()
+    pages = knowledge.content.pages
+    page = Page()
+    if not options.topic:
+        for topic in dict.fromkeys(one.topic for one in pages.values()):
+            page.heading(topic.replace("-", " ").capitalize())
+            for one in pages.values():
+                if one.topic == topic:
+                    page.say(f"{page.bold(one.id)}: {one.summary}", 4)
+        print(page.text(), end="")
+        return 0
+    name = "-".join(options.topic).lower()
+    if name not in pages:
+        near = Search(knowledge).find(" ".join(options.topic), 1, "page")
+        if not near:
+            raise LinewiseError(f"there is no page about `{' '.join(options.topic)}`. `linewise learn` lists them all.")
+        name = near[0].id
+    shown = pages[name]
+    if options.cite:
+        from linewise.knowledge.cite import styles
+        from linewise.knowledge.model import Source
+
+        itself = Source(title=shown.title, publisher="Linewise", date=shown.review.last)
+        print(styles(shown.id, itself, dt.date.today())[options.cite])
+        return 0
+    page.heading(shown.title)
+    markdown(shown.body, page)
+    page.heading("Sources")
+    _cite(list(shown.sources), knowledge, page)
+    page.gap()
+    page.say(f"Last reviewed {shown.review.last.text}; next review {shown.review.next.text}.")
+    print(page.text(), end="")
+    return 0
+
+
+def _search(options: argparse.Namespace) -> int:
+    from linewise.knowledge import open_knowledge
+    from linewise.knowledge.search import Search
+
+    from .terminal import Page
+
+    knowledge = open_knowledge()
+    found = Search(knowledge).find(" ".join(options.words))
+    if options.format == "json":
+        _json(found)
+        return 0
+    page = Page()
+    page.heading(f"About “{' '.join(options.words)}”")
+    if not found:
+        page.say("Nothing found. Try another word, or a drug's other name.")
+    for one in found:
+        page.say(page.bold(f"{one.title} ({one.kind}: {one.id})"), 2)
+        page.say(one.extract, 6)
+        _cite(one.sources[:1], knowledge, page)
+    print(page.text(), end="")
+    return 0

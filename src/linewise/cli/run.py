@@ -1,0 +1,81 @@
+"""One run of the command: the parser, and every error as a sentence with an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import sys
+from typing import NoReturn
+
+from linewise import __version__
+from linewise.errors import KnowledgeError, LinewiseError
+
+from . import cohort, knowledge, learn, plan, serve
+
+EXIT_OK, EXIT_BAD_INPUT = 0, 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors that say what to do next."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_BAD_INPUT, f"linewise: {message}\nTry `{self.prog} --help`: it shows examples.\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status. Errors for the reader are printed, never a traceback."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not hasattr(options, "run"):
+        parser.print_help()
+        return EXIT_OK
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console that lacks a letter shows a sign in its place
+            stream.reconfigure(errors="replace")
+    try:
+        status = int(options.run(options))
+        sys.stdout.flush()
+        return status
+    except KnowledgeError as error:
+        print("linewise: the knowledge cannot be used:", *error.problems, sep="\n  ", file=sys.stderr)
+    except LinewiseError as error:
+        print(f"linewise: {error}", file=sys.stderr)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader closed the page; nothing is wrong
+        return EXIT_OK
+    except OSError as fault:
+        place = f" ({fault.filename})" if fault.filename else ""
+        print(f"linewise: the answer could not be read or written: {fault.strerror or fault}{place}.", file=sys.stderr)
+        _drop_output()
+    except KeyboardInterrupt:
+        print("\nlinewise: stopped.", file=sys.stderr)
+        return 130
+    return EXIT_BAD_INPUT
+
+
+def _drop_output() -> None:
+    """What could not be written is not tried again when Python ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="linewise",
+        description="Which treatments of metastatic breast cancer fit one person, why, and what to ask next.",
+        epilog="examples:\n"
+        "  linewise plan examples/anna.json                     the plan of an example person\n"
+        "  linewise plan record.yaml --region UK --as-of 2024-06-01\n"
+        "  linewise why examples/anna.json elacestrant          the full reason for one option\n"
+        "  linewise facts                                       what can be recorded\n"
+        "  linewise knowledge show capivasertib                 everything about one drug, trial, fact …\n\n"
+        "It informs and prepares a decision; it never takes one.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"linewise {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for part in (plan, knowledge, serve, learn, cohort):
+        part.add(commands)
+    return parser

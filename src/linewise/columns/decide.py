@@ -1,0 +1,317 @@
+"""All options for everybody, as columns: the status that the one-person plan gives, for every option and every person.
+
+`Matrix` is made once for a day and a region; `status` turns a table of base columns into one column an option. Status, contraindications and what
+decides in a region follow `plan.options` word for word; the tests compare every cell.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, reduce
+
+import polars as pl
+
+from linewise.knowledge import Knowledge
+from linewise.knowledge.model import REGIONS, Alert, Caution, Conduct, Region, Statement, Treatment
+from linewise.logic import Node
+from linewise.logic.columns import AS_OF, Stages
+from linewise.plan.conduct import BEGINNING, BLOCKING, GOING_ON, SOON, holds_for, taken_now
+from linewise.plan.judge import CURRENT, DECIDING, expires_on
+from linewise.plan.model import STATUSES
+
+from .criteria import Criteria, lowered
+from .events import Events
+from .facts import Facts
+
+STATUS = pl.Enum(list(STATUSES))
+PREFERRED, SUITABLE, DEPENDS, UNSUITABLE, NOT_INDICATED = range(5)
+_BLOCKING = ("not-recommended", "withdrawn")
+_ADULT = 18
+_NO, _YES = pl.lit(False), pl.lit(True)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a status is made of, each true, false or unknown."""
+
+    fits: pl.Expr
+    stands: pl.Expr
+    forbidden: pl.Expr
+    preferred: pl.Expr
+
+
+class Matrix:
+    """The options of the knowledge on a day (everybody's own day where it is None), in a region (the best of all where it is None)."""
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        day: dt.date | None,
+        region: Region | None,
+        facts: Iterable[str] = (),
+        options: Iterable[str] | None = None,
+    ) -> None:
+        self.knowledge, self.day, self.region = knowledge, day, region
+        named = knowledge.treatments if options is None else options
+        self.options = [knowledge.treatments[name] for name in named]
+        self._names: dict[Node, str] = {}
+        self._taken: dict[str, None] = {}
+        self._codes: dict[tuple[str, ...], list[pl.Expr]] = {}
+        self.scope = "metastatic", "age"
+        self._collect()
+        nodes = {name: node for node, name in self._names.items()}
+        self.criteria: Criteria = lowered(nodes, knowledge, (*dict.fromkeys((*self.scope, *facts)),))
+
+    # What is asked
+
+    def _collect(self) -> None:
+        for option in self.options:
+            self._named(option.fits)
+            for statement in option.standing:
+                if statement.fits is not None and self._may_count(statement):
+                    self._named(statement.fits)
+            for caution in self._cautions(option):
+                if caution.when is not None:
+                    self._named(caution.when)
+            for drug in self._drugs(option):
+                for rule in self.knowledge.conduct(drug):
+                    self._named(rule.when)
+                if self.knowledge.conduct(drug) or self._alerts(drug):
+                    self._named(taken_now(drug))
+                for alert in self._alerts(drug):
+                    self._named(alert.when)
+
+    def _may_count(self, statement: Statement) -> bool:
+        return self.day is None or statement.in_force(self.day)
+
+    def _named(self, node: Node) -> pl.Expr:
+        """The column of a criterion; equal ones share one."""
+        return pl.col(self._names.setdefault(node, f"§{len(self._names)}"))
+
+    def _cautions(self, option: Treatment) -> Iterator[Caution]:
+        """Every contraindication that may count, and every warning with which a label says to avoid."""
+        yield from option.avoid
+        yield from _advised(option.caution)
+        for drug in self._drugs(option):
+            yield from self.knowledge.avoid(drug)
+            yield from _advised(self.knowledge.cautions(drug))
+
+    def _drugs(self, option: Treatment) -> Iterator[str]:
+        """The drugs and local words that an option may consist of: whatever may be taken now, too."""
+        for name in (*option.drugs, *option.classes):
+            yield from self.knowledge.drugs if name == CURRENT else (name,)
+        for partner in option.partners:
+            yield from partner.one_of
+
+    def _alerts(self, drug: str) -> list[Alert]:
+        """The red flags that going on with a drug waits for."""
+        alerts = self.knowledge.content.alerts.values()
+        return [one for one in alerts if one.act in SOON and holds_for(one, drug, self.knowledge)]
+
+    # Facts and criteria
+
+    def table(self, events: Events, facts: Facts | None = None) -> pl.LazyFrame:
+        """Everybody's facts and criteria, and the few columns beside them that a status needs."""
+        facts = facts or Facts(events, self.knowledge, self.criteria, self.day)
+        extra = [
+            events.patients["scope"].is_null().alias("#scope"),
+            events.patients["region"].alias("#region"),
+            pl.Series(AS_OF, facts.days).cast(pl.Date),
+        ]
+        current = facts.history.current()
+        drugs = [drug for drug in current["drug"].unique().to_list() if drug in self.knowledge.drugs] if current.height else []
+        self._taken = dict.fromkeys(sorted(drugs))
+        going = _mark(len(events), current["patient"]).alias("#current")
+        takes = [
+            _mark(len(events), current.filter(pl.col("drug") == drug)["patient"]).alias(f"#takes {drug}") for drug in self._taken
+        ]
+        base = facts.table().collect()
+        added = [one for one in (*extra, going, *takes) if one.name not in base.columns]
+        return self.decided(base.with_columns(added))
+
+    def decided(self, base: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
+        """Base columns with the criteria as further columns."""
+        return self._stages.add_to(base)
+
+    @cached_property
+    def _stages(self) -> Stages:
+        return Stages(self.criteria.nodes, self.criteria.vocabulary, self.criteria.derived)
+
+    def taken_from(self, other: Matrix) -> None:
+        """Work on a table that another matrix has made: with its columns of what is taken now."""
+        self._taken = other._taken
+
+    # Status
+
+    def status(self, table: pl.LazyFrame) -> pl.LazyFrame:
+        """One column an option: its status for each person."""
+        taken = tuple(self._taken)
+        if taken not in self._codes:  # the same for every part of a cohort
+            self._codes[taken] = [self._code(option).alias(option.id).cat.to(STATUS) for option in self.options]
+        return table.select(self._codes[taken])
+
+    def parts(self, table: pl.LazyFrame, region: Region, options: Sequence[str]) -> pl.LazyFrame:
+        """Of some options what their status is made of: `<option>|fits`, `|stands`, `|forbidden`."""
+        found = []
+        for name in options:
+            part = self._parts(self.knowledge.treatments[name], region)
+            found += [
+                part.fits.alias(f"{name}|fits"),
+                part.stands.alias(f"{name}|stands"),
+                part.forbidden.alias(f"{name}|forbidden"),
+            ]
+        return table.select(found)
+
+    def in_scope(self) -> pl.Expr:
+        """Whether anything can be offered on a record at all: an adult's, of metastatic breast cancer."""
+        child = (pl.col("age") < _ADULT).fill_null(False)
+        return pl.col("#scope") & ~child & (pl.col("metastatic").fill_null(False))
+
+    def _code(self, option: Treatment) -> pl.Expr:
+        if self.region is not None:
+            found = self._status(option, self.region)
+        else:
+            each = {region: self._status(option, region) for region in REGIONS}
+            found = pl.min_horizontal(*each.values())
+            for region, code in each.items():
+                found = pl.when(pl.col("#region") == region).then(code).otherwise(found)
+        return pl.when(self.in_scope()).then(found).otherwise(pl.lit(NOT_INDICATED, dtype=pl.UInt8)).cast(pl.UInt8)
+
+    def _status(self, option: Treatment, region: Region) -> pl.Expr:
+        if not any(one.says in DECIDING[region] for one in self._here(option, region)):
+            return pl.lit(NOT_INDICATED, dtype=pl.UInt8)
+        part = self._parts(option, region)
+        indicated = part.fits & part.stands
+        offered = pl.when(part.preferred).then(_code(PREFERRED)).otherwise(_code(SUITABLE))
+        return (
+            pl.when(~indicated).then(_code(NOT_INDICATED))
+            .when(part.forbidden).then(_code(UNSUITABLE))
+            .when(self._expired(option)).then(_code(DEPENDS))
+            .when(indicated & ~part.forbidden).then(offered)
+            .otherwise(_code(DEPENDS))
+        )  # fmt: skip
+
+    def _here(self, option: Treatment, region: Region) -> list[Statement]:
+        return [one for one in option.standing if one.holds_in(region) and self._may_count(one)]
+
+    def _parts(self, option: Treatment, region: Region) -> Parts:
+        here = self._here(option, region)
+        fits = self._named(option.fits)
+        if CURRENT in option.drugs:
+            fits = fits & pl.col("#current")
+        deciding = [(one, self._holds(one)) for one in here if one.says in DECIDING[region]]
+        blocked = _any(self._holds(one) for one in here if one.says in _BLOCKING)
+        stands = _any(holds for _, holds in deciding) & ~blocked
+        own = [(one, holds) for one, holds in deciding if one.position is not None and region in one.region]
+        taken_over = [(one, holds) for one, holds in deciding if one.position is not None and region not in one.region]
+        first_here = _any(holds.fill_null(False) for one, holds in own if one.names_first)
+        first_there = _any(holds.fill_null(False) for one, holds in taken_over if one.names_first)
+        preferred = first_here | (first_there & ~_any(holds.fill_null(False) for _, holds in own))
+        return Parts(fits, stands, self._forbidden(option, region), preferred & ~self._second(option))
+
+    def _expired(self, option: Treatment) -> pl.Expr:
+        """Whether the review of an option is so long overdue that it is no longer offered."""
+        end = expires_on(option)
+        if end is None or (self.day is not None and self.day < end):
+            return _NO
+        return _YES if self.day is not None else pl.col(AS_OF) >= end
+
+    def _holds(self, statement: Statement) -> pl.Expr:
+        holds = _YES if statement.fits is None else self._named(statement.fits)
+        if self.day is not None:
+            return holds
+        in_force = pl.col(AS_OF) >= statement.since.last
+        if statement.until is not None:
+            # Whether it counts to the first or the last day that `until` can mean is the statement's own to say.
+            late = statement.in_force(statement.until.last - dt.timedelta(days=1))
+            in_force = in_force & (pl.col(AS_OF) < (statement.until.last if late else statement.until.first))
+        return in_force & holds
+
+    def _forbidden(self, option: Treatment, region: Region) -> pl.Expr:
+        answers = [self._forbids(one) for one in option.avoid]
+        for name in (*option.drugs, *option.classes):
+            if name == CURRENT:
+                for drug in self._taken:
+                    answers += [pl.col(f"#takes {drug}") & one for one in self._kept_from(drug, region)]
+            else:
+                answers += self._kept_from(name, region)
+        for partner in option.partners:
+            if partner.one_of:
+                forbidden = (self._partner_forbidden(drug, region) for drug in partner.one_of)
+                answers.append(reduce(lambda a, b: a & b, forbidden))
+        return _any(answers)
+
+    def _kept_from(self, drug: str, region: Region) -> list[pl.Expr]:
+        """What keeps one drug from beginning or going on: contraindications, rules of conduct, red flags that it may have caused."""
+        found = [self._forbids(one) for one in self.knowledge.avoid(drug)]
+        found += [self._blocks(rule, drug) for rule in self._rules(drug, region)]
+        alerts = self._alerts(drug)
+        if alerts:
+            up = _any(self._named(one.when).fill_null(False) for one in alerts) & self._named(taken_now(drug)).fill_null(True)
+            found.append(pl.when(up).then(pl.lit(None, dtype=pl.Boolean)).otherwise(_NO))
+        return found
+
+    def _rules(self, drug: str, region: Region) -> list[Conduct]:
+        return [one for one in self.knowledge.conduct(drug) if one.holds_in(region) and BLOCKING & frozenset(one.do)]
+
+    def _blocks(self, rule: Conduct, drug: str) -> pl.Expr:
+        """Whether a rule blocks: some are asked of what is taken now, some of what would begin, and all where that is not known."""
+        steps = BLOCKING & frozenset(rule.do)
+        taken = self._named(taken_now(drug))
+        asked = _NO
+        if steps & GOING_ON:
+            asked = asked | taken.fill_null(True)
+        if steps & BEGINNING:
+            asked = asked | ~taken.fill_null(False)
+        holds = self._named(rule.when)
+        return asked & (holds if rule.unknown == "depends" else holds.fill_null(False))
+
+    def _second(self, option: Treatment) -> pl.Expr:
+        """Whether a label says to avoid the option here: for the option, a fixed drug, or every partner to choose from."""
+        found = [self._avoided(option.caution)]
+        for name in (*option.drugs, *option.classes):
+            if name == CURRENT:
+                found += [pl.col(f"#takes {drug}") & self._avoided(self.knowledge.cautions(drug)) for drug in self._taken]
+            else:
+                found.append(self._avoided(self.knowledge.cautions(name)))
+        for partner in option.partners:
+            if partner.one_of:
+                found.append(reduce(lambda a, b: a & b, (self._avoided(self.knowledge.cautions(one)) for one in partner.one_of)))
+        return _any(found)
+
+    def _avoided(self, cautions: Iterable[Caution]) -> pl.Expr:
+        return _any(_YES if one.when is None else self._named(one.when).fill_null(False) for one in _advised(cautions))
+
+    def _forbids(self, caution: Caution) -> pl.Expr:
+        if caution.when is None:
+            return _YES
+        holds = self._named(caution.when)
+        return holds if caution.unknown == "depends" else holds.fill_null(False)
+
+    def _partner_forbidden(self, drug: str, region: Region) -> pl.Expr:
+        avoid = [_YES if one.when is None else self._named(one.when).fill_null(False) for one in self.knowledge.avoid(drug)]
+        return _any([*avoid, *(self._blocks(rule, drug).fill_null(False) for rule in self._rules(drug, region))])
+
+
+def _advised(cautions: Iterable[Caution]) -> list[Caution]:
+    return [one for one in cautions if one.advice]
+
+
+def _code(status: int) -> pl.Expr:
+    return pl.lit(status, dtype=pl.UInt8)
+
+
+def _any(items: Iterable[pl.Expr]) -> pl.Expr:
+    return reduce(lambda one, other: one | other, items, _NO)
+
+
+def _mark(size: int, who: pl.Series) -> pl.Series:
+    return pl.select(pl.int_range(size, dtype=pl.UInt32).is_in(who.unique().implode())).to_series()
+
+
+def plan(events: Events, knowledge: Knowledge, day: dt.date | None, region: Region | None) -> pl.DataFrame:
+    """The status of every option for everybody, a row a person."""
+    matrix = Matrix(knowledge, day, region)
+    return matrix.status(matrix.table(events)).collect()
