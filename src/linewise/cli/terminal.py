@@ -207,7 +207,9 @@ def _option(option: Option, page: Page) -> None:
     if checks:
         page.say(f"check first: {', '.join(checks)}", 6)
     if option.evidence:
-        page.say(f"trial: {option.evidence[0].trial}: {option.evidence[0].result}", 6)
+        best = next((one for one in option.evidence if one.people is not False), option.evidence[0])
+        others = f" (other people: {best.differs})" if best.people is False else ""
+        page.say(f"trial: {best.trial}{others}: {best.result}", 6)
 
 
 def _said(one: Standing) -> str:
@@ -330,7 +332,7 @@ def why_page(option: Option, plan: Plan, changes: str, page: Page | None = None)
             page.say(f"{source['title']}. {source['url'] or ''}".strip(), 6)
     for found in option.evidence:
         page.heading(f"Trial: {found.trial}")
-        page.say(f"{found.population}. {found.result}.")
+        page.say(f"{found.population}. {found.result}. {found.whose}".strip())
     return page.text()
 
 

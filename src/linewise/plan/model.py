@@ -96,6 +96,13 @@ class Evidence(_Struct):
     differs: str = ""  # in what they were not
     sources: list[str] = []
 
+    @property
+    def whose(self) -> str:
+        """Whose figures these are, in one sentence; empty where the trial does not say who took part."""
+        if self.people is True:
+            return "The people in this trial were like you."
+        return f"The people in this trial were not like you: {self.differs}." if self.people is False else ""
+
 
 class Standing(_Struct):
     """One approval or guideline statement, and whether it decides for this person today."""

@@ -214,7 +214,10 @@ def _visits(found: Calendar) -> str:
 
 def _benefit(found: Plan, one: Option) -> list[str]:
     trials = [found.knowledge.evidence[each.id] for each in one.evidence if each.id in found.knowledge.evidence]
-    return [trial.plain or each.result for trial, each in zip(trials, one.evidence, strict=False)][:2]
+    return [
+        each.whose if each.people is False else trial.plain or each.result
+        for trial, each in zip(trials, one.evidence, strict=False)
+    ][:2]
 
 
 def _rate_words(rate: Rate) -> str:

@@ -72,6 +72,9 @@ def _all(content: Content) -> Iterator[tuple[str, str, Node]]:
     for folder in ("classes", "drugs", "treatments"):
         for name, thing in getattr(content, folder).items():
             yield from _of_thing(f"{folder}/{name}", thing)
+    for name, trial in content.evidence.items():
+        if trial.people is not None:
+            yield f"evidence/{name}", "people", trial.people
     for name, alert in content.alerts.items():
         yield f"alerts/{name}", "when", alert.when
     for name, question in content.questions.items():
