@@ -32,8 +32,8 @@ test: setup ## style, types, knowledge, tests
 	$(BIN)/linewise knowledge check --quiet
 	$(BIN)/python -m pytest -n auto
 
-verify: setup ## the long suites: every clause and every mutant of the knowledge, large generated cohorts
-	$(BIN)/python -m pytest -n auto -m "slow" --override-ini addopts="-q --strict-markers"
+verify: setup ## the long suites: every clause and every mutant of the knowledge, large generated cohorts, properties on examples of their own
+	$(BIN)/python -m pytest -n auto -m "slow or hypothesis" --hypothesis-profile=verify --override-ini addopts="-q --strict-markers"
 
 $(REFEREE)/node_modules/.package-lock.json: $(REFEREE)/package-lock.json
 	cd $(REFEREE) && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error

@@ -8,10 +8,15 @@ from importlib.util import find_spec
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from linewise.exchange import Codes, codes_of
 from linewise.knowledge import Knowledge, open_knowledge
 from places import Shared
+
+settings.register_profile("test", deadline=None, print_blob=True, derandomize=True)
+settings.register_profile("verify", deadline=None, print_blob=True)
+settings.load_profile("test")  # `make verify` asks for the other: --hypothesis-profile
 
 if any(find_spec(name) is None for name in ("polars", "duckdb", "numpy")):
     collect_ignore = ["bulk", "cohort", "columns", "cql", "invented", "views"]  # they need the extra `cohort`

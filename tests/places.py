@@ -13,10 +13,17 @@ SHARED = Path(os.environ.get("LINEWISE_SHARED") or ROOT.parent / "shared")
 
 
 class Shared:
-    """The shared folder as a fixture: `shared / "records/kmdata"` is that part, and the test is skipped where it is absent."""
+    """The shared folder as a fixture: `shared / "records/kmdata"` is that part, and the test is skipped where it is absent or empty."""
 
     def __truediv__(self, part: str) -> Path:
         path = SHARED / part
-        if not path.exists():
+        if not path.exists() or (path.is_dir() and not any(path.iterdir())):
             pytest.skip(f"{part} is not here: it is a part of the folder that LINEWISE_SHARED names")
         return path
+
+    def files(self, part: str, pattern: str, least: int = 1) -> list[Path]:
+        """The files of a part by their names. The test is skipped where fewer are here than it needs."""
+        found = sorted(path for path in (self / part).rglob(pattern) if path.is_file())
+        if len(found) < least:
+            pytest.skip(f"{least} files {pattern} of {part} are needed, and {len(found)} are here")
+        return found

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cases_reader import failures, load_cases, plan_of
+from linewise.exchange import Codes
 from linewise.knowledge import Knowledge
 from places import SHARED
 
@@ -16,11 +17,11 @@ OTHERS = SHARED / "cases"
 
 
 @pytest.mark.parametrize("case", load_cases(OWN), ids=lambda case: str(case["id"]))
-def test_own_case(case: dict[str, Any], knowledge: Knowledge) -> None:
-    assert failures(case, plan_of(case, knowledge)) == []
+def test_own_case(case: dict[str, Any], knowledge: Knowledge, codes: Codes) -> None:
+    assert failures(case, plan_of(case, knowledge, codes)) == []
 
 
 @pytest.mark.skipif(not OTHERS.is_dir(), reason="the example cases of others are not beside this checkout")
 @pytest.mark.parametrize("case", load_cases(OTHERS) if OTHERS.is_dir() else [], ids=lambda case: str(case["id"]))
-def test_case_of_others(case: dict[str, Any], knowledge: Knowledge) -> None:
-    assert failures(case, plan_of(case, knowledge)) == []
+def test_case_of_others(case: dict[str, Any], knowledge: Knowledge, codes: Codes) -> None:
+    assert failures(case, plan_of(case, knowledge, codes)) == []

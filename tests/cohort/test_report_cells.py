@@ -120,7 +120,7 @@ tables = st.integers(2, 4).flatmap(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(tables, st.sampled_from([11, 21]))
 @example([[0, 0, 6], [1, 5, 11]], 11)  # with counts rounded to the nearest 5, these margins gave the 6 away
 @example([[0, 0, 0], [0, 8, 10]], 11)
@@ -178,7 +178,7 @@ def people(seed: int, size: int, late: bool = False) -> Times:
 
 
 @given(st.integers(0, 10**6), st.integers(11, 400), st.booleans())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_no_step_of_a_curve_is_that_of_few_people(seed: int, size: int, late: bool) -> None:
     times = people(seed, size, late)
     told = [month for month, *_ in rounded(times, SHOWN)]
@@ -190,7 +190,7 @@ def test_no_step_of_a_curve_is_that_of_few_people(seed: int, size: int, late: bo
 
 
 @given(st.integers(0, 10**6), st.integers(15, 200))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_curve_does_not_show_a_death_more_or_less(seed: int, size: int) -> None:
     """Every height is worked out from multiples of 5: what a reader gets back from a curve is no exact count."""
     alive = 1.0

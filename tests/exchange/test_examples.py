@@ -74,7 +74,7 @@ def _places(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @given(st.data())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_a_damaged_bundle_never_breaks_the_reader(data: st.DataObject) -> None:
     value = json.loads((EXAMPLES / "anna.json").read_text(encoding="utf-8"))
     for _ in range(data.draw(st.integers(1, 4))):
@@ -90,7 +90,7 @@ def test_a_damaged_bundle_never_breaks_the_reader(data: st.DataObject) -> None:
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_order_of_a_bundle_does_not_matter(chance: Any) -> None:
     value = json.loads((EXAMPLES / "anna.json").read_text(encoding="utf-8"))
     expected = read_bytes(json.dumps(value).encode(), "anna", all_codes())

@@ -193,7 +193,7 @@ _anything = st.recursive(
 
 
 @given(st.dictionaries(_names, _anything, max_size=8))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_the_own_validator_agrees_with_a_known_one(value: dict[str, Any]) -> None:
     schema = all_codes().profile.schema
     known = jsonschema.Draft202012Validator(schema)
@@ -201,7 +201,7 @@ def test_the_own_validator_agrees_with_a_known_one(value: dict[str, Any]) -> Non
 
 
 @given(st.dictionaries(_names, _anything, max_size=8))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_value_gives_a_record_or_a_clear_error(value: dict[str, Any]) -> None:
     try:
         read_bytes(msgspec.json.encode(value), "x", all_codes())

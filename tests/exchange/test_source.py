@@ -102,7 +102,7 @@ def test_a_bad_line_does_not_silence_the_others(codes: Codes) -> None:
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes_give_a_record_or_a_clear_error(data: bytes) -> None:
     try:
         read_bytes(data, "x", all_codes())
@@ -111,7 +111,7 @@ def test_any_bytes_give_a_record_or_a_clear_error(data: bytes) -> None:
 
 
 @given(st.integers(1, 400))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_truncated_bundle_is_never_half_read(cut: int) -> None:
     whole = json.dumps({"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {"resourceType": "Patient"}}]})
     if cut < len(whole):

@@ -13,7 +13,8 @@ from linewise.knowledge.model import Result, Trial
 from places import SHARED
 
 KMDATA = SHARED / "records" / "kmdata"
-pytestmark = pytest.mark.skipif(not KMDATA.is_dir(), reason="the digitised trial curves are not beside this checkout")
+KEY = KMDATA / "kmdata_key_all.csv"
+pytestmark = pytest.mark.skipif(not KEY.is_file(), reason="the digitised trial curves are not beside this checkout")
 
 # A curve is read from a printed figure: a month, or a tenth of the median, is within the width of its line.
 _ABSOLUTE, _RELATIVE = 1.0, 0.1
@@ -26,7 +27,7 @@ def _plain(name: str) -> str:
 
 def _curves() -> list[tuple[str, str, str, list[float | None]]]:
     """Figure, trial, endpoint, and the median of each arm, of metastatic trials whose time is in months."""
-    with (KMDATA / "kmdata_key_all.csv").open(encoding="utf-8") as file:
+    with KEY.open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["Cancer"] == "Breast" and row["Outcome"] in _ENDPOINTS]
     found = []
     for row in rows:
@@ -76,7 +77,7 @@ SUPERSEDED = {
 
 
 @pytest.mark.parametrize(
-    ("figure", "name", "endpoint", "medians"), _curves() if KMDATA.is_dir() else [], ids=lambda value: str(value)[:24]
+    ("figure", "name", "endpoint", "medians"), _curves() if KEY.is_file() else [], ids=lambda value: str(value)[:24]
 )
 def test_our_medians_are_those_of_the_curve(figure: str, name: str, endpoint: str, medians: list[float | None]) -> None:
     trials = [trial for trial in open_knowledge().evidence.values() if _same(trial, name)]

@@ -167,6 +167,14 @@ def test_open_names_what_could_still_change_the_answer() -> None:
     assert open_names("lvef > 50 within 6 months", {"lvef": on(900)}) == ["lvef"]
 
 
+def test_a_new_result_may_raise_the_next_question() -> None:
+    """`open` looks one step ahead: a value that is measured anew can change, and then another fact comes open."""
+    text = "(her2-ihc is 0 and her2-ihc is 0 within 1 year) or (her2-ihc is 3+ and hr is positive)"
+    assert open_names(text, {"her2-ihc": Reading("0")}) == ["her2-ihc"]
+    assert open_names(text, {"her2-ihc": Reading("0", on=AS_OF)}) == []
+    assert open_names(text, {"her2-ihc": Reading("3+", on=AS_OF)}) == ["hr"]
+
+
 def test_a_fact_whose_cases_give_out_stands_for_itself() -> None:
     cases = Derivation(cases=(("x", parse("a")), ("y", parse("b"))))
     vocabulary = Vocabulary(

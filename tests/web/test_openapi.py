@@ -44,7 +44,7 @@ def test_answers_keep_to_the_document(path: str, method: str, app: Any, api: Any
     names = schemathesis.checks.CHECKS.get_all_names()
     excluded = [schemathesis.checks.CHECKS.get_one(name) for name in _NOT_OURS if name in names]
 
-    @settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=8, database=None, suppress_health_check=list(HealthCheck))
     @given(case=api[path][method].as_strategy())
     def tried(case: Any) -> None:
         headers = {"cookie": f"linewise={client.cookies['linewise']}"}

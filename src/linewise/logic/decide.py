@@ -115,7 +115,8 @@ class Decider:
         """The unknown facts and questions that could still settle the criterion, in the order of its text.
 
         Empty where it is settled. Where the cases of a derived fact leave it without a value, what it rests on is open,
-        and where all of that is known, the derived fact itself.
+        and where all of that is known, the derived fact itself. It looks one step ahead: an answer that takes a known
+        value back can raise the next question.
         """
         found: dict[str | Question, None] = {}
         self._open(node, found)
