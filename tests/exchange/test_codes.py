@@ -5,13 +5,14 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from linewise.exchange import Codes, build, faults_of_codes
+from linewise.exchange import Codes, build, check_codes
 from linewise.exchange.codes import normal, unit_key
-from linewise.exchange.tables import Tables
+from linewise.exchange.tables import Tables, contradictions, faults_of_codes
+from linewise.knowledge import Knowledge
 
 
-def test_the_tables_fit_the_facts(codes: Codes) -> None:
-    assert faults_of_codes(codes) == []
+def test_the_tables_fit_the_facts(knowledge: Knowledge) -> None:
+    assert check_codes(knowledge) == []
 
 
 def test_every_drug_of_the_tables_is_described(codes: Codes) -> None:
@@ -40,6 +41,50 @@ def test_faults_are_found_with_their_place() -> None:
     ]
     with pytest.raises(ValueError, match=r"facts/codes\.yaml: loinc\.1-1: .*unknown field"):
         build([FACT], [], {"loinc": {"1-1": {"factt": "er"}}})
+
+
+ALBUMIN = {"id": "albumin", "type": "number", "codes": {"loinc": ["1751-7"]}}
+ER = {"id": "er", "type": "choice", "values": {"positive": {"codes": {"snomed": ["5"]}}}, "codes": {"loinc": ["1-1"]}}
+
+
+@pytest.mark.parametrize(
+    ("tables", "place"),
+    [
+        ({"loinc": {"1751-7": {"ignore": "a routine measurement"}}}, "facts/codes.yaml: loinc.1751-7"),
+        ({"loinc": {"1-1": {"fact": "albumin"}}}, "facts/codes.yaml: loinc.1-1"),
+        ({"groups": {"skin": {"meaning": {"cancer": "other"}, "snomed": ["5"]}}}, "facts/codes.yaml: groups.skin"),
+        ({"snomed": {"5": {"fact": "er", "value": "negative"}}}, "facts/codes.yaml: snomed.5"),
+        (
+            {"groups": {name: {"meaning": {"cancer": name}, "icd10": ["C1"]} for name in ("breast", "other")}},
+            "facts/codes.yaml: groups.other",
+        ),
+    ],
+)
+def test_a_code_with_two_meanings_is_a_fault(tables: Tables, place: str) -> None:
+    """The one that is read first would be lost without a word: a result that is neither read nor listed as unread."""
+    (found,) = contradictions([ER, ALBUMIN], [], tables)
+    assert found.startswith(f"{place}: the code ")
+
+
+def test_a_drug_and_a_fact_do_not_share_a_code() -> None:
+    (found,) = contradictions([ALBUMIN], [{"id": "alfa", "codes": {"loinc": ["1751-7"]}}], {})
+    assert found == "drug alfa: the code 1751-7 of loinc has another meaning in fact albumin: take it out of one of the two"
+
+
+def test_a_name_stands_for_one_drug_or_for_a_product_that_holds_it() -> None:
+    drugs = [{"id": "alfa", "brands": ["Duo"]}, {"id": "bravo", "also": ["solo"]}]
+    assert contradictions([], drugs, {"drugs": {"alfa + bravo": {"also": ["duo"]}}}) == []
+    assert build([], drugs, {"drugs": {"alfa + bravo": {"also": ["duo"]}}}).drugs_named("Duo") == ("alfa", "bravo")
+    (found,) = contradictions([], drugs, {"drugs": {"alfa": {"also": ["Solo"]}}})
+    assert found.startswith("facts/codes.yaml: drugs.alfa: the name solo stands for another drug in drug bravo")
+
+
+def test_a_table_may_say_more_of_a_code() -> None:
+    more = {
+        "loinc": {"1-1": {"fact": "er-percent", "fallback": "er", "general": True}},
+        "snomed": {"5": {"fact": "er", "value": "positive", "role": "history"}},
+    }
+    assert contradictions([ER], [], more) == []
 
 
 def test_addresses_prefixes_and_hierarchies() -> None:

@@ -66,10 +66,10 @@ def check(quiet: bool = False) -> int:
         raise LinewiseError("this installation carries compiled knowledge only; run the check in a checkout.")
     faults, remarks, counts = check_folder(root)
     if not faults:
-        from linewise.exchange import codes_of, faults_of_codes
+        from linewise.exchange import check_codes
         from linewise.knowledge import open_knowledge
 
-        faults = faults_of_codes(codes_of(open_knowledge()))
+        faults = check_codes(open_knowledge())
     for line in faults if quiet else (*faults, *remarks):
         print(line)
     print(", ".join(f"{count} {name}" for name, count in counts.items()))

@@ -15,10 +15,10 @@ from linewise.errors import RecordError
 from linewise.exchange.codes import Codes
 from linewise.exchange.profile import looks_like_profile, read_profile
 from linewise.exchange.source import decode_text, numbered, parse
-from linewise.exchange.tables import build, codes_of, faults_of_codes
+from linewise.exchange.tables import build, check_codes, codes_of
 from linewise.record.model import Record
 
-__all__ = ["Codes", "build", "codes_of", "faults_of_codes", "load", "read", "read_bytes", "read_lines"]
+__all__ = ["Codes", "build", "check_codes", "codes_of", "load", "read", "read_bytes", "read_lines"]
 
 
 def read(path_or_dash: str | Path, codes: Codes, text: bytes | None = None) -> list[Record]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -31,8 +31,7 @@ def build(
     names = _names(drugs, tables.get("drugs", {}))
     words = tables.get("words", {}).items()
     systems = {short: _convert(row, System, f"systems.{short}") for short, row in tables.get("systems", {}).items()}
-    phrases = {normal(key): _meaning(row, f"phrases.{key}") for key, row in tables.get("phrases", {}).items()}
-    codes = _codes(facts, drugs, tables, phrases)
+    codes = _codes(facts, drugs, tables)
     numbers: dict[int, int] = {}
     listed: list[Meaning] = []
     for row in codes.values():
@@ -56,7 +55,7 @@ def build(
         fillers=_words(tables, "of-results"),
         forms=_words(tables, "of-medicines"),
         answers={fact: {str(w): str(v) for w, v in row.items()} for fact, row in tables.get("answers", {}).items()},
-        phrases=phrases,
+        phrases=_phrases(tables),
         units=_units(tables.get("units", {})),
         bounds={fact: _convert(row, Bound, f"bounds.{fact}") for fact, row in tables.get("bounds", {}).items()},
         silent={kind: row["why"] for kind, row in tables.get("silent", {}).items()},
@@ -127,49 +126,94 @@ def _units(table: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, UnitRu
     }
 
 
-def _codes(facts: list[Thing], drugs: list[Thing], tables: Tables, phrases: dict[str, Meaning]) -> dict[str, dict[str, Meaning]]:
-    """Codes from facts and drugs first; what codes.yaml says of a code goes before them."""
-    codes: dict[str, dict[str, Meaning]] = {}
-
-    def put(system: str, listed: Iterable[Any], meaning: Meaning) -> None:
-        codes.setdefault(system, {}).update({str(code): meaning for code in listed})
-
+def _said(facts: list[Thing], drugs: list[Thing], tables: Tables) -> Iterator[tuple[str, str, Meaning, str]]:
+    """Code system, code, what it means, and where that is said. What comes later is more exact, and is taken."""
     for fact in facts:
+        place = f"fact {fact['id']}"
         for system, listed in (fact.get("codes") or {}).items():
-            put(system, listed, Meaning(fact=fact["id"], role="gene" if system == "hgnc" else ""))
+            meaning = Meaning(fact=fact["id"], role="gene" if system == "hgnc" else "")
+            yield from ((system, str(code), meaning, place) for code in listed)
         for value, about in (fact.get("values") or {}).items():
+            meaning = Meaning(fact=fact["id"], value=str(value), secondary=fact["id"] == "sites")
             for system, listed in ((about or {}).get("codes") or {}).items():
-                secondary = fact["id"] == "sites"
-                put(system, listed, Meaning(fact=fact["id"], value=str(value), secondary=secondary))
+                yield from ((system, str(code), meaning, f"{place}, {value}") for code in listed)
     for drug_id, about in tables.get("drugs", {}).items():
-        put("rxnorm", (about or {}).get("rxnorm", ()), Meaning(drug=drug_id))
+        for code in (about or {}).get("rxnorm", ()):
+            yield "rxnorm", str(code), Meaning(drug=drug_id), f"{_FILE}: drugs.{drug_id}"
     for drug in drugs:
         for system, listed in (drug.get("codes") or {}).items():
-            put(system, listed, Meaning(drug=drug["id"]))
+            yield from ((system, str(code), Meaning(drug=drug["id"]), f"drug {drug['id']}") for code in listed)
     for name, row in tables.get("groups", {}).items():
         meaning = _meaning(row["meaning"], f"groups.{name}")
-        phrases.update({normal(str(phrase)): meaning for phrase in row.get("text", ())})
-        for system in row.keys() - {"meaning", "text"}:
-            put(system, row[system], meaning)
-    for system in tables.keys() - _SECTIONS:
+        for system in sorted(row.keys() - {"meaning", "text"}):
+            yield from ((system, str(code), meaning, f"{_FILE}: groups.{name}") for code in row[system])
+    for system in sorted(tables.keys() - _SECTIONS):
         for code, row in tables[system].items():
-            put(system, [code], _meaning(row, f"{system}.{code}"))
+            yield system, str(code), _meaning(row, f"{system}.{code}"), f"{_FILE}: {system}.{code}"
+
+
+def _codes(facts: list[Thing], drugs: list[Thing], tables: Tables) -> dict[str, dict[str, Meaning]]:
+    codes: dict[str, dict[str, Meaning]] = {}
+    for system, code, meaning, _ in _said(facts, drugs, tables):
+        codes.setdefault(system, {})[code] = meaning
     return codes
 
 
-def _names(drugs: list[Thing], table: Mapping[str, Any]) -> dict[str, str]:
-    """Every spelling of every drug. An id wins over a brand or a synonym of another drug."""
-    names: dict[str, str] = {}
+def _phrases(tables: Tables) -> dict[str, Meaning]:
+    phrases = {normal(key): _meaning(row, f"phrases.{key}") for key, row in tables.get("phrases", {}).items()}
+    for name, row in tables.get("groups", {}).items():
+        meaning = _meaning(row["meaning"], f"groups.{name}")
+        phrases.update({normal(str(phrase)): meaning for phrase in row.get("text", ())})
+    return phrases
+
+
+def contradictions(facts: Iterable[Any], drugs: Iterable[Any], tables: Tables) -> list[str]:
+    """Codes and names that are said twice with different meanings, each with both places: one of the two would be lost without a word.
+
+    A table may say more of a code than its fact does (a percentage, answers, a fallback), and more drugs of a product; never something else.
+    """
+    facts, drugs = _plain(facts, _FACT), _plain(drugs, _DRUG)
+    found, seen, named = [], dict[tuple[str, str], tuple[Meaning, str]](), dict[str, tuple[str, str]]()
+    for spelling, drug, place in _spellings(drugs, tables.get("drugs", {})):
+        other, first = named.get(spelling, (drug, place))
+        if not set(other.split(" + ")) <= set(drug.split(" + ")):
+            found.append(f"{place}: the name {spelling} stands for another drug in {first}: take it out of one of the two")
+        named[spelling] = (drug, place)
+    prefixes = {short: row.get("prefix") or "" for short, row in tables.get("systems", {}).items()}
+    for system, code, meaning, place in _said(facts, drugs, tables):
+        code = code.removeprefix(prefixes.get(system, ""))
+        before, first = seen.get((system, code), (meaning, place))
+        if not _refines(meaning, before):
+            found.append(f"{place}: the code {code} of {system} has another meaning in {first}: take it out of one of the two")
+        seen[system, code] = (meaning, place)
+    return found
+
+
+_IDENTITY = ("value", "drug", "word", "site", "cancer", "event", "stage", "effect", "histology")
+
+
+def _refines(later: Meaning, earlier: Meaning) -> bool:
+    """Whether a meaning keeps everything that an earlier one says what the code stands for."""
+    if bool(later.ignore) != bool(earlier.ignore):
+        return False
+    facts = {later.fact, later.percent, later.fallback}
+    return {earlier.fact, earlier.percent, earlier.fallback} - {""} <= facts and all(
+        getattr(earlier, name) in (getattr(later, name), None, "") for name in _IDENTITY
+    )
+
+
+def _spellings(drugs: list[Thing], table: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Every spelling of every drug, the drug, and where that is said. A table may name products of several drugs: `a + b`."""
+    for drug in drugs:
+        spellings = (drug["id"], drug.get("label"), *(drug.get("brands") or ()), *(drug.get("also") or ()))
+        yield from ((normal(str(spelling)), drug["id"], f"drug {drug['id']}") for spelling in spellings if spelling)
     for drug_id, about in table.items():
-        names.update({normal(str(spelling)): drug_id for spelling in (about or {}).get("also", ())})
-    for drug in drugs:
-        spellings = (drug.get("label"), *(drug.get("brands") or ()), *(drug.get("also") or ()))
-        names.update({normal(str(spelling)): drug["id"] for spelling in spellings if spelling})
-    for drug in drugs:
-        names[normal(drug["id"])] = drug["id"]
-    for drug_id in table:
-        names.setdefault(normal(drug_id), drug_id)
-    return names
+        place = f"{_FILE}: drugs.{drug_id}"
+        yield from ((normal(str(spelling)), drug_id, place) for spelling in (drug_id, *(about or {}).get("also", ())))
+
+
+def _names(drugs: list[Thing], table: Mapping[str, Any]) -> dict[str, str]:
+    return {spelling: drug for spelling, drug, _ in _spellings(drugs, table)}
 
 
 def _anticancer(drugs: list[Thing], classes: list[Thing], table: Mapping[str, Any]) -> frozenset[str]:
@@ -224,3 +268,12 @@ def codes_of(knowledge: Any) -> Codes:
         content.classes.values(),
         knowledge.vocabulary.effects,
     )
+
+
+def check_codes(knowledge: Any) -> list[str]:
+    """Every fault of the code tables of loaded knowledge, with its place."""
+    content = knowledge.content
+    return [
+        *faults_of_codes(codes_of(knowledge)),
+        *contradictions(content.facts.values(), content.drugs.values(), content.codes),
+    ]
