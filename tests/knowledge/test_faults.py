@@ -66,12 +66,51 @@ standing:
         (("id: alfa-alone\n", ""), "an `id` is missing"),
         (("title: Alfa", "title: Alfa\ntitle: Again"), "`title` stands twice"),
         (("title: Alfa", "title: [Alfa"), "this is not YAML"),
+        (
+            ("title: Alfa", "title: Alfa\nregimen: [{drug: alfa, route: tablet}]"),
+            "treatments/alfa.yaml:4: regimen[0].route: Invalid enum",
+        ),
+        (
+            ("title: Alfa", "title: Alfa\navoid: [{id: markr, text: No., source: label-2020}]"),
+            "there is no caution (cautions.yaml) `markr`; did you mean `marker`?",
+        ),
+        (
+            ("title: Alfa", "title: Alfa\nmonitor: [{test: blood, at: [befor, day15], source: label-2020}]"),
+            "treatments/alfa.yaml:4: at[0]: `befor` names no days: write it as before, day 15",
+        ),
+        (
+            ("title: Alfa", "title: Alfa\nmonitor: [{test: blood, at: [before, day15], source: label-2020}]"),
+            "at[1]: `day15` names no days",
+        ),
+        (
+            ("title: Alfa", "title: Alfa\nmonitor: [{test: blood, then: every now and then, source: label-2020}]"),
+            "`every now and then` does not say how it goes on: write it as monthly",
+        ),
     ],
 )
 def test_a_fault_is_named_with_its_place(folder: Callable[..., Path], change: tuple[str, str], expected: str) -> None:
     assert change[0] in TEXT
     found = faults(folder({TREATMENT: TEXT.replace(*change)}))
     assert any(expected in fault for fault in found), found
+
+
+@pytest.mark.parametrize("words", ["a year", "six months", "0 months", "6", "6 moths"])
+def test_how_long_a_value_counts_is_a_span_of_time(folder: Callable[..., Path], words: str) -> None:
+    """It passed the check, and every plan of a record with that fact ended in a traceback."""
+    found = faults(folder({"facts/more.yaml": f"- {{id: lately, label: l, type: yes-no, current-for: {words}}}\n"}))
+    assert any(f"`{words}` is not a span of time: write it as 10 days, 6 months or 2 years" in fault for fault in found), found
+
+
+def test_the_kind_of_a_source_is_one_of_a_few(folder: Callable[..., Path]) -> None:
+    found = faults(folder({"sources/more.yaml": "other-2021: {title: T, publisher: P, kind: lable}\n"}))
+    assert any("sources/more.yaml:1: kind: Invalid enum value 'lable'" in fault for fault in found), found
+
+
+def test_a_fault_is_said_once(folder: Callable[..., Path]) -> None:
+    found = faults(
+        folder({TREATMENT: TEXT.replace("label-2020", "nothing") + TEXT.split("standing:")[1].replace("label-2020", "nothing")})
+    )
+    assert len(found) == len(set(found))
 
 
 def test_an_unused_source_and_a_double_id_are_faults(folder: Callable[..., Path]) -> None:

@@ -195,7 +195,12 @@ def facts(words: list[str], style: str) -> int:
                 else f"{len(fact.values)} values, such as {', '.join(list(fact.values)[:6])}"
             )
             limits = f"{fact.range[0]:g} to {fact.range[1]:g}" if fact.range else ""
-            parts = [fact.type, values or limits, fact.unit or "", f"current for {fact.current_for}" if fact.current_for else ""]
+            parts = [
+                fact.type,
+                values or limits,
+                fact.unit or "",
+                f"current for {fact.current_for.span}" if fact.current_for else "",
+            ]
             page.say("; ".join(part for part in parts if part), 6)
             if fact.ask is not None:
                 page.say(fact.ask.question + (f" {fact.ask.where}" if fact.ask.where else ""), 6)

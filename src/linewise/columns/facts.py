@@ -18,10 +18,10 @@ import numpy as np
 import polars as pl
 
 from linewise.knowledge import Knowledge
-from linewise.knowledge.book import current_since
 from linewise.knowledge.model import Fact
-from linewise.logic import Decider, nodes
+from linewise.logic import Decider, Within, nodes
 from linewise.logic.columns import AS_OF, Column
+from linewise.logic.recent import earliest
 from linewise.record import Chart, Record
 
 from .criteria import Criteria
@@ -129,10 +129,10 @@ class Facts:
         entries = entries.with_columns(own, pl.col("on").to_physical().alias("since"))
         return entries.filter(pl.col("since").is_null() | (pl.col("since") <= pl.col("day")))
 
-    def _limit(self, entries: pl.DataFrame, current_for: str) -> Any:
+    def _limit(self, entries: pl.DataFrame, current_for: Within) -> Any:
         """The first day that still counts, for each entry; the calendar is asked once for each day."""
         days = entries["day"].unique()
-        limits = [(current_since(_EPOCH + dt.timedelta(days=day), current_for) - _EPOCH).days for day in days.to_list()]
+        limits = [(earliest(_EPOCH + dt.timedelta(days=day), current_for) - _EPOCH).days for day in days.to_list()]
         return (
             entries["day"].replace_strict(days, pl.Series(limits, dtype=pl.Int32), return_dtype=pl.Int32)
             if len(days)

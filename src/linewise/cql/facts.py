@@ -242,8 +242,7 @@ class _Writer:
         name = "measurements" if fact.type == "number" else "statements"
         found = self._entries(fact)
         if fact.current_for is not None:
-            count, unit = fact.current_for.split()
-            since = back(AS_OF, int(count), unit)
+            since = back(AS_OF, fact.current_for.count, fact.current_for.unit)
             found = query(
                 found, "C", where=lambda one: joined("Or", [is_null(get(one, "on")), compared(get(one, "on"), ">=", since)])
             )

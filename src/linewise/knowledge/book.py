@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from functools import cached_property
 
-from linewise.logic import Derivation, FactType, Vocabulary, Within
-from linewise.logic.nodes import Unit
-from linewise.logic.recent import earliest
+from linewise.logic import Derivation, FactType, Vocabulary
 
 from .model import Caution, Class, Conduct, Content, Drug, Fact, Monitoring, Source, Test, Treatment, Trial
 
@@ -209,10 +206,3 @@ def _fact_type(fact: Fact) -> FactType:
         definition=definition,
         label=fact.label,
     )
-
-
-def current_since(day: dt.date, limit: str) -> dt.date:
-    """The earliest day from which a value is still current on `day`: `limit` is `6 months`, `10 days`, `2 years`."""
-    count, unit = limit.split()
-    units: dict[str, Unit] = {"day": "days", "month": "months", "year": "years"}
-    return earliest(day, Within(int(count), units[unit.removesuffix("s")]))

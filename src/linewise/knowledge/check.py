@@ -16,6 +16,7 @@ import msgspec
 from linewise.logic import Node, subject, walk
 from linewise.logic.check import check, check_definitions
 from linewise.logic.nodes import Ask, Compare, Includes, Is, Known
+from linewise.logic.where import did_you_mean
 
 from . import check_conduct
 from .book import Knowledge
@@ -36,7 +37,7 @@ def check_folder(root: Path, today: dt.date | None = None) -> tuple[list[str], l
     checking.run()
     counts = {name: len(getattr(loaded.content, name)) for name in _FOLDERS}
     counts["criteria"] = len(loaded.criteria)
-    return loaded.problems + checking.faults, checking.remarks, counts
+    return list(dict.fromkeys(loaded.problems + checking.faults)), list(dict.fromkeys(checking.remarks)), counts
 
 
 class _Checking:
@@ -54,6 +55,7 @@ class _Checking:
                 self.walk(f"{folder}/{name}", thing)
         self.extras("extras", self.content.extras)
         self.references()
+        self.vocabulary()
         self.classes()
         for treatment in self.content.treatments.values():
             self.treatment(treatment)
@@ -152,11 +154,25 @@ class _Checking:
             self.exists(f"questions/{name}", "treatment", ask.treatments, content.treatments)
             self.exists(f"questions/{name}", "class", ask.classes, treatable)
 
+    def vocabulary(self) -> None:
+        """Every caution goes by a word of `cautions.yaml`, and every word is used."""
+        words = self.content.caution_words
+        used = set()
+        for folder in ("drugs", "classes", "treatments"):
+            for name, thing in getattr(self.content, folder).items():
+                ids = [one.id for one in (*thing.avoid, *thing.caution, *getattr(thing, "conduct", ()))]
+                self.exists(f"{folder}/{name}", "caution (cautions.yaml)", ids, words)
+                used.update(ids)
+        for word in words:
+            if word not in used:
+                self.remark(f"caution-words/{word}", "no caution goes by this word")
+
     def exists(self, owner: str, kind: str, names: Iterable[str], among: Iterable[str]) -> None:
         known = among if isinstance(among, dict | set) else set(among)
         for name in names:
             if name not in known:
-                self.fault(owner, f"there is no {kind} `{name}`")
+                hint = did_you_mean(name, known)
+                self.fault(owner, f"there is no {kind} `{name}`" + (f"; {hint}" if hint else ""))
 
     def classes(self) -> None:
         for name, one in self.content.classes.items():

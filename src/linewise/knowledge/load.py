@@ -13,7 +13,7 @@ import msgspec
 from linewise.errors import KnowledgeError
 from linewise.logic import CriterionError, Node, Where, parse
 
-from . import model
+from . import model, monitoring
 from .files import Document, Fault, Path_, parse_yaml, read_yaml
 from .state import digest, version
 
@@ -22,6 +22,8 @@ T = TypeVar("T")
 # Members that hold a criterion, and those that hold a date, wherever they stand in a file.
 _CRITERIA = frozenset({"fits", "when", "people"})
 _DATES = frozenset({"since", "until", "date", "last", "next"})
+_SPANS = frozenset({"current-for"})
+_TYPED = frozenset({"cautions.yaml"})  # files at the top of the folder that are read above; the others are plain values
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
@@ -81,6 +83,7 @@ class _Loading:
             glossary=self.one_list("learn/glossary.yaml", "glossary", model.Term),
             questions=self.one_list("learn/questions.yaml", "questions", model.Ask),
             organisations=self.one_list("learn/organisations.yaml", "organisations", model.Organisation),
+            caution_words=self.one_map("cautions.yaml", "caution-words", model.CautionWord),
             codes=self.codes(),
             extras=self.extras(),
             places=self.places,
@@ -154,12 +157,24 @@ class _Loading:
         """A map of id to thing a file."""
         found: dict[str, T] = {}
         for document in self.documents_in(folder):
-            if not isinstance(document.value, dict):
-                self.problems.append(f"{document.file}:1: a map of ids is expected")
-                continue
-            for key, raw in document.value.items():
-                self.put(found, folder, document, str(key), raw, (str(key),), kind)
+            self.map_of(found, folder, document, kind)
         return found
+
+    def one_map(self, file: str, folder: str, kind: type[T]) -> dict[str, T]:
+        """A map of id to thing in one file."""
+        found: dict[str, T] = {}
+        path = self.root / file
+        document = self.read(path) if path.exists() else None
+        if document is not None and document.value is not None:
+            self.map_of(found, folder, document, kind)
+        return found
+
+    def map_of(self, found: dict[str, T], folder: str, document: Document, kind: type[T]) -> None:
+        if not isinstance(document.value, dict):
+            self.problems.append(f"{document.file}:1: a map of ids is expected")
+            return
+        for key, raw in document.value.items():
+            self.put(found, folder, document, str(key), raw, (str(key),), kind)
 
     def pages(self) -> dict[str, model.Page]:
         found: dict[str, model.Page] = {}
@@ -194,7 +209,8 @@ class _Loading:
 
     def extras(self) -> dict[str, dict[str, Any]]:
         """The files at the top of the folder and in `cohort/`: item banks, guides and the like, plain values for the room that knows them."""
-        documents = [self.read(path) for path in sorted([*self.root.glob("*.yaml"), *self.root.glob("cohort/*.yaml")])]
+        paths = sorted([*self.root.glob("*.yaml"), *self.root.glob("cohort/*.yaml")])
+        documents = [self.read(path) for path in paths if path.name not in _TYPED]
         return {Path(one.file).stem: one.value for one in documents if one is not None and isinstance(one.value, dict)}
 
     # Things
@@ -262,6 +278,12 @@ class _Loading:
                     continue  # `always: true` says that there is no `when`
                 elif key in _DATES and "conduct" not in path and isinstance(value, str | int | dt.date):
                     found[key] = self.when(document, value, here)
+                elif key in _SPANS and isinstance(value, str | int):
+                    found[key] = self.read_as(document, here, monitoring.span, str(value))
+                elif key == "at" and "monitor" in path and isinstance(value, list):
+                    found[key] = [self.read_as(document, (*here, n), monitoring.times, str(one)) for n, one in enumerate(value)]
+                elif key == "then" and "monitor" in path and isinstance(value, str | int):
+                    found[key] = self.read_as(document, here, monitoring.repeat, str(value))
                 elif key in ("source", "region", "sources", "do") and isinstance(value, str):
                     found[key] = [value]
                 else:
@@ -270,6 +292,14 @@ class _Loading:
         if isinstance(raw, list):
             return [self.plain(document, item, (*path, index), owner, depth) for index, item in enumerate(raw)]
         return raw.isoformat() if isinstance(raw, dt.date) else raw
+
+    def read_as(self, document: Document, path: Path_, reader: Callable[[str], T], text: str) -> T | None:
+        """What a small language says; its own words for what is wrong, with the place."""
+        try:
+            return reader(text)
+        except ValueError as error:
+            self.problems.append(f"{document.file}:{document.line(path)}: {_dotted(path[-2:])}: {error}")
+            return None
 
     def when(self, document: Document, value: str | int | dt.date, path: Path_) -> model.When | None:
         text = value.isoformat() if isinstance(value, dt.date) else str(value)

@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from linewise.logic import Node
+from linewise.logic import Node, Within
+
+from .monitoring import Times
 
 Region = Literal["US", "EU", "UK", "DE"]
 REGIONS: tuple[Region, ...] = ("US", "EU", "UK", "DE")
@@ -26,6 +28,8 @@ Act = Literal["emergency", "same-day", "next-visit"]
 ANY_TREATMENT = "any-treatment"
 """In an alert's `holds`: whatever anticancer drug is taken now."""
 Severity = Literal["contraindicated", "major", "moderate"]
+Route = Literal["oral", "intravenous", "subcutaneous", "intramuscular", "topical", "other"]
+SourceKind = Literal["page", "label", "approval", "appraisal", "guideline", "guidance", "trial", "review", "definition"]
 Step = Literal["start", "hold", "reduce", "stop"]
 """What the conduct of a treatment asks for: not begun, paused, made smaller, ended for good."""
 Advice_ = Literal["avoid", "never-together"]
@@ -74,7 +78,7 @@ class Source(_Struct, frozen=True):
     publisher: str
     date: When | None = None
     url: str | None = None
-    kind: str = "page"
+    kind: SourceKind = "page"
     review: str | None = None
 
 
@@ -122,7 +126,7 @@ class Fact(_Struct, frozen=True):
     values: dict[str, FactValue] = {}
     unit: str | None = None
     range: tuple[float, float] | None = None
-    current_for: str | None = None
+    current_for: Within | None = None
     codes: dict[str, Ids] = {}
     of: Literal["cancer", "history", "person"] = "person"
     silence: Literal["unknown", "none", "none-in-chart"] = "unknown"  # what absence means; taken as "no", it is shown as assumed
@@ -194,12 +198,19 @@ class Conduct(_Struct, frozen=True):
         return not self.region or region in self.region or (region == "DE" and "EU" in self.region)
 
 
+class CautionWord(_Struct, frozen=True):
+    """A word of the caution vocabulary: what an `id` of `avoid`, `caution` and `conduct` may be."""
+
+    label: str
+
+
 class Monitoring(_Struct, frozen=True):
-    """A test that goes with a drug: on which days, and how it goes on."""
+    """A test that goes with a drug: on which days, how it goes on, and what the label says in `words` that are no days."""
 
     test: str
-    at: tuple[str, ...] = ()
-    then: str | None = None
+    at: tuple[Times, ...] = ()
+    then: Times | None = None
+    words: str | None = None
     text: str | None = None
     plain: str | None = None
     source: Ids = ()
@@ -242,7 +253,7 @@ class Drug(_Struct, frozen=True):
     brands: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     codes: dict[str, Ids] = {}
-    route: str | None = None
+    route: Route | None = None
     plain: str | None = None
     how: str | None = None
     avoid: tuple[Caution, ...] = ()
@@ -280,7 +291,7 @@ class Dose(_Struct, frozen=True):
 
     drug: str
     dose: str | None = None
-    route: str | None = None
+    route: Route | None = None
     schedule: str | None = None
     cycle: int | None = None
     days: tuple[int, ...] = ()
@@ -536,6 +547,7 @@ class Content(_Struct, frozen=True):
     glossary: dict[str, Term] = {}
     questions: dict[str, Ask] = {}
     organisations: dict[str, Organisation] = {}
+    caution_words: dict[str, CautionWord] = {}
     codes: dict[str, dict[str, dict[str, object]]] = {}
     extras: dict[str, dict[str, Any]] = {}  # files that stand at the top of the folder, as plain values: `proctcae`, `guide`
     places: dict[str, str] = {}  # "treatments/capivasertib-fulvestrant" -> the file it stands in

@@ -6,13 +6,18 @@ from typing import Any
 
 import msgspec
 
+from linewise.logic import Within
+
 from .model import When
+from .monitoring import Times
 
 
 def readable(thing: Any) -> Any:
     """Plain values of a struct: what the author wrote, without what was left out."""
-    if isinstance(thing, When):
+    if isinstance(thing, When | Times):
         return thing.text
+    if isinstance(thing, Within):
+        return thing.span
     if isinstance(thing, msgspec.Struct):
         if hasattr(thing, "text") and type(thing).__module__.startswith("linewise.logic"):
             return thing.text

@@ -77,8 +77,13 @@ class Within(_Struct, frozen=True):
         return self.count * DAYS_IN[self.unit]
 
     @cached_property
+    def span(self) -> str:
+        """How long, in words: `6 months`."""
+        return f"{self.count} {self.unit[:-1] if self.count == 1 else self.unit}"
+
+    @cached_property
     def text(self) -> str:
-        return f"within {self.count} {self.unit[:-1] if self.count == 1 else self.unit}"
+        return f"within {self.span}"
 
 
 class Combination(_Struct, frozen=True):

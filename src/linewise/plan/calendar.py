@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import Monitoring, Treatment
-
-_EVERY = {"weekly": 7, "monthly": 28, "every month": 28, "every week": 7}
-_SPAN = {"day": 1, "week": 7, "month": 28, "cycle": 0}
 
 
 class Day(msgspec.Struct, kw_only=True):
@@ -75,57 +71,15 @@ def _tests(one: Monitoring, cycle: int, days: int, knowledge: Knowledge) -> tupl
     def day(number: int, text: str) -> Day:
         return Day(day=number, what=title, kind="test", text=text, sources=list(one.source))
 
-    placed, left = [], []
-    last = 0
-    for words in one.at:
-        numbers = [number for number in _days(words, cycle, days) if number <= days]
+    placed, last = [], 0
+    for times in one.at:
+        numbers = list(times.days(cycle, days))
         placed += [day(number, one.plain or one.text or "") for number in numbers]
         last = max([last, *numbers])
-        if not list(_days(words, cycle, days)):
-            left.append(day(0, words))
     if one.then is not None:
-        gap = _gap(one.then, cycle)
-        if gap:
-            placed += [day(number, one.plain or one.text or "") for number in range((last or 1) + gap, days + 1, gap)]
-        else:
-            left.append(day(0, one.then))
-    return placed, left
-
-
-def _days(words: str, cycle: int, days: int) -> Iterator[int]:
-    """The days that some words name: `before`, `day 15`, `day 15 of cycles 1 and 2`, `every 2 weeks for 2 months`, `before each dose`."""
-    text = words.lower().strip()
-    if text.startswith("before") and not re.search(r"each|every", text):
-        yield 0
-    elif re.fullmatch(r"(before|start of) (each|every) (dose|cycle)|each cycle|every cycle", text):
-        yield from range(1, days + 1, cycle)
-    elif found := re.fullmatch(r"(?:about )?day (\d+)(?: of cycles? ([\d, and]+))?", text):
-        cycles = [int(n) for n in re.findall(r"\d+", found.group(2) or "1")]
-        yield from (int(found.group(1)) + (n - 1) * cycle for n in cycles)
-    elif found := re.fullmatch(r"start of cycle (\d+)", text):
-        yield (int(found.group(1)) - 1) * cycle + 1
-    elif found := re.fullmatch(r"start of the (?:first|next) (\d+) cycles", text):
-        yield from range(1, min(days, int(found.group(1)) * cycle) + 1, cycle)
-    elif found := re.fullmatch(r"month (\d+)", text):
-        yield int(found.group(1)) * 28
-    elif found := re.fullmatch(r"weeks? ([\d, and]+)", text):
-        yield from (int(n) * 7 for n in re.findall(r"\d+", found.group(1)))
-    elif found := re.fullmatch(r"(.+?) (?:for|to) (?:day )?(\d+)? ?(day|week|month|cycle)?s?", text):
-        gap = _gap(found.group(1), cycle)
-        span = int(found.group(2) or 0) * (_SPAN.get(found.group(3) or "day", 1) or cycle)
-        if gap and span:
-            yield from range(1 + gap, min(span, days) + 1, gap)
-
-
-def _gap(words: str, cycle: int) -> int | None:
-    """Days between repeats: `monthly`, `every 3 weeks`, `each cycle`; None where the words do not say."""
-    text = words.lower().strip()
-    if text in _EVERY:
-        return _EVERY[text]
-    if text in ("each cycle", "every cycle", "before each dose", "before every dose", "before each cycle"):
-        return cycle
-    found = re.fullmatch(r"(?:about )?every (\d+) (day|week|month|cycle)s?", text)
-    return int(found.group(1)) * (_SPAN[found.group(2)] or cycle) if found else None
+        gap = one.then.step(cycle)
+        placed += [day(number, one.plain or one.text or "") for number in range((last or 1) + gap, days + 1, gap)]
+    return placed, [day(0, one.words)] if one.words else []
 
 
 def _sorted(days: Iterable[Day]) -> list[Day]:

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from linewise.knowledge import Knowledge
-from linewise.knowledge.book import current_since
 from linewise.knowledge.model import Fact
 from linewise.logic import UNKNOWN, Question, Reading, nodes
+from linewise.logic.recent import earliest
 
 from .history import History, worded
 from .lines import courses_of, other_medicines
@@ -94,11 +94,11 @@ class Chart:
         note = ""
         current = entries
         if fact.current_for is not None:
-            limit = current_since(self.as_of, fact.current_for)
+            limit = earliest(self.as_of, fact.current_for)
             current = [entry for entry in entries if entry.on is None or entry.on >= limit]
             if not current:
                 last = max(entries, key=_day)
-                note = f"{_shown(fact, last)} is from {last.on}: older than {fact.current_for}, so it does not count"
+                note = f"{_shown(fact, last)} is from {last.on}: older than {fact.current_for.span}, so it does not count"
                 return Reading(None, (worded(last.origin),), False, last.on, note)
         if fact.use == "metastasis-first":
             current = [entry for entry in current if entry.specimen == "metastasis"] or current
@@ -124,7 +124,7 @@ class Chart:
         return f"{how} result used; also recorded: {', '.join(others)}"
 
     def _set(self, fact: Fact, entries: list[Entry]) -> Reading:
-        limit = current_since(self.as_of, fact.current_for) if fact.current_for else None
+        limit = earliest(self.as_of, fact.current_for) if fact.current_for else None
         present, sources = set(), []
         for entry in entries:
             if entry.absent or (entry.until is not None and entry.until <= self.as_of):
