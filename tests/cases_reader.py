@@ -18,6 +18,8 @@ from linewise.plan.questions import questions
 _PEOPLE = "people.yaml"
 _TODAY = dt.date(2026, 11, 30)
 _OFFERS = {"offered", "not_offered"}
+_FLAGS = {"due": "flags", "calm": "no_flags"}
+"""In a situation: the red flags that must be up, and those that must not."""
 
 
 def load_cases(folder: Path) -> list[dict[str, Any]]:
@@ -38,15 +40,18 @@ def _yaml(path: Path) -> dict[str, Any]:
 def situations(path: Path, file: dict[str, Any]) -> list[dict[str, Any]]:
     """The cases of a file that says, for one treatment that is going on, what a label expects of many situations.
 
-    Each differs from a named person of `people.yaml` in what stands under `with`. `goes-on` says whether the treatment may go on.
+    Each differs from a named person of `people.yaml` in what stands under `with`. `goes-on` says whether the treatment may go on,
+    `urgent` whether anything calls for help the same day, `due` and `calm` name red flags that must be up or must not.
     """
-    people, found = _yaml(path.with_name(_PEOPLE)), []
+    people, found = _yaml(_people_of(path)), []
     for number, one in enumerate(file["situations"], 1):
         taking = one.get("taking", file.get("taking", []))
         person = merged(people[one.get("base", file["base"])], file.get("with", {}))
         if taking:
             person["metastatic_lines"] = [*person.get("metastatic_lines", []), {"drugs": taking, "months": 3}]
         expect = dict(one.get("expect", {})) | ({"urgent": one["urgent"]} if "urgent" in one else {})
+        for short, key in _FLAGS.items():
+            expect.update({key: one[short]} if short in one else {})
         if "goes-on" in one:
             key = "offered" if one["goes-on"] else "not_offered"
             expect[key] = [*expect.get(key, []), taking]
@@ -59,10 +64,16 @@ def situations(path: Path, file: dict[str, Any]) -> list[dict[str, Any]]:
         }
         found.append(
             {"as_of": file.get("as_of", _TODAY), "region": file.get("region", "EU")}
-            | {k: one[k] for k in ("as_of", "region") if k in one}
+            | {k: one[k] for k in ("as_of", "region", "source") if k in one}
             | case
         )
     return found
+
+
+def _people_of(path: Path) -> Path:
+    """The people that the situations of a file differ from: those of its folder, else those of `conduct`."""
+    own = path.with_name(_PEOPLE)
+    return own if own.exists() else path.parents[1] / "conduct" / _PEOPLE
 
 
 def merged(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
@@ -108,9 +119,9 @@ def failures(case: dict[str, Any], plan: Plan) -> list[str]:
     if expect.get("tests"):
         tests = {test.id for test in plan.tests}
         found += [f"test not asked for: {test}" for test in expect["tests"] if test not in tests]
-    soon = [one for one in plan.urgent if one.act in ("emergency", "same-day")] if "situation" in case else plan.urgent
+    soon = [one.id for one in plan.urgent if one.act in ("emergency", "same-day")]  # "tell them at the next visit" is no alarm
     if "urgent" in expect and bool(soon) != bool(expect["urgent"]):
-        found.append(f"urgent: {[one.id for one in plan.urgent]}, expected {expect['urgent']}")
+        found.append(f"urgent: {soon}, expected {expect['urgent']}")
     flags = {flag.id for flag in plan.urgent}
     found += [f"no red flag: {flag}; shown: {sorted(flags)}" for flag in expect.get("flags", []) if flag not in flags]
     found += [f"false alarm: {flag}" for flag in expect.get("no_flags", []) if flag in flags]

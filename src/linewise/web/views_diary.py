@@ -14,7 +14,7 @@ from linewise.journal.person import NOT_KNOWN, check_in_entries, record_of
 from linewise.journal.proctcae import Term, chosen, composite, terms
 from linewise.knowledge import Knowledge
 from linewise.logic import Node, walk
-from linewise.logic.nodes import Compare, DaysOf, GradeOf, Includes
+from linewise.logic.nodes import Compare, DaysOf, GradeOf, Includes, Is, Known
 from linewise.plan import Plan, make_plan
 from linewise.plan.interactions import interactions, interactions_of
 from linewise.plan.model import Urgent
@@ -276,13 +276,18 @@ def _perhaps(plan: Plan, one: CheckIn, without: Plan) -> list[Urgent]:
 
 
 def _symptoms_in(when: Node, knowledge: Knowledge) -> set[str]:
-    """The symptoms that a criterion asks about."""
+    """The symptoms that a criterion asks about, itself or through a derived fact."""
     found: set[str] = set()
-    for part in walk(when):
-        if isinstance(part, Includes) and part.fact == "symptoms":
-            found |= knowledge.vocabulary.members("symptoms", part.values)
-        elif isinstance(part, Compare) and isinstance(part.what, GradeOf | DaysOf):
-            found.add(part.what.symptom)
+    waiting, seen = [when], set[str]()
+    while waiting:
+        for part in walk(waiting.pop()):
+            if isinstance(part, Includes) and part.fact == "symptoms":
+                found |= knowledge.vocabulary.members("symptoms", part.values)
+            elif isinstance(part, Compare) and isinstance(part.what, GradeOf | DaysOf):
+                found.add(part.what.symptom)
+            elif isinstance(part, Is | Known) and part.fact in knowledge.vocabulary.derived and part.fact not in seen:
+                seen.add(part.fact)
+                waiting += knowledge.vocabulary.derived[part.fact].nodes
     return found
 
 
