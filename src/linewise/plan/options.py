@@ -22,6 +22,7 @@ from .words import Words, trial
 
 WISHES = "declines"
 """The fact that holds what a person does not want."""
+_MAY_GO_ON = "whether treatment may go on beside this alarm"
 
 
 class Options:
@@ -94,7 +95,7 @@ class Options:
                     inner = [self.tree(self.decider.explain(rule.when))]
                     items.append(Because(text=rule.text, value=holds, sources=list(rule.source), all=inner))
         for alert in self.judge.waits_for(judged.treatment):
-            inner = [self.tree(self.decider.explain(alert.when))]
+            inner = [self.tree(self.decider.explain(alert.when)), Because(text=_MAY_GO_ON, value=None, plain=_MAY_GO_ON)]
             items.append(Because(text=alert.title, value=None, sources=list(alert.source), all=inner))
         value = None if judged.forbidden is None else not judged.forbidden
         return Because(text="nothing forbids it", value=value, not_=items or None)
