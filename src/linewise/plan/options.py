@@ -33,6 +33,7 @@ class Options:
         self.knowledge, self.decider, self.day = judge.knowledge, judge.decider, judge.day
         self._shown: dict[str, Judged] = {}
         self._ranks: dict[str, Rank] = {}
+        self._drugs_in: dict[Region, list[str]] = {}
         self._trees: dict[tuple[int, bool | None], Because] = {}
         self.derived: dict[str, Explanation] = {}
 
@@ -184,7 +185,7 @@ class Options:
             return f"May fit. Still to be known: {', '.join(dict.fromkeys(still))}."
         why = reasons(explain(judged.treatment.fits), 5)
         if judged.second:
-            return f"Fits, with a better choice: {self._why_second(judged.treatment)}"
+            return f"Fits, with a better choice: {self._why_second(judged)}"
         return f"Fits: {why}." if why else "Fits everybody with metastatic disease."
 
     def _no_standing(self, judged: Judged) -> str:
@@ -228,21 +229,34 @@ class Options:
             and all(any(self.knowledge.is_a(name, one) for one in rule.goes_on) for rule in waiting)
         ]
 
-    def _why_second(self, treatment: Treatment) -> str:
+    def _why_second(self, judged: Judged) -> str:
         """What a label says to avoid, and which other drugs of the class nobody says it of."""
+        treatment = judged.treatment
         names = [*self.judge.fixed(treatment), *(drug for partner in treatment.partners for drug in partner.one_of)]
         for name in names:
             for caution in self.judge.advised(self.knowledge.cautions(name)):
-                others = [self.knowledge.label(drug) for drug in self._instead(name)]
+                others = [self.knowledge.label(drug) for drug in self._instead(name, judged.region)]
                 better = f" This is not so with {' or '.join(others)}." if others else ""
                 return f"{self.words.told(caution)}{better}"
         return next((self.words.told(one) for one in self.judge.advised(treatment.caution)), "")
 
-    def _instead(self, drug: str) -> list[str]:
+    def _instead(self, drug: str, region: Region) -> list[str]:
         """The drugs of the same class that no label says to avoid here."""
         own = self.knowledge.drugs[drug].classes if drug in self.knowledge.drugs else ()
-        siblings = [name for name, one in self.knowledge.drugs.items() if name != drug and set(own) & set(one.classes)]
+        siblings = [
+            name for name in self._available(region) if name != drug and set(own) & set(self.knowledge.drugs[name].classes)
+        ]
         return [name for name in siblings if not self.judge.advised(self.knowledge.cautions(name)) and not self._barred(name)]
+
+    def _available(self, region: Region) -> list[str]:
+        """The drugs of which somebody whose word decides says something in a region on the day."""
+        if region not in self._drugs_in:
+            found: dict[str, None] = {}
+            for treatment in self.knowledge.treatments.values():
+                if self.judge.stand(treatment, region)[0]:
+                    found.update(dict.fromkeys(name for name in treatment.drugs if name in self.knowledge.drugs))
+            self._drugs_in[region] = list(found)
+        return self._drugs_in[region]
 
     def _barred(self, drug: str) -> bool:
         """Whether a contraindication of a drug holds, or may hold."""
