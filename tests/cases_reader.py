@@ -43,7 +43,7 @@ def situations(path: Path, file: dict[str, Any]) -> list[dict[str, Any]]:
     Each differs from a named person of `people.yaml` in what stands under `with`. `goes-on` says whether the treatment may go on,
     `urgent` whether anything calls for help the same day, `due` and `calm` name red flags that must be up or must not.
     """
-    people, found = _yaml(_people_of(path)), []
+    people, found = load_people(path.parent), []
     for number, one in enumerate(file["situations"], 1):
         taking = one.get("taking", file.get("taking", []))
         person = merged(people[one.get("base", file["base"])], file.get("with", {}))
@@ -70,10 +70,10 @@ def situations(path: Path, file: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _people_of(path: Path) -> Path:
-    """The people that the situations of a file differ from: those of its folder, else those of `conduct`."""
-    own = path.with_name(_PEOPLE)
-    return own if own.exists() else path.parents[1] / "conduct" / _PEOPLE
+def load_people(folder: Path) -> dict[str, Any]:
+    """The people that the situations of a folder differ from: its own, else those of `conduct`."""
+    own = folder / _PEOPLE
+    return _yaml(own if own.exists() else folder.parent / "conduct" / _PEOPLE)
 
 
 def merged(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
