@@ -208,10 +208,15 @@ class _Loading:
         return document.value if document is not None and isinstance(document.value, dict) else {}
 
     def extras(self) -> dict[str, dict[str, Any]]:
-        """The files at the top of the folder and in `cohort/`: item banks, guides and the like, plain values for the room that knows them."""
+        """The files at the top of the folder, in `cohort/` and in `reading/` (these by their path): plain values for the room that knows them."""
         paths = sorted([*self.root.glob("*.yaml"), *self.root.glob("cohort/*.yaml")])
         documents = [self.read(path) for path in paths if path.name not in _TYPED]
-        return {Path(one.file).stem: one.value for one in documents if one is not None and isinstance(one.value, dict)}
+        found = {Path(one.file).stem: one.value for one in documents if one is not None and isinstance(one.value, dict)}
+        for path in sorted(self.root.glob("reading/**/*.yaml")):
+            words = self.read(path)
+            if words is not None and isinstance(words.value, dict):
+                found[path.relative_to(self.root).with_suffix("").as_posix()] = words.value
+        return found
 
     # Things
 

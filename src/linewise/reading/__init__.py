@@ -1,0 +1,8 @@
+"""Reading documents: from bytes to proposed findings, each with the words it rests on. A person confirms them."""
+
+from __future__ import annotations
+
+from .model import Reading
+from .reader import read_sheets
+
+__all__ = ["Reading", "read_sheets"]

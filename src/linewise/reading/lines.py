@@ -1,0 +1,295 @@
+"""Courses that several places tell of, put together: early courses and lines for metastatic disease, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from .claims import NEVER, Context, Course
+from .dates import Day
+from .grammar.courses import Courses
+from .lexicon import Words
+
+if TYPE_CHECKING:
+    from .reader import Read
+
+_GIVEN = ("given", "going-on")
+_LISTED = frozenset({"medications", "current-treatment"})
+
+
+class Line(msgspec.Struct):
+    """One course while it is put together."""
+
+    drugs: list[str]
+    first: Day | None = None
+    last: Day | None = None
+    months: float | None = None
+    stopped_for: str | None = None
+    response: str | None = None
+    setting: str | None = None
+    going: bool = False
+    listed: bool = False
+    number: int = 0
+    order: int = 0
+    places: int = 1
+
+
+class Lines:
+    """The courses of one person, from all papers."""
+
+    def __init__(self, reads: Sequence[Read], words: Words, profile: dict[str, Any]) -> None:
+        self.reads, self.words = reads, words
+        self.knowledge = words.knowledge
+        self.parts = words.of("parts")
+        self.all: list[tuple[Read, Course]] = []
+        self.adjuvant: list[dict[str, Any]] = []
+        self.lines: list[dict[str, Any]] = []
+        self.metastatic = any(read.metastatic and not read.foreign for read in reads)
+        self.sites = bool(profile.get("_sites"))
+        self.date = max((read.paper.date for read in reads if read.paper.date is not None), key=lambda day: day.key, default=None)
+
+    def run(self) -> None:
+        for read in self.reads:
+            for course in read.courses:
+                if read.foreign:
+                    course.sure, course.why = False, read.foreign
+                self.all.append((read, course))
+        self.spread = self._spread_on()
+        self.denovo = self._denovo()
+        found: list[Line] = []
+        for order, (read, course) in enumerate(self.all):
+            if not course.sure or course.state not in _GIVEN:
+                continue
+            self._take(read, course, order, found)
+        found = self._settled(found)
+        self._write(found)
+
+    # When it had spread
+
+    def _spread_on(self) -> Day | None:
+        days: list[Day] = []
+        for read in self.reads:
+            for statement in read.paper.statements:
+                if statement.section in NEVER or statement.section in ("person", "labs", "imaging", "comparison", "findings", "impression", "plan", "pending", "medications") or not statement.days:
+                    continue
+                context = Context(read.paper, statement)
+                for match in statement.matches:
+                    if not (match.has("metastatic") or match.has("sitemet") or match.has("met") or match.has("distantword")) or match.id("sitemet") == "regional-node":
+                        continue
+                    if not context.standing(match.first, match.last)[0]:
+                        continue
+                    near = [(abs(i - match.first) + (6 if i > match.first and any(t.kind == "d" for t in statement.tokens[: match.first]) else 0), token.day) for i, token in enumerate(statement.tokens) if token.day is not None]
+                    near = [(gap, day) for gap, day in near if gap <= 16]
+                    if near:
+                        day = min(near, key=lambda one: one[0])[1]
+                        assert day is not None
+                        if any(one.has("drug") or one.has("regimen") for one in statement.matches) and not match.has("sitemet") and not match.has("met"):
+                            continue
+                        days.append(day)
+        full = [day for day in days if self.date is None or day.key <= self.date.key]
+        return min(full, key=lambda day: (day.year, day.month or 13, day.day or 32), default=None)
+
+    def _denovo(self) -> bool:
+        return any(claim.fact == "de-novo" and claim.sure and claim.value is True for read in self.reads for claim in read.claims)
+
+    # Taking one course
+
+    def _take(self, read: Read, course: Course, order: int, found: list[Line]) -> None:
+        courses = Courses(read.paper)
+        drugs = [drug for drug in course.drugs if not courses.beside(drug)]
+        if not drugs:
+            return
+        listed = course.section in _LISTED
+        if listed and all(drug in self.parts["other-use"] for drug in drugs):
+            return
+        setting = self._setting(read, course, found)
+        new = Line(drugs, course.first, course.last, course.months, course.stopped_for, course.response, setting, course.state == "going-on" or (listed and not course.stopped_for and course.last is None), listed, course.number, order)
+        if listed and any(read.paper.kind == kind for kind in ("imaging", "pathology report")) and not self.metastatic:
+            new.setting = setting
+        for line in found:
+            if self._same(line, new):
+                self._merge(line, new)
+                return
+        found.append(new)
+
+    def _setting(self, read: Read, course: Course, found: list[Line]) -> str | None:
+        if course.setting:
+            if course.setting == "adjuvant" and self.spread is not None and course.first is not None and _after(course.first, self.spread, 2) and course.section in ("metastatic",):
+                return "metastatic"
+            return course.setting
+        if course.number:
+            return "metastatic"
+        if self.denovo:
+            return "metastatic"
+        if not self.metastatic:
+            return None
+        if self.spread is not None:
+            if course.first is not None:
+                return "metastatic" if _not_before(course.first, self.spread) else "adjuvant"
+            if course.last is not None:
+                return "adjuvant" if not _not_before(course.last, self.spread) else None
+        if course.section in _LISTED and course.last is None:
+            return "metastatic"
+        if course.state == "going-on":
+            return "metastatic"
+        return None
+
+    def _same(self, line: Line, new: Line) -> bool:
+        a, b = set(line.drugs), set(new.drugs)
+        core_a, core_b = a - self._joining(a), b - self._joining(b)
+        if line.setting and new.setting and line.setting != new.setting:
+            return False
+        if not (a & b):
+            return False
+        overlap = a <= b or b <= a or (bool(core_a) and bool(core_b) and (core_a <= core_b or core_b <= core_a))
+        if not overlap:
+            return False
+        if a == b or core_a == core_b:
+            if line.first and new.first and abs(line.first.months_to(new.first) or (new.first.year - line.first.year) * 12) > 4:
+                if line.last is not None or line.stopped_for:
+                    return not _not_before(new.first, line.last or line.first) if line.last else False
+                return False
+            if line.last and new.last and abs(line.last.months_to(new.last) or (new.last.year - line.last.year) * 12) > 4:
+                return False
+            if line.last and new.first and line.first is None and _not_before(new.first, line.last) and new.first.key != line.last.key:
+                return False
+            return True
+        # a part of a regimen
+        if new.first is None and new.last is None and (new.stopped_for is None or line.stopped_for is None or new.stopped_for == line.stopped_for):
+            return True
+        if line.first is None and line.last is None and line.months is None and line.places == 1 and (a <= b or core_a <= core_b):
+            return not line.stopped_for or line.stopped_for == new.stopped_for or new.stopped_for is None
+        if new.first is not None and line.first is not None:
+            gap = line.first.months_to(new.first)
+            if gap is not None and abs(gap) <= 2 and not (line.last and new.last and line.last.key != new.last.key):
+                return True
+            if line.last is None and line.going and new.going and b < a:
+                return True
+            if line.last is not None and _not_before(new.first, line.first) and not _not_before(new.first, line.last) and b < a:
+                return True
+        return False
+
+    def _joining(self, drugs: set[str]) -> set[str]:
+        joins = {drug for drug in drugs if any(self.knowledge.is_a(drug, name) for name in self.parts["joins-classes"])}
+        return joins if joins != drugs else set()
+
+    def _merge(self, line: Line, new: Line) -> None:
+        line.drugs += [drug for drug in new.drugs if drug not in line.drugs]
+        line.first = line.first or new.first
+        if line.first and new.first and line.first.year == new.first.year and not line.first.month and new.first.month:
+            line.first = new.first
+        if new.last is not None and not line.last:
+            line.last = new.last
+        elif line.last and new.last and line.last.year == new.last.year and not line.last.month and new.last.month:
+            line.last = new.last
+        line.months = line.months if line.months is not None else new.months
+        if line.first and line.last and line.first.months_to(line.last) is not None:
+            line.months = line.first.months_to(line.last)
+        line.stopped_for = line.stopped_for or new.stopped_for
+        line.response = line.response or new.response
+        line.setting = line.setting or new.setting
+        line.going = (line.going or new.going) and line.last is None and line.stopped_for is None
+        line.number = line.number or new.number
+        line.places += 1
+        line.listed = line.listed and new.listed
+
+    # Settling
+
+    def _settled(self, found: list[Line]) -> list[Line]:
+        listed = [line for line in found if line.listed and line.going]
+        if len(listed) > 1:
+            near: list[Line] = []
+            for line in listed:
+                if not near or not near[0].first or not line.first or abs(near[0].first.months_to(line.first) or 0) <= 14:
+                    near.append(line)
+            host = near[0]
+            for line in near[1:]:
+                host.drugs += [drug for drug in line.drugs if drug not in host.drugs]
+                host.first = _later(host.first, line.first)
+                found.remove(line)
+        going = [line for line in found if line.going and line.setting != "adjuvant"]
+        alone = [line for line in found if not set(line.drugs) - self._all_joining(line.drugs)]
+        for line in alone:
+            hosts = [one for one in found if one is not line and not self._is_chemo(one) and self._overlaps(one, line)]
+            hosts = hosts or [one for one in going if one is not line]
+            if hosts and (line.going or hosts[-1].going or line.first is not None):
+                hosts[-1].drugs += [drug for drug in line.drugs if drug not in hosts[-1].drugs]
+            found.remove(line)
+        last_setting: str | None = None
+        for line in sorted(found, key=lambda one: one.order):
+            if line.setting is None:
+                if not self.metastatic and not self.sites:
+                    line.setting = "adjuvant"
+                elif line.stopped_for == "progression" and last_setting == "metastatic":
+                    line.setting = "metastatic"
+                elif last_setting is not None:
+                    line.setting = last_setting
+                elif any(other.setting == "adjuvant" for other in found) or self.spread is None:
+                    line.setting = "metastatic"
+                else:
+                    line.setting = "metastatic"
+            last_setting = line.setting
+        return found
+
+    def _all_joining(self, drugs: Sequence[str]) -> set[str]:
+        return {drug for drug in drugs if any(self.knowledge.is_a(drug, name) for name in self.parts["joins-classes"])}
+
+    def _is_chemo(self, line: Line) -> bool:
+        return any(self.knowledge.is_a(drug, "chemotherapy") for drug in line.drugs)
+
+    def _overlaps(self, one: Line, other: Line) -> bool:
+        if one.first is None or other.first is None:
+            return one.going and other.going
+        if one.last is not None and other.first.key >= one.last.key:
+            return False
+        return not (other.last is not None and one.first.key >= other.last.key)
+
+    # Writing
+
+    def _write(self, found: list[Line]) -> None:
+        ordered = sorted(found, key=lambda one: (one.number or 99, one.order)) if any(one.number for one in found) else sorted(found, key=lambda one: one.order)
+        dated = [one for one in ordered if one.first or one.last]
+        if len(dated) == len(ordered):
+            ordered = sorted(ordered, key=lambda one: _key(one.first or one.last))
+        metastatic = [one for one in ordered if one.setting == "metastatic"]
+        for line in ordered:
+            entry: dict[str, Any] = {"drugs": line.drugs}
+            months = line.months
+            if months is None and line.setting == "metastatic" and line.going and line is metastatic[-1] and line.first is not None and self.date is not None:
+                months = line.first.months_to(self.date)
+            if months is not None and months >= 0:
+                entry["months"] = int(round(months)) if months >= 1 else round(months, 1)
+            if line.setting == "adjuvant" and line.last is not None and self.date is not None:
+                since = line.last.months_to(self.date)
+                if since is not None and since >= 0:
+                    entry["months_since_end"] = int(round(since))
+            if line.stopped_for:
+                entry["stopped_for"] = line.stopped_for
+            if line.response:
+                entry["best_response"] = line.response
+            (self.adjuvant if line.setting == "adjuvant" else self.lines).append(entry)
+
+
+def _key(day: Day | None) -> tuple[int, int, int]:
+    return day.key if day is not None else (9999, 0, 0)
+
+
+def _later(one: Day | None, other: Day | None) -> Day | None:
+    if one is None or other is None:
+        return one or other
+    return one if one.key >= other.key else other
+
+
+def _not_before(one: Day, other: Day) -> bool:
+    """Whether a day is not before another, as far as both are known; two months of leeway."""
+    if not one.month or not other.month:
+        return one.year >= other.year
+    return (one.year * 12 + one.month) >= (other.year * 12 + other.month) - 2
+
+
+def _after(one: Day, other: Day, months: int) -> bool:
+    if not one.month or not other.month:
+        return one.year > other.year
+    return (one.year * 12 + one.month) > (other.year * 12 + other.month) + months

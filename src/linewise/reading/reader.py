@@ -1,0 +1,168 @@
+"""From sheets to a reading: every grammar over every statement, then one answer out of all that was claimed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from linewise.errors import RecordError
+from linewise.knowledge import Knowledge
+
+from .analysis import Paper, analyse
+from .claims import NEVER, Claim, Context, Course, Specimens, about_of
+from .grammar.courses import Courses
+from .grammar.genes import Genes
+from .grammar.illnesses import Illnesses
+from .grammar.labs import Labs
+from .grammar.medicines import Medicines, Reactions
+from .grammar.person import PersonReader
+from .grammar.receptors import Receptors
+from .grammar.tumour import Tumour
+from .lexicon import Words, words_of
+from .model import About, Reading
+from .reconcile import Answer, reconciled
+from .sheet import Sheet
+
+
+class Read(msgspec.Struct):
+    """One paper with all that it claims."""
+
+    paper: Paper
+    claims: list[Claim]
+    courses: list[Course]
+    metastatic: bool
+    foreign: str = ""  # why nothing of it is taken
+
+
+def read_sheets(sheets: Sequence[Sheet], knowledge: Knowledge) -> Reading:
+    """Everything that the sheets of one person say. Raises RecordError where nothing in them can be read."""
+    words = words_of(knowledge)
+    read = [read_paper(sheet, words) for sheet in sheets]
+    answer: Answer = reconciled(read, words)
+    return answer.reading
+
+
+def read_paper(sheet: Sheet, words: Words) -> Read:
+    """One document: analysed, and read by every grammar."""
+    paper = analyse(sheet, words)
+    paper.kind = kind_of(paper)
+    foreign = _foreign(paper)
+    spread = _spread(paper)
+    specimens = Specimens(paper, _default(paper, spread), paper.date if paper.kind in ("pathology report", "gene panel") else None)
+    receptors, genes = Receptors(paper, specimens), Genes(paper, specimens)
+    tumour, person = Tumour(paper, specimens, spread), PersonReader(paper)
+    courses, labs = Courses(paper), Labs(paper)
+    medicines, reactions = Medicines(paper, courses), Reactions(paper, courses)
+    found: list[Claim] = []
+    given: list[Course] = []
+    for statement in paper.statements:
+        if statement.section == "trap":
+            continue
+        given += courses.courses(statement)
+    for statement in paper.statements:
+        if statement.section == "trap":
+            continue
+        found += reactions.claims(statement, given)
+    illnesses = Illnesses(paper, reactions.places)
+    for statement in paper.statements:
+        if statement.section == "trap":
+            continue
+        if statement.section not in ("definitions", "therapies", "education", "controls", "gene-list", "family"):
+            found += receptors.claims(statement)
+        found += genes.claims(statement)
+        found += tumour.claims(statement)
+        found += person.claims(statement)
+        found += labs.claims(statement)
+        found += medicines.claims(statement)
+        found += illnesses.claims(statement)
+    return Read(paper, found, given, spread, foreign)
+
+
+def kind_of(paper: Paper) -> str:
+    """What kind of document it is, by the words of its head and its sections."""
+    if paper.sheet.hints.get("kind"):
+        return paper.sheet.hints["kind"]
+    text = paper.sheet.text.lower()
+    head, rest = text[:700], text[700:]
+    sections = Counter(statement.section for statement in paper.statements)
+    scores: dict[str, float] = {}
+    for kind, about in paper.words.of("kinds")["kinds"].items():
+        score = 0.0
+        for word in about["words"]:
+            score += 3 * (word in head) + (word in rest) * 0.6
+        score += sum(1.5 for section in about["sections"] if sections[section])
+        scores[kind] = score
+    best = max(scores, key=lambda kind: scores[kind])
+    return best if scores[best] >= 2 else "letter"
+
+
+def _foreign(paper: Paper) -> str:
+    """Why a paper is not about a person at all."""
+    found = {" ".join(token.norm for token in statement.tokens[match.first : match.last]) for statement in paper.statements for match in statement.matches if match.has("animal")}
+    if len(found) >= 2:
+        return f"it is about an animal ({', '.join(sorted(found)[:3])})"
+    return ""
+
+
+def _spread(paper: Paper) -> bool:
+    """Whether the paper says of this person that the disease has spread."""
+    for statement in paper.statements:
+        if statement.section in NEVER or statement.section in ("pending",):
+            continue
+        context = Context(paper, statement)
+        for match in statement.matches:
+            if not (match.has("metastatic") or match.has("sitemet") or match.id("stage") == "m1" or match.has("denovo") and match.id("denovo") == "yes"):
+                continue
+            if match.id("sitemet") == "regional-node":
+                continue
+            sure, _ = context.standing(match.first, match.last)
+            if not sure or statement.section == "plan" and not match.has("sitemet"):
+                continue
+            if any(one.has("plan") and one.id("plan") and context.words(one.first, one.last).lower() in ("if", "would", "may", "falls", "wenn", "treatment for", "when") for one in statement.matches if one.first < match.first):
+                continue
+            if any(one.has("reference") for one in statement.matches) or any(token.norm in ("when", "setting", "treatment") for token in statement.tokens[max(0, match.first - 3) : match.first]):
+                continue
+            return True
+    return False
+
+
+def _default(paper: Paper, spread: bool) -> About | None:
+    """The specimen that a whole report is about, where it is about one."""
+    if paper.kind not in ("pathology report", "gene panel", "record"):
+        return None
+    said: set[About] = set()
+    for statement in paper.statements:
+        if statement.section in ("specimen", "diagnosis", "gross") and not any(match.has("family") for match in statement.matches):
+            about, _ = about_of(statement.tokens, statement.matches, len(statement.tokens))
+            context = Context(paper, statement)
+            sites = {match.id("site") or match.id("compoundsite") for match in statement.matches if match.has("site") or match.has("compoundsite")}
+            if about is not None:
+                said.add(about)
+            elif sites and statement.section in ("specimen", "diagnosis"):
+                if "breast" in sites:
+                    said.add("primary")
+                elif sites - {"regional-node", "breast", None, "chest-wall"} and statement.section == "specimen":
+                    said.add("metastasis")
+            if statement.section == "diagnosis" and any((match.has("met") or match.has("sitemet")) and match.id("sitemet") != "regional-node" and context.standing(match.first, match.last)[0] for match in statement.matches):
+                if "regional-node" not in sites and "breast" not in sites:
+                    said.add("metastasis")
+        if statement.head != (0, 0) and statement.section == "specimen":
+            continue
+    if said == {"metastasis"}:
+        return "metastasis"
+    if said == {"primary"}:
+        return "primary"
+    if said == {"primary", "metastasis"}:
+        specimen = {about for statement in paper.section("specimen") for about in [about_of(statement.tokens, statement.matches, len(statement.tokens))[0]] if about}
+        if specimen == {"metastasis"}:
+            return "metastasis"
+        if specimen == {"primary"}:
+            return "primary"
+        return None
+    return "metastasis" if spread and paper.kind == "pathology report" and not said else None
+
+
+def nothing(name: str, why: str) -> RecordError:
+    return RecordError(name, why, "Give a report, a letter or a list of the person's own.")
