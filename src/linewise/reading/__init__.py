@@ -1,8 +1,8 @@
-"""Reading documents: from bytes to proposed findings, each with the words it rests on. A person confirms them."""
+"""Reading documents: from files to proposed findings, each with the words it rests on. A person confirms them."""
 
 from __future__ import annotations
 
 from .model import Reading
-from .reader import read_sheets
+from .reader import read_files, read_sheets
 
-__all__ = ["Reading", "read_sheets"]
+__all__ = ["Reading", "read_files", "read_sheets"]

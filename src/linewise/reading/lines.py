@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from .claims import NEVER, Context, Course
-from .dates import Day
-from .grammar.courses import Courses
-from .lexicon import Words
+from linewise.grammar.courses import Courses
+from linewise.phrases.claims import NEVER, Context, Course
+from linewise.phrases.dates import Day
+from linewise.phrases.lexicon import Words
 
 if TYPE_CHECKING:
     from .reader import Read
@@ -72,20 +72,40 @@ class Lines:
         days: list[Day] = []
         for read in self.reads:
             for statement in read.paper.statements:
-                if statement.section in NEVER or statement.section in ("person", "labs", "imaging", "comparison", "findings", "impression", "plan", "pending", "medications") or not statement.days:
+                if (
+                    statement.section in NEVER
+                    or statement.section
+                    in ("person", "labs", "imaging", "comparison", "findings", "impression", "plan", "pending", "medications")
+                    or not statement.days
+                ):
                     continue
                 context = Context(read.paper, statement)
                 for match in statement.matches:
-                    if not (match.has("metastatic") or match.has("sitemet") or match.has("met") or match.has("distantword")) or match.id("sitemet") == "regional-node":
+                    if (
+                        not (match.has("metastatic") or match.has("sitemet") or match.has("met") or match.has("distantword"))
+                        or match.id("sitemet") == "regional-node"
+                    ):
                         continue
                     if not context.standing(match.first, match.last)[0]:
                         continue
-                    near = [(abs(i - match.first) + (6 if i > match.first and any(t.kind == "d" for t in statement.tokens[: match.first]) else 0), token.day) for i, token in enumerate(statement.tokens) if token.day is not None]
+                    near = [
+                        (
+                            abs(i - match.first)
+                            + (6 if i > match.first and any(t.kind == "d" for t in statement.tokens[: match.first]) else 0),
+                            token.day,
+                        )
+                        for i, token in enumerate(statement.tokens)
+                        if token.day is not None
+                    ]
                     near = [(gap, day) for gap, day in near if gap <= 16]
                     if near:
                         day = min(near, key=lambda one: one[0])[1]
                         assert day is not None
-                        if any(one.has("drug") or one.has("regimen") for one in statement.matches) and not match.has("sitemet") and not match.has("met"):
+                        if (
+                            any(one.has("drug") or one.has("regimen") for one in statement.matches)
+                            and not match.has("sitemet")
+                            and not match.has("met")
+                        ):
                             continue
                         days.append(day)
         full = [day for day in days if self.date is None or day.key <= self.date.key]
@@ -105,7 +125,19 @@ class Lines:
         if listed and all(drug in self.parts["other-use"] for drug in drugs):
             return
         setting = self._setting(read, course, found)
-        new = Line(drugs, course.first, course.last, course.months, course.stopped_for, course.response, setting, course.state == "going-on" or (listed and not course.stopped_for and course.last is None), listed, course.number, order)
+        new = Line(
+            drugs,
+            course.first,
+            course.last,
+            course.months,
+            course.stopped_for,
+            course.response,
+            setting,
+            course.state == "going-on" or (listed and not course.stopped_for and course.last is None),
+            listed,
+            course.number,
+            order,
+        )
         if listed and any(read.paper.kind == kind for kind in ("imaging", "pathology report")) and not self.metastatic:
             new.setting = setting
         for line in found:
@@ -116,7 +148,13 @@ class Lines:
 
     def _setting(self, read: Read, course: Course, found: list[Line]) -> str | None:
         if course.setting:
-            if course.setting == "adjuvant" and self.spread is not None and course.first is not None and _after(course.first, self.spread, 2) and course.section in ("metastatic",):
+            if (
+                course.setting == "adjuvant"
+                and self.spread is not None
+                and course.first is not None
+                and _after(course.first, self.spread, 2)
+                and course.section in ("metastatic",)
+            ):
                 return "metastatic"
             return course.setting
         if course.number:
@@ -153,11 +191,19 @@ class Lines:
                 return False
             if line.last and new.last and abs(line.last.months_to(new.last) or (new.last.year - line.last.year) * 12) > 4:
                 return False
-            if line.last and new.first and line.first is None and _not_before(new.first, line.last) and new.first.key != line.last.key:
-                return False
-            return True
+            return not (
+                line.last
+                and new.first
+                and line.first is None
+                and _not_before(new.first, line.last)
+                and new.first.key != line.last.key
+            )
         # a part of a regimen
-        if new.first is None and new.last is None and (new.stopped_for is None or line.stopped_for is None or new.stopped_for == line.stopped_for):
+        if (
+            new.first is None
+            and new.last is None
+            and (new.stopped_for is None or line.stopped_for is None or new.stopped_for == line.stopped_for)
+        ):
             return True
         if line.first is None and line.last is None and line.months is None and line.places == 1 and (a <= b or core_a <= core_b):
             return not line.stopped_for or line.stopped_for == new.stopped_for or new.stopped_for is None
@@ -180,9 +226,9 @@ class Lines:
         line.first = line.first or new.first
         if line.first and new.first and line.first.year == new.first.year and not line.first.month and new.first.month:
             line.first = new.first
-        if new.last is not None and not line.last:
-            line.last = new.last
-        elif line.last and new.last and line.last.year == new.last.year and not line.last.month and new.last.month:
+        if (new.last is not None and not line.last) or (
+            line.last and new.last and line.last.year == new.last.year and not line.last.month and new.last.month
+        ):
             line.last = new.last
         line.months = line.months if line.months is not None else new.months
         if line.first and line.last and line.first.months_to(line.last) is not None:
@@ -249,7 +295,11 @@ class Lines:
     # Writing
 
     def _write(self, found: list[Line]) -> None:
-        ordered = sorted(found, key=lambda one: (one.number or 99, one.order)) if any(one.number for one in found) else sorted(found, key=lambda one: one.order)
+        ordered = (
+            sorted(found, key=lambda one: (one.number or 99, one.order))
+            if any(one.number for one in found)
+            else sorted(found, key=lambda one: one.order)
+        )
         dated = [one for one in ordered if one.first or one.last]
         if len(dated) == len(ordered):
             ordered = sorted(ordered, key=lambda one: _key(one.first or one.last))
@@ -257,14 +307,21 @@ class Lines:
         for line in ordered:
             entry: dict[str, Any] = {"drugs": line.drugs}
             months = line.months
-            if months is None and line.setting == "metastatic" and line.going and line is metastatic[-1] and line.first is not None and self.date is not None:
+            if (
+                months is None
+                and line.setting == "metastatic"
+                and line.going
+                and line is metastatic[-1]
+                and line.first is not None
+                and self.date is not None
+            ):
                 months = line.first.months_to(self.date)
             if months is not None and months >= 0:
-                entry["months"] = int(round(months)) if months >= 1 else round(months, 1)
+                entry["months"] = round(months) if months >= 1 else round(months, 1)
             if line.setting == "adjuvant" and line.last is not None and self.date is not None:
                 since = line.last.months_to(self.date)
                 if since is not None and since >= 0:
-                    entry["months_since_end"] = int(round(since))
+                    entry["months_since_end"] = round(since)
             if line.stopped_for:
                 entry["stopped_for"] = line.stopped_for
             if line.response:

@@ -9,22 +9,10 @@ from typing import Any, Literal
 
 import msgspec
 
+from linewise.papers.place import Where
+from linewise.phrases.claims import About
+
 State = Literal["given", "going-on", "planned", "declined", "suggested"]
-About = Literal["primary", "metastasis"]
-
-
-class Where(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_": "from"}):
-    """A place: document, page and line (from 1), and the characters of the line (from 0, the end excluded).
-
-    Of a scan, `box` is the place on the page: left, top, width, height, as shares of the page's width and height.
-    """
-
-    document: str
-    page: int
-    line: int
-    from_: int
-    to: int
-    box: tuple[float, float, float, float] | None = None
 
 
 class Person(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -70,7 +58,7 @@ class TreatmentRead(msgspec.Struct, frozen=True, omit_defaults=True, rename={"fr
     to: str | None
     stopped_for: str | None
     setting: str | None
-    state: State
+    state: str
     quote: str
     where: Where
     sure: bool

@@ -8,22 +8,23 @@ from collections.abc import Sequence
 import msgspec
 
 from linewise.errors import RecordError
+from linewise.grammar.courses import Courses
+from linewise.grammar.genes import Genes
+from linewise.grammar.illnesses import Illnesses
+from linewise.grammar.labs import Labs
+from linewise.grammar.medicines import Medicines, Reactions
+from linewise.grammar.person import PersonReader
+from linewise.grammar.receptors import Receptors
+from linewise.grammar.tumour import Tumour
 from linewise.knowledge import Knowledge
+from linewise.papers import open_files
+from linewise.papers.sheet import Sheet
+from linewise.phrases.analysis import Paper, analyse
+from linewise.phrases.claims import NEVER, About, Claim, Context, Course, Specimens, about_of
+from linewise.phrases.lexicon import Words, words_of
 
-from .analysis import Paper, analyse
-from .claims import NEVER, Claim, Context, Course, Specimens, about_of
-from .grammar.courses import Courses
-from .grammar.genes import Genes
-from .grammar.illnesses import Illnesses
-from .grammar.labs import Labs
-from .grammar.medicines import Medicines, Reactions
-from .grammar.person import PersonReader
-from .grammar.receptors import Receptors
-from .grammar.tumour import Tumour
-from .lexicon import Words, words_of
-from .model import About, Reading
+from .model import Reading
 from .reconcile import Answer, reconciled
-from .sheet import Sheet
 
 
 class Read(msgspec.Struct):
@@ -34,6 +35,16 @@ class Read(msgspec.Struct):
     courses: list[Course]
     metastatic: bool
     foreign: str = ""  # why nothing of it is taken
+
+
+def read_files(paths: Sequence[str], knowledge: Knowledge) -> Reading:
+    """Everything that some files of one person say. Raises RecordError for a file that cannot be read, with the way out."""
+    sheets = open_files(paths, knowledge)
+    reading = read_sheets(sheets, knowledge)
+    foreign = [note for document in reading.documents for note in document.notes if note.startswith("it is about")]
+    if not reading.profile and foreign and len(reading.documents) == 1:
+        raise RecordError(reading.documents[0].name, f"{foreign[0]}.", "Give a person's own report.")
+    return reading
 
 
 def read_sheets(sheets: Sequence[Sheet], knowledge: Knowledge) -> Reading:
@@ -50,7 +61,9 @@ def read_paper(sheet: Sheet, words: Words) -> Read:
     paper.kind = kind_of(paper)
     foreign = _foreign(paper)
     spread = _spread(paper)
-    specimens = Specimens(paper, _default(paper, spread), paper.date if paper.kind in ("pathology report", "gene panel") else None)
+    specimens = Specimens(
+        paper, _default(paper, spread), paper.date if paper.kind in ("pathology report", "gene panel") else None
+    )
     receptors, genes = Receptors(paper, specimens), Genes(paper, specimens)
     tumour, person = Tumour(paper, specimens, spread), PersonReader(paper)
     courses, labs = Courses(paper), Labs(paper)
@@ -100,7 +113,12 @@ def kind_of(paper: Paper) -> str:
 
 def _foreign(paper: Paper) -> str:
     """Why a paper is not about a person at all."""
-    found = {" ".join(token.norm for token in statement.tokens[match.first : match.last]) for statement in paper.statements for match in statement.matches if match.has("animal")}
+    found = {
+        " ".join(token.norm for token in statement.tokens[match.first : match.last])
+        for statement in paper.statements
+        for match in statement.matches
+        if match.has("animal")
+    }
     if len(found) >= 2:
         return f"it is about an animal ({', '.join(sorted(found)[:3])})"
     return ""
@@ -113,16 +131,30 @@ def _spread(paper: Paper) -> bool:
             continue
         context = Context(paper, statement)
         for match in statement.matches:
-            if not (match.has("metastatic") or match.has("sitemet") or match.id("stage") == "m1" or match.has("denovo") and match.id("denovo") == "yes"):
+            if not (
+                match.has("metastatic")
+                or match.has("sitemet")
+                or match.id("stage") == "m1"
+                or (match.has("denovo") and match.id("denovo") == "yes")
+            ):
                 continue
             if match.id("sitemet") == "regional-node":
                 continue
             sure, _ = context.standing(match.first, match.last)
-            if not sure or statement.section == "plan" and not match.has("sitemet"):
+            if not sure or (statement.section == "plan" and not match.has("sitemet")):
                 continue
-            if any(one.has("plan") and one.id("plan") and context.words(one.first, one.last).lower() in ("if", "would", "may", "falls", "wenn", "treatment for", "when") for one in statement.matches if one.first < match.first):
+            if any(
+                one.has("plan")
+                and one.id("plan")
+                and context.words(one.first, one.last).lower() in ("if", "would", "may", "falls", "wenn", "treatment for", "when")
+                for one in statement.matches
+                if one.first < match.first
+            ):
                 continue
-            if any(one.has("reference") for one in statement.matches) or any(token.norm in ("when", "setting", "treatment") for token in statement.tokens[max(0, match.first - 3) : match.first]):
+            if any(one.has("reference") for one in statement.matches) or any(
+                token.norm in ("when", "setting", "treatment")
+                for token in statement.tokens[max(0, match.first - 3) : match.first]
+            ):
                 continue
             return True
     return False
@@ -134,10 +166,16 @@ def _default(paper: Paper, spread: bool) -> About | None:
         return None
     said: set[About] = set()
     for statement in paper.statements:
-        if statement.section in ("specimen", "diagnosis", "gross") and not any(match.has("family") for match in statement.matches):
+        if statement.section in ("specimen", "diagnosis", "gross") and not any(
+            match.has("family") for match in statement.matches
+        ):
             about, _ = about_of(statement.tokens, statement.matches, len(statement.tokens))
             context = Context(paper, statement)
-            sites = {match.id("site") or match.id("compoundsite") for match in statement.matches if match.has("site") or match.has("compoundsite")}
+            sites = {
+                match.id("site") or match.id("compoundsite")
+                for match in statement.matches
+                if match.has("site") or match.has("compoundsite")
+            }
             if about is not None:
                 said.add(about)
             elif sites and statement.section in ("specimen", "diagnosis"):
@@ -145,9 +183,18 @@ def _default(paper: Paper, spread: bool) -> About | None:
                     said.add("primary")
                 elif sites - {"regional-node", "breast", None, "chest-wall"} and statement.section == "specimen":
                     said.add("metastasis")
-            if statement.section == "diagnosis" and any((match.has("met") or match.has("sitemet")) and match.id("sitemet") != "regional-node" and context.standing(match.first, match.last)[0] for match in statement.matches):
-                if "regional-node" not in sites and "breast" not in sites:
-                    said.add("metastasis")
+            if (
+                statement.section == "diagnosis"
+                and any(
+                    (match.has("met") or match.has("sitemet"))
+                    and match.id("sitemet") != "regional-node"
+                    and context.standing(match.first, match.last)[0]
+                    for match in statement.matches
+                )
+                and "regional-node" not in sites
+                and "breast" not in sites
+            ):
+                said.add("metastasis")
         if statement.head != (0, 0) and statement.section == "specimen":
             continue
     if said == {"metastasis"}:
@@ -155,14 +202,15 @@ def _default(paper: Paper, spread: bool) -> About | None:
     if said == {"primary"}:
         return "primary"
     if said == {"primary", "metastasis"}:
-        specimen = {about for statement in paper.section("specimen") for about in [about_of(statement.tokens, statement.matches, len(statement.tokens))[0]] if about}
+        specimen = {
+            about
+            for statement in paper.section("specimen")
+            for about in [about_of(statement.tokens, statement.matches, len(statement.tokens))[0]]
+            if about
+        }
         if specimen == {"metastasis"}:
             return "metastasis"
         if specimen == {"primary"}:
             return "primary"
         return None
     return "metastasis" if spread and paper.kind == "pathology report" and not said else None
-
-
-def nothing(name: str, why: str) -> RecordError:
-    return RecordError(name, why, "Give a report, a letter or a list of the person's own.")

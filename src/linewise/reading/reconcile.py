@@ -11,17 +11,29 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from .claims import Claim, Course
-from .dates import Day
-from .lexicon import Words
+from linewise.phrases.claims import Claim, Course
+from linewise.phrases.dates import Day
+from linewise.phrases.lexicon import Words
+from linewise.phrases.tokens import number, tokens_of
+
 from .lines import Lines
 from .model import SCHEMA, Conflict, DocumentRead, Finding, Left, Person, Reading, TreatmentRead
-from .tokens import number, tokens_of
 
 if TYPE_CHECKING:
     from .reader import Read
 
-_RECEPTORS = ("er", "er-percent", "pr", "pr-percent", "her2-ihc", "her2-ish", "her2-reported", "her2-faint-staining", "ki67", "histology")
+_RECEPTORS = (
+    "er",
+    "er-percent",
+    "pr",
+    "pr-percent",
+    "her2-ihc",
+    "her2-ish",
+    "her2-reported",
+    "her2-faint-staining",
+    "ki67",
+    "histology",
+)
 _SETS = ("sites", "comorbidities", "medications", "planned", "declines", "prefers", "symptoms", "reactions")
 _LOW = -10
 
@@ -97,7 +109,11 @@ class Reconciliation:
     def _rank(self, placed: Placed, first: bool) -> tuple[Any, ...]:
         claim = placed.claim
         day = placed.day
-        if day == (0, 0, 0) and placed.read.paper.kind in ("pathology report", "laboratory") and placed.read.paper.date is not None:
+        if (
+            day == (0, 0, 0)
+            and placed.read.paper.kind in ("pathology report", "laboratory")
+            and placed.read.paper.date is not None
+        ):
             day = placed.read.paper.date.key
         return (claim.strength > _LOW, claim.about == "metastasis" if first else False, day, claim.strength, claim.start)
 
@@ -109,7 +125,9 @@ class Reconciliation:
         best = ranked[0]
         top = self._rank(best, first)
         rivals = [one for one in ranked[1:] if self._rank(one, first)[:3] == top[:3] and one.claim.value != best.claim.value]
-        rivals = [one for one in rivals if top[3] - one.claim.strength <= 1 and one.read is best.read or one.read is not best.read]
+        rivals = [
+            one for one in rivals if (top[3] - one.claim.strength <= 1 and one.read is best.read) or one.read is not best.read
+        ]
         if rivals and best.claim.section == "addendum" and all(one.claim.section != "addendum" for one in rivals):
             rivals = []
         if rivals:
@@ -119,7 +137,9 @@ class Reconciliation:
 
     def _conflict(self, fact: str, ones: Sequence[Placed]) -> None:
         values = ", ".join(dict.fromkeys(str(one.claim.value) for one in ones))
-        self.conflicts.append(Conflict(fact, tuple(one.id for one in ones), f"the papers say {values}, and nothing decides between them"))
+        self.conflicts.append(
+            Conflict(fact, tuple(one.id for one in ones), f"the papers say {values}, and nothing decides between them")
+        )
         for one in ones:
             one.claim.sure, one.claim.why = False, one.claim.why or "another place disagrees"
 
@@ -181,7 +201,11 @@ class Reconciliation:
                 self.chosen[f"{fact}-percent"] = percent
             status = best.claim.value
             if percent is not None and self._status_of(float(percent.claim.value)) != status:
-                by_percent = [one for one in self.of(fact) if self._same_specimen(one, percent) and one.claim.value == self._status_of(float(percent.claim.value))]
+                by_percent = [
+                    one
+                    for one in self.of(fact)
+                    if self._same_specimen(one, percent) and one.claim.value == self._status_of(float(percent.claim.value))
+                ]
                 if by_percent:
                     self.chosen[fact] = by_percent[-1]
         ihc, ish = self.chosen.get("her2-ihc"), self.chosen.get("her2-ish")
@@ -210,7 +234,9 @@ class Reconciliation:
 
     def _genes(self) -> None:
         for name, fact in self.facts.items():
-            if fact.type != "choice" or not set(fact.values) & {"mutated", "altered", "fusion", "somatic-pathogenic"} and name != "MSI":
+            if fact.type != "choice" or (
+                not set(fact.values) & {"mutated", "altered", "fusion", "somatic-pathogenic"} and name != "MSI"
+            ):
                 continue
             ones = self.of(name)
             if not ones:
@@ -236,13 +262,19 @@ class Reconciliation:
             if vus and len(vus) == len(changed):
                 return vus[-1]
             origins = {one.claim.extra.get("origin") for one in changed}
-            if all(one.claim.extra.get("origin") not in origins or one.claim.extra.get("origin") == "" for one in plain) or newest == (0, 0, 0):
+            if all(
+                one.claim.extra.get("origin") not in origins or one.claim.extra.get("origin") == "" for one in plain
+            ) or newest == (0, 0, 0):
                 for one in plain:
                     one.claim.sure, one.claim.why = False, "another test found a change"
                 by_value.pop("wild-type")
                 if not origins & {"", None} and len({str(one.claim.value) for one in changed}) == 1:
                     return changed[-1]
-                if any(one.claim.extra.get("origin") == "" for one in plain) and newest == (0, 0, 0) and max(one.claim.strength for one in plain) >= max(one.claim.strength for one in changed):
+                if (
+                    any(one.claim.extra.get("origin") == "" for one in plain)
+                    and newest == (0, 0, 0)
+                    and max(one.claim.strength for one in plain) >= max(one.claim.strength for one in changed)
+                ):
                     self._conflict(ones[0].claim.fact, latest)
                     return None
         values = set(by_value)
@@ -273,13 +305,22 @@ class Reconciliation:
 
             ranked = sorted(ones, key=newest, reverse=True)
             best = ranked[0]
-            rivals = [one for one in ranked[1:] if newest(one)[:3] == newest(best)[:3] and abs(_float(one.claim.value) - _float(best.claim.value)) > 0.02 * abs(_float(best.claim.value)) + 1e-9]
+            rivals = [
+                one
+                for one in ranked[1:]
+                if newest(one)[:3] == newest(best)[:3]
+                and abs(_float(one.claim.value) - _float(best.claim.value)) > 0.02 * abs(_float(best.claim.value)) + 1e-9
+            ]
             if rivals and fact not in ("lvef",) and self._other_kind(best, rivals):
                 self._conflict(fact, [best, *rivals])
                 continue
             self.chosen[fact] = best
             if fact == "lvef":
-                older = [one for one in ranked[1:] if one.claim.value != best.claim.value and (one.day < best.day or one.claim.strength <= _LOW)]
+                older = [
+                    one
+                    for one in ranked[1:]
+                    if one.claim.value != best.claim.value and (one.day < best.day or one.claim.strength <= _LOW)
+                ]
                 if older:
                     self.chosen["lvef-previous"] = older[0]
 
@@ -302,7 +343,14 @@ class Reconciliation:
 
     def _medications(self) -> None:
         listed = [placed for placed in self.placed if placed.claim.fact == "medications"]
-        newest = max((read.paper.date.key for read in self.reads if read.paper.date is not None and any(c.fact == "medications" for c in read.claims)), default=(0, 0, 0))
+        newest = max(
+            (
+                read.paper.date.key
+                for read in self.reads
+                if read.paper.date is not None and any(c.fact == "medications" for c in read.claims)
+            ),
+            default=(0, 0, 0),
+        )
         names: list[str] = []
         for drug in dict.fromkeys(str(one.claim.value) for one in listed):
             ones = [one for one in listed if one.claim.value == drug]
@@ -310,13 +358,21 @@ class Reconciliation:
             if not sure:
                 continue
             stopped = [one for one in ones if not one.claim.sure and one.claim.why in ("stopped", "its days are over")]
-            if stopped and max(one.claim.start for one in stopped) > max(one.claim.start for one in sure) and max(one.claim.strength for one in sure) <= max(one.claim.strength for one in stopped):
+            if (
+                stopped
+                and max(one.claim.start for one in stopped) > max(one.claim.start for one in sure)
+                and max(one.claim.strength for one in sure) <= max(one.claim.strength for one in stopped)
+            ):
                 for one in sure:
                     one.claim.sure, one.claim.why = False, "stopped elsewhere in the paper"
                 continue
             if stopped and all(one.claim.strength == 0 for one in sure):
                 continue
-            old = [one for one in sure if one.read.paper.date is not None and one.read.paper.date.key < newest and len(self.reads) > 1]
+            old = [
+                one
+                for one in sure
+                if one.read.paper.date is not None and one.read.paper.date.key < newest and len(self.reads) > 1
+            ]
             if len(old) == len(sure) and old:
                 continue
             names.append(drug)
@@ -329,7 +385,13 @@ class Reconciliation:
             entry = found.setdefault(str(one.claim.value), {"name": one.claim.value})
             if "grade" in one.claim.extra:
                 entry["grade"] = one.claim.extra["grade"]
-        for general, special in (("dyspnoea", "dyspnoea-on-exertion"), ("dyspnoea", "dyspnoea-at-rest"), ("cough", "dry-cough"), ("headache", "new-headache"), ("back-pain", "severe-back-pain")):
+        for general, special in (
+            ("dyspnoea", "dyspnoea-on-exertion"),
+            ("dyspnoea", "dyspnoea-at-rest"),
+            ("cough", "dry-cough"),
+            ("headache", "new-headache"),
+            ("back-pain", "severe-back-pain"),
+        ):
             if special in found:
                 found.pop(general, None)
         if found:
@@ -348,16 +410,37 @@ class Reconciliation:
     # The rest
 
     def _other(self) -> None:
-        for fact in ("menopausal-status", "pdl1-cps", "pdl1-ic", "visceral-crisis-recorded", "brain-status", "brain-mass-effect", "cord-compression", "impending-fracture", "ulcerated-primary", "frail", "gestational-week", "pregnancy-recorded"):
+        for fact in (
+            "menopausal-status",
+            "pdl1-cps",
+            "pdl1-ic",
+            "visceral-crisis-recorded",
+            "brain-status",
+            "brain-mass-effect",
+            "cord-compression",
+            "impending-fracture",
+            "ulcerated-primary",
+            "frail",
+            "gestational-week",
+            "pregnancy-recorded",
+        ):
             ones = self.of(fact)
             best = self._best(ones)
             if best is not None:
                 self.chosen[fact] = best
         ones = self.of("ecog")
         if ones:
-            ranked = sorted(ones, key=lambda one: (one.claim.strength > _LOW, one.day, one.claim.strength, one.claim.start), reverse=True)
+            ranked = sorted(
+                ones, key=lambda one: (one.claim.strength > _LOW, one.day, one.claim.strength, one.claim.start), reverse=True
+            )
             undated = [one for one in ranked if one.day == (0, 0, 0) and one.claim.strength > _LOW]
-            self.chosen["ecog"] = undated[-1] if undated and ranked[0].claim.strength <= undated[-1].claim.strength and (ranked[0].read.paper.date is None or ranked[0].day < ranked[0].read.paper.date.key) else ranked[0]
+            self.chosen["ecog"] = (
+                undated[-1]
+                if undated
+                and ranked[0].claim.strength <= undated[-1].claim.strength
+                and (ranked[0].read.paper.date is None or ranked[0].day < ranked[0].read.paper.date.key)
+                else ranked[0]
+            )
         denovo = self.of("de-novo")
         values = {one.claim.value for one in denovo}
         if len(values) == 1:
@@ -402,7 +485,9 @@ class Reconciliation:
         variants = {}
         for name, fact in self.facts.items():
             placed = self.chosen.get(name)
-            if placed is not None and (name in ("MSI", "TMB") or set(fact.values) & {"mutated", "altered", "fusion", "somatic-pathogenic"}):
+            if placed is not None and (
+                name in ("MSI", "TMB") or set(fact.values) & {"mutated", "altered", "fusion", "somatic-pathogenic"}
+            ):
                 variants[name] = placed.claim.value
         if variants:
             out["variants"] = variants
@@ -422,7 +507,9 @@ class Reconciliation:
             out["primary_in_place"] = True
         put("ulcerated_primary", "ulcerated-primary")
         put("visceral_crisis", "visceral-crisis-recorded")
-        if "brain" in sites or (self.chosen.get("brain-status") is not None and self.chosen["brain-status"].claim.value == "none"):
+        if "brain" in sites or (
+            self.chosen.get("brain-status") is not None and self.chosen["brain-status"].claim.value == "none"
+        ):
             put("brain.status", "brain-status")
         if "brain" in sites:
             put("brain.mass_effect", "brain-mass-effect")
@@ -440,8 +527,8 @@ class Reconciliation:
         if "_comorbidities" in self.profile:
             out["comorbidities"] = self._specific(self.profile["_comorbidities"])
         labs = {}
-        for member, fact in _members(self.words).items():
-            placed = self.chosen.get(fact)
+        for member, name in _members(self.words).items():
+            placed = self.chosen.get(name)
             if placed is not None:
                 labs[member] = placed.claim.value
         if labs:
@@ -473,17 +560,33 @@ class Reconciliation:
                 key.append("faint")
         if ish is not None:
             if ihc is None:
-                return str(ish.claim.value) if ish.claim.value == "positive" else (str(said.claim.value) if said is not None else "negative")
+                return (
+                    str(ish.claim.value)
+                    if ish.claim.value == "positive"
+                    else (str(said.claim.value) if said is not None else "negative")
+                )
             key.append(str(ish.claim.value))
         derived = rules.get(" ".join(key), "")
-        if said is not None and ihc is not None and not self._same_specimen(said, ihc) and self._rank(said, True)[:3] > self._rank(ihc, True)[:3]:
+        if (
+            said is not None
+            and ihc is not None
+            and not self._same_specimen(said, ihc)
+            and self._rank(said, True)[:3] > self._rank(ihc, True)[:3]
+        ):
             return str(said.claim.value)
         if derived:
             if said is not None and said.claim.value == "ultralow" and ihc is not None and ihc.claim.value == "0":
                 return "ultralow"
             return str(derived)
         if ihc is not None and ihc.claim.value == "2+":
-            return str(said.claim.value) if said is not None and said.claim.value in ("positive", "negative", "low") and self._same_specimen(said, ihc) and said.claim.statement >= ihc.claim.statement else ""
+            return (
+                str(said.claim.value)
+                if said is not None
+                and said.claim.value in ("positive", "negative", "low")
+                and self._same_specimen(said, ihc)
+                and said.claim.statement >= ihc.claim.statement
+                else ""
+            )
         return str(said.claim.value) if said is not None else ""
 
     def _receptors_from(self) -> str:
@@ -508,7 +611,18 @@ class Reconciliation:
         claim, sheet = placed.claim, placed.read.paper.sheet
         day = claim.day.text if claim.day is not None else None
         why = claim.why or ("stated" if claim.sure else "not certain")
-        return Finding(placed.id, claim.fact, claim.value, day, claim.about, sheet.quote(claim.start, claim.end), sheet.where(claim.start, claim.end), claim.sure, why, claim.unit)
+        return Finding(
+            placed.id,
+            claim.fact,
+            claim.value,
+            day,
+            claim.about,
+            sheet.quote(claim.start, claim.end),
+            sheet.where(claim.start, claim.end),
+            claim.sure,
+            why,
+            claim.unit,
+        )
 
     def _treatments(self, lines: Lines) -> Iterable[TreatmentRead]:
         for read, course in lines.all:
@@ -517,14 +631,22 @@ class Reconciliation:
                 course.drugs, course.first.text if course.first else None, course.last.text if course.last else None, course.stopped_for,
                 course.setting, course.state, sheet.quote(course.start, course.end), sheet.where(course.start, course.end), course.sure,
                 course.why or ("stated" if course.sure else "not certain"), course.months, course.response,
-            )  # type: ignore[arg-type]  # fmt: skip
+            )  # fmt: skip
 
     def _left(self) -> Iterable[Left]:
         """Statements that name a receptor or a gene, and of which nothing was taken."""
         for number_, read in enumerate(self.reads):
             used = [(one.claim.start, one.claim.end) for one in self.placed if one.number == number_]
             for statement in read.paper.statements:
-                if statement.section in ("definitions", "therapies", "education", "gene-list", "technique", "administration", "family"):
+                if statement.section in (
+                    "definitions",
+                    "therapies",
+                    "education",
+                    "gene-list",
+                    "technique",
+                    "administration",
+                    "family",
+                ):
                     continue
                 for match in statement.matches:
                     if not (match.has("receptor") or match.has("marker") or (match.has("gene") and match.id("gene") != "other")):
@@ -533,13 +655,21 @@ class Reconciliation:
                     if not any(a <= start < b or a < end <= b for a, b in used):
                         stop = statement.tokens[min(match.last + 8, len(statement.tokens)) - 1].end
                         sheet = read.paper.sheet
-                        yield Left(sheet.quote(start, stop), sheet.where(start, min(stop, max(start + 1, stop))), "no result was understood here")
+                        yield Left(
+                            sheet.quote(start, stop),
+                            sheet.where(start, min(stop, max(start + 1, stop))),
+                            "no result was understood here",
+                        )
 
 
 def _members(words: Words) -> dict[str, str]:
     """Member of `labs` -> fact."""
     profile = words.knowledge.content.codes.get("profile", {}).get("members", {})
-    return {str(path)[2:]: str(fact) for path, fact in profile.items() if str(path).startswith("*.") and "_" in str(path)} | {"dpyd": "dpyd", "ugt1a1": "ugt1a1", "cyp2d6": "cyp2d6"}
+    return {str(path)[2:]: str(fact) for path, fact in profile.items() if str(path).startswith("*.") and "_" in str(path)} | {
+        "dpyd": "dpyd",
+        "ugt1a1": "ugt1a1",
+        "cyp2d6": "cyp2d6",
+    }
 
 
 def _set(out: dict[str, Any], path: str, value: Any) -> None:

@@ -1,0 +1,1 @@
+"""From statements to claims: one reader for each family of facts."""

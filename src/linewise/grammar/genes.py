@@ -1,0 +1,599 @@
+"""Genes, and markers of the whole genome: what was found, of which origin, and what was only tested, listed or mentioned."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from linewise.phrases.analysis import Paper
+from linewise.phrases.claims import BACKGROUND, Claim, Context, Specimens
+from linewise.phrases.layout import Statement
+from linewise.phrases.lexicon import Match
+from linewise.phrases.tokens import Token, number
+
+_CHANGE = re.compile(
+    r"(?:p\.\s?\(?(?:[A-Z][a-z]{2}|[A-Z*])\d+|c\.\d+|(?<![\w.])[ACDEFGHIKLMNPQRSTVWY]\d{2,4}(?:[ACDEFGHIKLMNPQRSTVWY*]|fs|del|_)|exon \d+ del|\bdel\b)"
+)
+_ORIGIN_GENES = frozenset({"germline-pathogenic", "somatic-pathogenic"})
+
+
+class Genes:
+    """Reads genes and genomic markers of one paper."""
+
+    def __init__(self, paper: Paper, specimens: Specimens) -> None:
+        self.paper, self.specimens = paper, specimens
+        self.facts = paper.words.knowledge.facts
+        text = paper.sheet.text
+        self.origin = self._paper_origin()
+        self.plasma_empty = any(
+            any(match.id("genomic") == "no-tumour-dna" for match in statement.matches) for statement in paper.statements
+        )
+        self.text = text
+
+    def _paper_origin(self) -> str:
+        """Where the tested material of a panel comes from, where the paper says one thing only."""
+        said = {"germline": 0, "somatic": 0}
+        for statement in self.paper.statements:
+            if statement.section in ("definitions", "therapies", "family", "comment", "gene-list"):
+                continue
+            for match in statement.matches:
+                origin = match.id("origin")
+                if origin:
+                    said["germline" if origin == "germline" else "somatic"] += 1
+        if self.paper.kind != "gene panel":
+            return ""
+        head = self.paper.sheet.text[:1200].lower()
+        if (
+            said["germline"]
+            and (not said["somatic"] or "germline" in head or "hereditary" in head or "keimbahn" in head or "heredit" in head)
+            and not ("tumor" in head[:500] or "somatic" in head)
+        ):
+            return "germline"
+        return "somatic" if said["somatic"] else "germline" if said["germline"] else ""
+
+    def claims(self, statement: Statement) -> Iterator[Claim]:
+        if statement.section in ("therapies", "definitions", "gene-list", "education", "trap"):
+            return
+        context = Context(self.paper, statement)
+        yield from self._markers(statement, context)
+        genes = [match for match in statement.matches if match.has("gene") and not self._only_name(statement, match)]
+        if not genes:
+            return
+        index = 0
+        while index < len(genes):
+            group = [genes[index]]
+            while index + 1 < len(genes) and self._listed(statement, genes[index], genes[index + 1]):
+                index += 1
+                group.append(genes[index])
+            stop = genes[index + 1].first if index + 1 < len(genes) else len(statement.tokens)
+            first_bound = genes[genes.index(group[0]) - 1].last if genes.index(group[0]) else 0
+            yield from self._group(statement, context, group, first_bound, stop)
+            index += 1
+
+    def _only_name(self, statement: Statement, match: Match) -> bool:
+        """Words such as `RET` or `BRCA` inside another name: `anti-…`, `…-targeted`."""
+        if match.id("gene") == "other":
+            return False
+        after = statement.tokens[match.last : match.last + 2]
+        return (
+            len(after) == 2
+            and after[0].text == "-"
+            and after[1].norm
+            in ("inhibitor", "inhibitors", "inhibition", "targeted", "hemmer", "inhibitoren", "inhibitortherapie")
+        )
+
+    def _listed(self, statement: Statement, one: Match, other: Match) -> bool:
+        between = statement.tokens[one.last : other.first]
+        if len(between) > 4:
+            return False
+        words = [token.norm for token in between if token.text not in "()"]
+        return all(
+            word in (",", "/", "and", "und", "&", "or", "oder", "sowie", "+", "nor", "noch", "-", "1", "2", "3") for word in words
+        ) and not _CHANGE.search(self.text[one_end(statement, one) : statement.tokens[other.first].start])
+
+    def _group(self, statement: Statement, context: Context, group: Sequence[Match], begin: int, stop: int) -> Iterator[Claim]:
+        tokens = statement.tokens
+        after = self._cut(statement, group[-1].last, stop)
+        result, place = self._result(statement, group[-1].last, after)
+        changed = self._change(statement, group[-1].last, after)
+        before, before_place = self._result_before(statement, context, group[0].first, begin)
+        if statement.headers and statement.tokens[group[0].first].cell == statement.tokens[0].cell:
+            result, place = self._by_column(statement, result, place)
+        if statement.section == "vus":
+            result = "vus"
+        elif statement.section == "negatives" and not changed:
+            result = "wild-type"
+        elif (not result and before) or (result in ("mutated", "positive") and before == "wild-type"):
+            result, place = before, before_place
+        elif result == "mutated" and before == "vus":
+            result = "vus"
+        if not result and changed:
+            result = "mutated"
+            place = (group[0].first, min(stop, group[-1].last + 6))
+        if not result or result in ("pending", "benign-change"):
+            return
+        if result == "wild-type" and changed and not self._word_between(statement, group[-1].last, after):
+            result = "mutated"
+        first, last = min(group[0].first, place[0]), max(group[-1].last, place[1])
+        sure, why = self._holds(statement, context, group, first, last, result, changed)
+        if self.plasma_empty and result == "wild-type":
+            sure, why = False, "no tumour DNA was found in the sample"
+        _, day = self.specimens.of(statement, group[0].first)
+        origin = self._origin(statement, group[0].first, stop)
+        for match in group:
+            names = (match.id("gene") or "").split("+")
+            if result == "mutated" and len(names) > 1 and not changed:
+                which = self._which(statement, match)
+                names = which or []
+            for name in names:
+                if name not in self.facts:
+                    continue
+                value = self._value(name, result, origin, changed, statement, group[-1].last, after)
+                if value is None:
+                    continue
+                ok, note = sure, why
+                if value in _ORIGIN_GENES and not origin:
+                    ok, note = False, note or "it is not said whether the change is inherited"
+                start, end = tokens[first].start, tokens[last - 1].end
+                strength = (5 if statement.section in ("variants", "results", "diagnosis", "negatives", "vus") else 0) + (
+                    2 if changed else 0
+                )
+                if statement.section in BACKGROUND:
+                    strength = -20
+                yield Claim(
+                    name,
+                    value,
+                    start,
+                    end,
+                    ok,
+                    note,
+                    day,
+                    None,
+                    None,
+                    strength,
+                    statement.number,
+                    statement.section,
+                    {"origin": origin},
+                )
+
+    def _which(self, statement: Statement, match: Match) -> list[str]:
+        """Which of two genes named as one: from the sentence before or after, else none."""
+        return []
+
+    def _cut(self, statement: Statement, first: int, stop: int) -> int:
+        """Where the words about a gene end: at a clause, a receptor, a drug, or after many words."""
+        for at in range(first, min(stop, first + 26)):
+            token = statement.tokens[at]
+            if token.text == ";" or (
+                token.text == "." and not token.glued and at > first and statement.tokens[at - 1].kind != "w"
+            ):
+                return at
+            match = next((one for one in statement.matches if one.first == at), None)
+            if match is not None and (
+                match.has("receptor")
+                or match.has("drug")
+                or match.has("drugclass")
+                or (match.has("marker") and at > first)
+                or match.has("error")
+            ):
+                return at
+        return min(stop, first + 26)
+
+    def _result(self, statement: Statement, first: int, stop: int) -> tuple[str, tuple[int, int]]:
+        for match in statement.matches:
+            if first <= match.first < stop and (match.has("result") or match.has("pending")):
+                word = self._meaning(match)
+                if word:
+                    return word, (match.first, match.last)
+        return "", (first, first)
+
+    def _meaning(self, match: Match) -> str:
+        results = {term.id for term in match.terms if term.kind == "result"}
+        for word in ("vus", "wild-type", "fusion", "mutated", "not-evaluable", "negative"):
+            if word in results:
+                return {"not-evaluable": "pending", "negative": "wild-type"}.get(word, word)
+        if results & {"amplified"}:
+            return "amplified"
+        if match.has("pending"):
+            return "pending"
+        return ""
+
+    def _result_before(self, statement: Statement, context: Context, first: int, begin: int) -> tuple[str, tuple[int, int]]:
+        """`no pathogenic variants in BRCA1`, `negative for ESR1`, `mutation in PIK3CA`."""
+        for at, match, token in context.back(first, 16):
+            if at < begin:
+                break
+            if token.text in ";" or (token.text == "." and not token.glued):
+                break
+            if match is None:
+                continue
+            if match.has("result") and not match.has("section"):
+                word = self._meaning(match)
+                if word == "mutated" and context.negated(match.first, match.last):
+                    word = "wild-type"
+                if word:
+                    return word, (match.first, match.last)
+            if match.has("neg") and context.words(match.first, match.last).lower() in (
+                "no",
+                "keine",
+                "kein",
+                "keinen",
+                "negative for",
+                "no evidence of",
+            ):
+                return "wild-type", (match.first, match.last)
+            if match.has("pending"):
+                return "pending", (match.first, match.last)
+        return "", (first, first)
+
+    def _change(self, statement: Statement, first: int, stop: int) -> bool:
+        if first >= stop:
+            return False
+        words = self.text[statement.tokens[first].start : statement.tokens[stop - 1].end]
+        return bool(_CHANGE.search(words))
+
+    def _word_between(self, statement: Statement, first: int, stop: int) -> bool:
+        return any(first <= match.first < stop and match.id("result") == "wild-type" for match in statement.matches)
+
+    def _by_column(self, statement: Statement, result: str, place: tuple[int, int]) -> tuple[str, tuple[int, int]]:
+        """In a table whose columns are samples by day, the latest column decides."""
+        dated: list[tuple[tuple[int, int, int], int]] = []
+        for cell, header in enumerate(statement.headers):
+            days = self.paper.words.dates(self.paper.language).find(
+                header, not self.paper.american if self.paper.american is not None else None, None
+            )
+            if days:
+                dated.append((days[0].key, cell))
+        if len(dated) < 2:
+            return result, place
+        cell = max(dated)[1]
+        inside = [index for index, token in enumerate(statement.tokens) if token.cell == cell]
+        if not inside:
+            return "pending", place
+        first, last = inside[0], inside[-1] + 1
+        word, where = self._result(statement, first, last)
+        if not word and any(number(token) is not None for token in statement.tokens[first:last]):
+            return "mutated", (first, last)
+        return (word or "pending"), where
+
+    def _holds(
+        self, statement: Statement, context: Context, group: Sequence[Match], first: int, last: int, result: str, changed: bool
+    ) -> tuple[bool, str]:
+        relative = context.family(group[0].first)
+        if relative:
+            return False, f"of the family: “{relative}”"
+        wrong = context._taken_back(group[0].first, group[-1].last)
+        if wrong:
+            return False, f"taken back: “{wrong}”"
+        doubt = context._before(group[0].first, "doubt")
+        if doubt and doubt.lower() not in (
+            "likely",
+            "either",
+            "potential",
+            "uncertain",
+            "to exclude",
+            "risk of",
+            "screening for",
+            "screen for",
+        ):
+            return False, f"uncertain: “{doubt}”"
+        if result == "mutated":
+            for _at, match, token in context.back(group[0].first, 12):
+                if match is not None and match.has("plan"):
+                    word = context.words(match.first, match.last).lower()
+                    if word in (
+                        "if",
+                        "need",
+                        "falls",
+                        "would",
+                        "wenn",
+                        "sofern",
+                        "would need",
+                        "unless",
+                        "should",
+                        "bei nachweis",
+                        "await",
+                        "awaiting",
+                        "pending",
+                        "ausstehend",
+                        "request",
+                        "could",
+                        "might",
+                        "may",
+                    ):
+                        return False, f"said of a plan: “{word}”"
+                if (
+                    token.norm in ("need", "needs", "requires", "benotigt", "erfordert", "bei")
+                    and statement.section in ("plan", "assessment", "comment", "discussion")
+                    and not changed
+                ):
+                    return False, "said of a plan"
+            if not changed and statement.section in ("plan",) and context.said("plan", 0, group[0].first) is not None:
+                return False, "said of a plan"
+        if context.said("pending") is not None and result == "mutated" and not changed:
+            near = context.said("pending")
+            if near is not None and abs(near.first - group[-1].last) < 8:
+                return False, "no result yet"
+        return True, ""
+
+    def _origin(self, statement: Statement, first: int, stop: int) -> str:
+        near: str = ""
+        for match in statement.matches:
+            if match.has("origin") and match.first < stop + 10:
+                origin = "germline" if match.id("origin") == "germline" else "somatic"
+                if not near or match.first > first - 14:
+                    near = origin
+                if match.first > first:
+                    break
+        if near:
+            return near
+        above: Statement | None = statement
+        for _ in range(4):
+            above = above.before or above.parent if above is not None else None
+            if above is None:
+                break
+            origins = [match.id("origin") for match in above.matches if match.has("origin")]
+            if origins:
+                return "germline" if origins[-1] == "germline" else "somatic"
+        if statement.head != (0, 0):
+            words = self.text[statement.head[0] : statement.head[1]].lower()
+            if re.search(r"germ-?line|keimbahn|heredit|humangenet|genetics", words):
+                return "germline"
+            if re.search(r"somatic|somatisch|tumou?r|ctdna|plasma|liquid|molekularpath", words):
+                return "somatic"
+        return self.origin
+
+    def _value(
+        self, name: str, result: str, origin: str, changed: bool, statement: Statement, first: int, stop: int
+    ) -> str | None:
+        values = self.facts[name].values
+        if result == "wild-type":
+            return "wild-type"
+        if result == "vus":
+            return "variant-of-uncertain-significance" if "variant-of-uncertain-significance" in values else None
+        if result == "amplified":
+            return None
+        if "fusion" in values:
+            return "fusion" if result == "fusion" else None
+        if result == "fusion":
+            return None
+        if "altered" in values:
+            return "altered"
+        if "mutated" in values:
+            return "mutated"
+        if "germline-pathogenic" in values:
+            return "germline-pathogenic" if origin == "germline" else "somatic-pathogenic"
+        return None
+
+    # Markers of the genome, and PD-L1, Ki-67
+
+    def _markers(self, statement: Statement, context: Context) -> Iterator[Claim]:
+        matches = statement.matches
+        for index, match in enumerate(matches):
+            marker = match.id("marker")
+            if marker is None:
+                continue
+            stop = next(
+                (
+                    one.first
+                    for one in matches[index + 1 :]
+                    if (one.has("marker") and one.id("marker") != marker)
+                    or one.has("receptor")
+                    or one.has("gene")
+                    or one.has("error")
+                ),
+                len(statement.tokens),
+            )
+            if marker == "ki67":
+                yield from self._ki67(statement, context, match, stop)
+            elif marker == "pdl1":
+                yield from self._pdl1(statement, context, match, stop)
+            elif marker == "tmb":
+                yield from self._tmb(statement, context, match, stop)
+            elif marker in ("msi", "mmr"):
+                yield from self._msi(statement, context, match, stop)
+        if not any(match.has("marker") for match in matches):
+            for match in matches:
+                if match.has("assay") and match.id("assay") == "cps":
+                    yield from self._pdl1(statement, context, match, len(statement.tokens))
+                    break
+
+    def _claim(
+        self,
+        statement: Statement,
+        context: Context,
+        first: int,
+        last: int,
+        fact: str,
+        value: object,
+        note: str = "",
+        unit: str | None = None,
+    ) -> Claim:
+        sure, why = context.standing(first, last)
+        if why.startswith("negated"):
+            sure, why = True, ""
+        if context.said("control") is not None:
+            sure, why = False, "control tissue"
+        about, day = self.specimens.of(statement, first)
+        strength = (
+            -20
+            if statement.section in BACKGROUND
+            else 4
+            if statement.section in ("results", "diagnosis", "variants", "addendum")
+            else 0
+        )
+        return Claim(
+            fact,
+            value,
+            statement.tokens[first].start,
+            statement.tokens[last - 1].end,
+            sure,
+            why or note,
+            day,
+            about,
+            unit,
+            strength,
+            statement.number,
+            statement.section,
+        )
+
+    def _ki67(self, statement: Statement, context: Context, match: Match, stop: int) -> Iterator[Claim]:
+        tokens = statement.tokens
+        for at in range(match.last, min(stop, match.last + 12)):
+            token = tokens[at]
+            if token.text == ";" or (token.text == "." and not token.glued and at > match.last):
+                break
+            amount = number(token) if token.kind == "n" else None
+            if amount is None or amount > 100:
+                continue
+            after = [one.text for one in tokens[at + 1 : at + 4]]
+            ranged = len(after) > 2 and after[0] in "-–" and after[2] == "%"
+            if (after and after[0] == "%") or (after and after[0] in ("percent", "Prozent")) or ranged:
+                before = tokens[at - 1].text
+                if before in "<≤":
+                    return
+                yield self._claim(
+                    statement,
+                    context,
+                    match.first,
+                    at + 2,
+                    "ki67",
+                    int(amount) if amount == int(amount) else amount,
+                    "the lower end of what is given" if ranged else "",
+                    "%",
+                )
+                return
+            if (
+                at <= match.last + 2
+                and (at + 1 == len(tokens) or tokens[at + 1].cell != token.cell)
+                and len(statement.headers) > 1
+            ):
+                yield self._claim(
+                    statement, context, match.first, at + 1, "ki67", int(amount) if amount == int(amount) else amount, "", "%"
+                )
+                return
+
+    def _pdl1(self, statement: Statement, context: Context, match: Match, stop: int) -> Iterator[Claim]:
+        tokens, matches = statement.tokens, statement.matches
+        assays = [one for one in matches if one.has("assay")]
+        clones = {one.id("assay") for one in assays} & {"22c3", "sp142", "other"}
+        done: set[str] = set()
+        for one in assays:
+            kind = one.id("assay")
+            if kind not in ("cps", "ic") or kind in done:
+                continue
+            for at in range(one.last, min(len(tokens), one.last + 8)):
+                token = tokens[at]
+                if token.text in ";" or any(other.first == at and other.has("assay") for other in matches):
+                    break
+                amount = number(token) if token.kind == "n" else None
+                if amount is None:
+                    continue
+                before = tokens[at - 1].text
+                if before in "<≤":
+                    if kind == "cps" and amount == 1:
+                        done.add(kind)
+                    break
+                if before in ">≥" or (before == "=" and tokens[at - 2].text in "<>"):
+                    break
+                clone = clones or self._clone(statement)
+                if kind == "cps":
+                    claim = self._claim(
+                        statement,
+                        context,
+                        min(match.first, one.first),
+                        at + 1,
+                        "pdl1-cps",
+                        int(amount) if amount == int(amount) else amount,
+                    )
+                    if clone & {"sp142", "other"} and "22c3" not in clone:
+                        claim.sure, claim.why = False, "another assay than 22C3"
+                else:
+                    claim = self._claim(statement, context, min(match.first, one.first), at + 1, "pdl1-ic", int(amount))
+                    if "sp142" not in clone:
+                        claim.sure, claim.why = False, "the assay is not said to be SP142"
+                claim.extra["cut-off"] = tokens[at - 1].text
+                if context.said("reference", 0, at) is None:
+                    done.add(kind)
+                    yield claim
+                break
+
+    def _clone(self, statement: Statement) -> set[str]:
+        above: Statement | None = statement
+        for _ in range(4):
+            above = (above.before or above.parent) if above is not None else None
+            if above is None:
+                break
+            found = {one.id("assay") or "" for one in above.matches if one.has("assay")} & {"22c3", "sp142", "other"}
+            if found:
+                return found
+        words = self.text[statement.head[0] : statement.head[1]].lower()
+        found = {clone for clone, word in (("22c3", "22c3"), ("sp142", "sp142"), ("other", "sp263")) if word in words}
+        if found:
+            return found
+        nearby = [one for one in self.paper.statements if abs(one.number - statement.number) <= 4]
+        return {match.id("assay") or "" for one in nearby for match in one.matches if match.has("assay")} & {
+            "22c3",
+            "sp142",
+            "other",
+        }
+
+    def _tmb(self, statement: Statement, context: Context, match: Match, stop: int) -> Iterator[Claim]:
+        tokens = statement.tokens
+        if any(
+            one.id("result") == "not-evaluable" or one.has("pending")
+            for one in statement.matches
+            if match.last <= one.first < stop
+        ):
+            return
+        for at in range(match.last, min(stop, match.last + 10)):
+            amount = number(tokens[at]) if tokens[at].kind == "n" else None
+            if amount is not None and amount < 1000:
+                if tokens[at - 1].text in "<>≥≤" or (at + 1 < len(tokens) and tokens[at + 1].text == "%"):
+                    return
+                unit = " ".join(one.norm for one in tokens[at + 1 : at + 7])
+                if (
+                    re.match(
+                        r"(?:mut|muts|mutations|mutationen|varianten|var|variants)?\s*/?\s*(?:per |pro )?(?:mb|megabase)", unit
+                    )
+                    or len(statement.headers) > 1
+                ):
+                    yield self._claim(statement, context, match.first, min(len(tokens), at + 4), "TMB", amount, "", "/Mb")
+                return
+
+    def _msi(self, statement: Statement, context: Context, match: Match, stop: int) -> Iterator[Claim]:
+        own = {term.id for term in match.terms if term.kind == "marker"}
+        words = context.words(match.first, match.last).lower()
+        if words in ("dmmr",):
+            return
+        for one in statement.matches:
+            if not match.first <= one.first < stop:
+                continue
+            results = {term.id for term in one.terms if term.kind == "result"}
+            if results & {"not-evaluable"} or one.has("pending"):
+                return
+            if "stable" in results:
+                yield self._claim(statement, context, match.first, one.last, "MSI", "stable")
+                return
+            if "high" in results:
+                after = next(
+                    (other for other in statement.matches if other.first >= one.last and other.first - one.last < 4), None
+                )
+                if (after is not None and after.id("result") in ("wild-type", "negative")) or context.negated(
+                    one.first, one.last
+                ):
+                    yield self._claim(statement, context, match.first, (after or one).last, "MSI", "stable")
+                else:
+                    yield self._claim(statement, context, match.first, one.last, "MSI", "high")
+                return
+            if results & {"wild-type", "negative"} and one.first > match.first and own:
+                yield self._claim(statement, context, match.first, one.last, "MSI", "stable")
+                return
+
+
+def one_end(statement: Statement, match: Match) -> int:
+    return statement.tokens[match.last - 1].end
+
+
+def words_of_tokens(tokens: Sequence[Token]) -> str:
+    return " ".join(token.text for token in tokens)

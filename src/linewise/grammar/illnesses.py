@@ -1,0 +1,286 @@
+"""Illnesses and symptoms: what the person has now."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from linewise.phrases.analysis import Paper
+from linewise.phrases.claims import NEVER, Claim, Context
+from linewise.phrases.layout import Statement
+from linewise.phrases.lexicon import Match
+from linewise.phrases.tokens import number
+
+_HISTORY = {
+    "stroke-history",
+    "pulmonary-embolism-history",
+    "stevens-johnson-syndrome-history",
+    "osteonecrosis-jaw-history",
+    "myelodysplastic-syndrome-history",
+    "kidney-transplant",
+    "liver-transplant",
+    "mechanical-heart-valve",
+    "coronary-heart-disease",
+}
+_LISTS = frozenset({"illnesses", "diagnosis"})
+
+
+class Illnesses:
+    """Reads the illnesses and symptoms of one paper."""
+
+    def __init__(self, paper: Paper, harms: set[tuple[int, int]]) -> None:
+        self.paper, self.harms = paper, harms
+        self.facts = paper.words.knowledge.facts
+
+    def claims(self, statement: Statement) -> Iterator[Claim]:
+        if statement.section in NEVER or statement.section in ("technique",):
+            return
+        context = Context(self.paper, statement)
+        for match in statement.matches:
+            if match.has("illness"):
+                yield from self._illness(statement, context, match)
+            if match.has("symptom") and not match.has("drug"):
+                yield from self._symptom(statement, context, match)
+        yield from self._temperature(statement, context)
+
+    def _illness(self, statement: Statement, context: Context, match: Match) -> Iterator[Claim]:
+        name = match.id("illness") or ""
+        start, end = statement.tokens[match.first].start, statement.tokens[match.last - 1].end
+        if (start, end) in self.harms or statement.section in ("allergies", "gene-list", "results", "microscopic", "specimen"):
+            return
+        if any(a <= start < b for a, b in self.harms):
+            return
+        if name == "steroid-diabetes" or (name.endswith("-chronic") and name != "thrombocytopenia-chronic"):
+            return
+        sure, why = context.standing(match.first, match.last)
+        words = context.words(match.first, match.last)
+        if name in ("myocardial-infarction-old",):
+            name = "coronary-heart-disease"
+            days = list(statement.days)
+            recent = self.paper.date
+            if days and recent is not None and (days[-1].months_to(recent) or 99) <= 6:
+                name = "myocardial-infarction-recent"
+        if name == "thrombocytopenia-chronic":
+            name = "thrombocytopenia"
+        value = name
+        past = self._past(statement, context, match)
+        if sure and past and name not in _HISTORY:
+            sure, why = False, f"of the past: “{past}”"
+        if name == "deep-vein-thrombosis-recent" and sure:
+            sure, why = self._recent(statement, match)
+        if statement.section == "past-illnesses" and name not in _HISTORY and sure:
+            sure, why = False, "among past illnesses"
+        if statement.section in ("plan", "imaging") and name in (
+            "active-infection",
+            "interstitial-lung-disease",
+            "herpes-zoster",
+        ):
+            sure, why = False, "said of what may come"
+        plan = next((one for _, one, _t in context.back(match.first, 8) if one is not None and one.has("plan")), None)
+        if (
+            sure
+            and plan is not None
+            and context.words(plan.first, plan.last).lower()
+            in (
+                "if",
+                "would",
+                "could",
+                "risk of",
+                "screening for",
+                "consider",
+                "falls",
+                "wenn",
+                "to start",
+                "should",
+                "may",
+                "might",
+                "vaccine",
+                "avoid",
+            )
+        ):
+            sure, why = False, "said of what may come"
+        after = statement.tokens[match.last : match.last + 2]
+        if any(
+            token.norm
+            in (
+                "vaccine",
+                "vaccination",
+                "impfung",
+                "test",
+                "serology",
+                "serologie",
+                "screen",
+                "screening",
+                "risk",
+                "medication",
+                "impfstoff",
+                "prophylaxis",
+                "prophylaxe",
+                "ratio",
+                "negative",
+                "negativ",
+            )
+            for token in after
+        ) and not any(token.norm == "medication" for token in after):
+            sure, why = False, "a test, a vaccine or a risk"
+        if words in ("AF", "PE", "RA", "MS", "HF", "LE", "DM2", "CAD") and statement.section in ("specimen", "results", "person"):
+            return
+        if words == "AF" and any(token.text == "%" for token in statement.tokens[match.last : match.last + 4]):
+            return
+        if name in ("autoimmune-disease",) and sure and context.said("lab") is not None and statement.section == "labs":
+            sure = False
+        if any(token.text == "?" for token in statement.tokens[match.last : match.last + 1]) or (
+            match.first and statement.tokens[match.first - 1].text == "?"
+        ):
+            sure, why = False, "uncertain: “?”"
+        if (
+            name
+            in (
+                "interstitial-lung-disease",
+                "osteonecrosis-jaw-history",
+                "peripheral-neuropathy",
+                "thrombocytopenia",
+                "heart-failure",
+            )
+            and sure
+            and any(one.has("drug") for one in statement.matches)
+            and statement.section not in ("illnesses", "diagnosis")
+        ):
+            sure, why = False, "perhaps a harm of a treatment"
+        if name == "thyroid-disease" and any(one.has("othercancer") for one in statement.matches):
+            sure = False
+        if value not in self.facts["comorbidities"].values and value not in (
+            "gastro-oesophageal-reflux-disease",
+            "osteoarthritis",
+            "gout",
+            "anxiety",
+        ):
+            return
+        if value not in self.facts["comorbidities"].values:
+            sure, why = False, "no illness that changes a plan here"
+        yield Claim(
+            "comorbidities",
+            value,
+            start,
+            end,
+            sure,
+            why,
+            None,
+            None,
+            None,
+            2 if statement.section in _LISTS else 0,
+            statement.number,
+            statement.section,
+        )
+
+    def _past(self, statement: Statement, context: Context, match: Match) -> str:
+        for _at, one, token in context.back(match.first, 5):
+            if token.text in ",;.":
+                break
+            if one is not None and one.has("past") and statement.section not in ("illnesses",):
+                return context.words(one.first, one.last)
+            if (
+                one is not None
+                and one.has("past")
+                and context.words(one.first, one.last).lower()
+                in (
+                    "previous",
+                    "childhood",
+                    "former",
+                    "resolved",
+                    "frühere",
+                    "früher",
+                    "z. n.",
+                    "z.n.",
+                    "zustand nach",
+                    "past",
+                    "remote",
+                    "old",
+                )
+            ):
+                return context.words(one.first, one.last)
+        for _at, one, token in context.ahead(match.last, 9):
+            if token.text in ",;" or (token.text == "." and not token.glued) or token.text == "·":
+                break
+            if one is not None and one.has("past-after"):
+                return context.words(one.first, one.last)
+            if one is not None and (one.has("illness") or one.has("drug")):
+                break
+        return ""
+
+    def _recent(self, statement: Statement, match: Match) -> tuple[bool, str]:
+        days = [token.day for token in statement.tokens[max(0, match.first - 6) :] if token.day is not None]
+        if days and self.paper.date is not None:
+            months = days[0].months_to(self.paper.date)
+            years = self.paper.date.year - days[0].year
+            if (months is not None and months > 6) or (months is None and years > 0):
+                return False, "not recent"
+            return True, ""
+        return (True, "") if statement.section in ("diagnosis",) and not days else (False, "when is not said")
+
+    def _day(self, statement: Statement) -> None:
+        return None
+
+    def _symptom(self, statement: Statement, context: Context, match: Match) -> Iterator[Claim]:
+        name = match.id("symptom") or ""
+        start, end = statement.tokens[match.first].start, statement.tokens[match.last - 1].end
+        if name not in self.facts["symptoms"].values or name == "pain" or name == "anxiety":
+            return
+        if statement.section not in ("symptoms", "exam", "oncology", "", "assessment", "treatment", "diagnosis", "person"):
+            return
+        sure, why = context.standing(match.first, match.last)
+        if any(a <= start < b for a, b in self.harms):
+            return
+        past = self._past(statement, context, match)
+        if past:
+            sure, why = False, f"of the past: “{past}”"
+        present = context.said("complains") is not None or statement.section == "symptoms"
+        if not present:
+            sure, why = False, why or "not said to be there now"
+        if any(
+            one.has("historic") or one.has("plan") or one.has("past")
+            for _, one, _t in context.back(match.first, 14)
+            if one is not None
+            and context.words(one.first, one.last).lower() not in ("no", "not", "kein", "keine", "was", "ab", "ohne")
+        ):
+            sure, why = False, "not said to be there now"
+        grade = self._grade(statement, match)
+        claim = Claim("symptoms", name, start, end, sure, why, None, None, None, 0, statement.number, statement.section)
+        if grade is not None:
+            claim.extra["grade"] = grade
+        yield claim
+
+    def _grade(self, statement: Statement, match: Match) -> int | None:
+        return grade_near(statement, match)
+
+    def _temperature(self, statement: Statement, context: Context) -> Iterator[Claim]:
+        return
+        yield
+
+
+def grade_near(statement: Statement, match: Match) -> int | None:
+    """The grade written right before or after a harm: `G3 neutropenia`, `neutropenia grade 3`, `Grad III`, `grade 2-3` (the higher)."""
+    tokens = statement.tokens
+    for one in statement.matches:
+        if one.id("grade") != "grade":
+            continue
+        gap = match.first - one.last if one.first < match.first else one.first - match.last
+        if not 0 <= gap <= 4:
+            continue
+        between = tokens[one.last : match.first] if one.first < match.first else tokens[match.last : one.first]
+        if any(token.text in ";." for token in between) or (
+            one.first > match.first and any(token.text == "," for token in between)
+        ):
+            continue
+        for at in range(one.last, min(len(tokens), one.last + 2)):
+            amount = number(tokens[at]) if tokens[at].kind == "n" else None
+            if amount is None and tokens[at].text in ("I", "II", "III", "IV"):
+                amount = float(("I", "II", "III", "IV").index(tokens[at].text) + 1)
+            if amount is not None and amount in (1, 2, 3, 4):
+                after = tokens[at + 1 : at + 3]
+                if len(after) == 2 and after[0].text in "-/–" and after[1].text in ("2", "3", "4"):
+                    return int(after[1].text)
+                return int(amount)
+    text = re.sub(r"\s+", " ", " ".join(token.text for token in tokens[max(0, match.first - 3) : match.last + 4]))
+    found = re.search(r"(?:CTCAE|CTC|°)\s*:?\s*([1-4])\b", text)
+    return int(found.group(1)) if found else None

@@ -1,0 +1,585 @@
+"""Medicines that are taken now besides the cancer's treatment, and harms that medicines caused."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from linewise.phrases.analysis import Paper
+from linewise.phrases.claims import Claim, Context, Course
+from linewise.phrases.layout import Statement
+from linewise.phrases.lexicon import Match
+from linewise.phrases.tokens import number
+
+from .courses import NOT_READ, Courses
+from .illnesses import grade_near
+
+_LIST = frozenset({"medications", "current-treatment"})
+_NEVER = frozenset(
+    {
+        "definitions",
+        "therapies",
+        "education",
+        "family",
+        "gene-list",
+        "trap",
+        "allergies",
+        "controls",
+        "technique",
+        "administration",
+        "variants",
+        "vus",
+        "negatives",
+        "pending",
+        "clinical",
+        "results",
+        "specimen",
+        "labs",
+    }
+)
+
+
+class Medicines:
+    """Reads the medicines of one paper."""
+
+    def __init__(self, paper: Paper, courses: Courses) -> None:
+        self.paper, self.courses = paper, courses
+
+    def claims(self, statement: Statement) -> Iterator[Claim]:
+        if statement.section in _NEVER or statement.section == "stopped":
+            return
+        context = Context(self.paper, statement)
+        named = [match for match in statement.matches if match.has("drug") and not self._is_lab(statement, match)]
+        if not named:
+            return
+        lead = self._lead(statement, context, named[0].first)
+        for index, match in enumerate(named):
+            stop = named[index + 1].first if index + 1 < len(named) else len(statement.tokens)
+            before = named[index - 1].last if index else 0
+            if index and self._within(statement, named[index - 1], match):
+                continue  # a brand in brackets after the name
+            lead = self._between(statement, context, before, match.first, lead) if index else lead
+            for drug in self.courses.drugs_of(match):
+                if self.courses.anticancer(drug) and drug not in self.courses.parts["other-use"]:
+                    continue
+                taken, why = self._taken(statement, context, match, stop, lead, index, named)
+                if taken is None:
+                    continue
+                start, end = statement.tokens[match.first].start, statement.tokens[match.last - 1].end
+                yield Claim(
+                    "medications",
+                    drug,
+                    start,
+                    end,
+                    taken,
+                    why,
+                    None,
+                    None,
+                    None,
+                    2 if statement.section in _LIST else 0,
+                    statement.number,
+                    statement.section,
+                    {"fuzzy": match.fuzzy},
+                )
+
+    def _is_lab(self, statement: Statement, match: Match) -> bool:
+        """`calcium`, `iron`, `vitamin D` as measurements."""
+        if statement.section in _LIST:
+            return False
+        return match.has("lab") or any(one.has("lab") and one.first == match.first for one in statement.matches)
+
+    def _within(self, statement: Statement, one: Match, other: Match) -> bool:
+        between = statement.tokens[one.last : other.first]
+        same = set(self.courses.drugs_of(one)) == set(self.courses.drugs_of(other))
+        if same and len(between) <= 3:
+            return True
+        after = statement.tokens[other.last : other.last + 1]
+        return len(between) == 1 and between[0].text == "(" and bool(after) and after[0].text in ")®" and same
+
+    def _lead(self, statement: Statement, context: Context, first: int) -> str:
+        """What the words before the first name say of all: `STOP taking:`, `NEW`, `continue`."""
+        for match in reversed(statement.matches):
+            if match.first < first and match.has("medstate"):
+                return match.id("medstate") or ""
+        heading = statement.heading.lower()
+        if heading and statement.section == "medications":
+            return "taken"
+        return ""
+
+    def _between(self, statement: Statement, context: Context, first: int, stop: int, lead: str) -> str:
+        if any(token.text == ";" or (token.text == "." and not token.glued) for token in statement.tokens[first:stop]):
+            lead = "taken" if statement.section in _LIST else ""
+        for match in statement.matches:
+            if first <= match.first < stop and match.has("medstate"):
+                gap = stop - match.last
+                if gap <= 2 and not self._bracketed(statement, match, first, stop):
+                    lead = match.id("medstate") or lead
+        return lead
+
+    def _bracketed(self, statement: Statement, match: Match, first: int, stop: int) -> bool:
+        depth = 0
+        for token in statement.tokens[first : match.first]:
+            depth += (token.text in "([") - (token.text in ")]")
+        return depth > 0
+
+    def _taken(
+        self, statement: Statement, context: Context, match: Match, stop: int, lead: str, index: int, named: Sequence[Match]
+    ) -> tuple[bool | None, str]:
+        section = statement.section
+        relative = context.family(match.first)
+        if relative:
+            return False, f"of the family: “{relative}”"
+        own = self._own(statement, match, stop, index + 1 < len(named))
+        if section in _LIST:
+            if own == "stopped":
+                return False, "stopped"
+            if own == "taken":
+                return True, ""
+            if lead == "stopped":
+                return False, "stopped"
+            if self._over(statement, match, stop):
+                return False, "its days are over"
+            negated = context._before(match.first, "neg")
+            if (
+                negated
+                and match.first
+                and any(one.has("neg") and match.first - one.last <= 3 for one in statement.matches if one.last <= match.first)
+            ):
+                return False, f"negated: “{negated}”"
+            if any(one.has("allergyword") for one in statement.matches):
+                return False, "an allergy"
+            if any(
+                one.has("plan")
+                and one.first < match.first
+                and context.words(one.first, one.last).lower()
+                in (
+                    "if",
+                    "consider",
+                    "would",
+                    "will",
+                    "plan to",
+                    "falls",
+                    "erwägen",
+                    "could",
+                    "recommend",
+                    "may",
+                    "avoid",
+                    "instead of",
+                    "vermeiden",
+                    "statt",
+                )
+                for one in statement.matches
+            ):
+                return False, "said of a plan"
+            return True, ""
+        if section in NOT_READ and section not in ("plan",):
+            return None, ""
+        if not self._said_to_take(statement, context, match):
+            return None, ""
+        if own == "stopped" or lead == "stopped":
+            return False, "stopped"
+        if section in ("plan",) and own != "taken":
+            going = any(
+                one.has("given")
+                and match.first - one.last <= 3
+                and context.words(one.first, one.last).lower().startswith(("contin", "remain", "fort", "weiter"))
+                for one in statement.matches
+                if one.last <= match.first
+            )
+            if not going:
+                return None, ""
+        if (
+            context._before(match.first, "neg")
+            or context._before(match.first, "doubt")
+            or any(one is not None and (one.has("past") or one.has("declined")) for _, one, _t in context.back(match.first, 6))
+        ):
+            return False, "negated, or of the past"
+        if self._short_course(statement, match, stop):
+            return False, "a course in hospital"
+        return True, ""
+
+    def _said_to_take(self, statement: Statement, context: Context, match: Match) -> bool:
+        tokens = statement.tokens
+        for _at, one, token in context.back(match.first, 12):
+            if one is not None and one.has("drug"):
+                between = tokens[one.last : match.first]
+                if len(between) <= 6 and any(t.text in ",/+" or t.norm in ("and", "und") for t in between):
+                    continue
+                return False
+            if one is not None and (one.has("medstate") and one.id("medstate") == "taken"):
+                words = context.words(one.first, one.last).lower()
+                return match.first - one.last <= 4 or words in ("takes", "nimmt", "taking", "uses")
+            if token.text in ";." or (False):
+                return False
+        after = [one for one in statement.matches if match.last <= one.first < match.last + 8 and one.has("medstate")]
+        return any(
+            one.id("medstate") == "taken"
+            and context.words(one.first, one.last).lower()
+            in (
+                "begonnen",
+                "angesetzt",
+                "fortgeführt",
+                "started",
+                "continued",
+                "commenced",
+                "resumed",
+                "fortgesetzt",
+                "restarted",
+                "eingeleitet",
+                "wieder angesetzt",
+                "eingenommen",
+            )
+            for one in after
+        ) and not any(one.id("medstate") == "stopped" for one in after)
+
+    def _own(self, statement: Statement, match: Match, stop: int, more: bool) -> str:
+        """What is said of this one after its name: in brackets, or up to the next name."""
+        tokens = statement.tokens
+        state = ""
+        for one in statement.matches:
+            if not match.last <= one.first < stop or not one.has("medstate"):
+                continue
+            between = tokens[match.last : one.first]
+            depth = sum(token.text in "([" for token in between) - sum(token.text in ")]" for token in between)
+            if depth <= 0 and more and any(token.text in ",;·•" for token in between):
+                continue
+            if depth <= 0 and more and stop - one.last <= 1 and any(token.text in ",;·." for token in between):
+                continue
+            if (
+                any(
+                    token.text == ";" or (token.text == "." and not token.glued and token.start > tokens[match.last - 1].end + 2)
+                    for token in between
+                )
+                and not depth
+            ):
+                break
+            if more and depth <= 0 and stop - one.last <= 1 and tokens[one.first].text.isupper():
+                continue  # it leads the next one
+            words = [token.norm for token in tokens[one.first : one.last]]
+            if one.id("medstate") == "stopped":
+                if (
+                    words[0] in ("stop", "hold", "if", "avoid", "kein", "keine", "nicht", "planned", "off", "gegeben", "pause")
+                    and len(words) == 1
+                    and depth <= 0
+                    and any(token.text in "," for token in between)
+                ):
+                    continue
+                if words in (["nicht"], ["kein"], ["keine"]) and len(between) > 3:
+                    continue
+                if words == ["pause"] and any(
+                    token.norm in ("tage", "tag", "d", "woche", "days") for token in tokens[max(0, one.first - 3) : one.first]
+                ):
+                    continue
+                return "stopped"
+            if words not in (["on"], ["seit"], ["new"], ["mit"], ["unter"], ["selbst"]):
+                state = state or "taken"
+        return state
+
+    def _over(self, statement: Statement, match: Match, stop: int) -> bool:
+        """A number of days from a day that has passed, or an end that has passed."""
+        tokens = statement.tokens
+        about = self.paper.date
+        if about is None or not about.month or not about.day:
+            return False
+        now = dt.date(about.year, about.month, about.day)
+        single = len([one for one in statement.matches if one.has("drug")]) <= 2
+        reach = range(match.last, stop) if not single else range(match.last, len(tokens))
+        days = [tokens[i].day for i in reach if tokens[i].day is not None]
+        for i in reach:
+            if (
+                tokens[i].norm in ("days", "day", "tage", "d", "tag", "days)", "tagen")
+                and i
+                and tokens[i - 1].kind == "n"
+                and (i < 2 or tokens[i - 2].norm not in ("every", "alle", "day", "days", "on", "tag", "-", "–", "q", "to"))
+            ):
+                length = number(tokens[i - 1])
+                start = next((day for day in days if day is not None and day.month and day.day), None)
+                if length is not None and start is not None and length <= 60:
+                    return dt.date(start.year, start.month, start.day) + dt.timedelta(days=length) < now
+        if (
+            len(days) == 2
+            and days[0] is not None
+            and days[1] is not None
+            and days[0].key < days[1].key < about.key
+            and any(tokens[i].text in "-–" for i in reach)
+        ):
+            return True
+        ends = [
+            cell
+            for cell, header in enumerate(statement.headers)
+            if any(word in header.lower() for word in ("end", "stop", "ende", "bis"))
+        ]
+        for token in tokens:
+            day = token.day
+            if token.cell in ends and day is not None and day.key <= about.key:
+                return True
+        return False
+
+    def _short_course(self, statement: Statement, match: Match, stop: int) -> bool:
+        window = statement.tokens[match.last : min(stop, match.last + 8)]
+        days = [token for token in window if token.kind == "d"]
+        return len(days) >= 2 or any(
+            token.text in "-–"
+            and index + 1 < len(window)
+            and window[index + 1].kind == "n"
+            and window[index - 1].kind == "n"
+            and "/" in [one.text for one in window[index : index + 4]]
+            for index, token in enumerate(window)
+        )
+
+
+class Reactions:
+    """Reads the harms of one paper."""
+
+    def __init__(self, paper: Paper, courses: Courses) -> None:
+        self.paper, self.courses = paper, courses
+        self.knowledge = paper.words.knowledge
+        self.effect_words = courses.parts["effect-words"]
+        self.places: set[tuple[int, int]] = set()
+
+    def claims(self, statement: Statement, given: Sequence[Course]) -> Iterator[Claim]:
+        if (
+            statement.section
+            in (
+                "definitions",
+                "therapies",
+                "education",
+                "family",
+                "gene-list",
+                "trap",
+                "controls",
+                "technique",
+                "pending",
+                "plan",
+                "labs",
+                "results",
+                "specimen",
+            )
+            and statement.section != "plan"
+        ):
+            return
+        context = Context(self.paper, statement)
+        harms = [match for match in statement.matches if match.has("harm")]
+        if statement.section == "allergies":
+            yield from self._allergies(statement, context, harms)
+            return
+        for match in harms:
+            if any(one.has("lab") and one.first == match.first for one in statement.matches):
+                continue
+            yield from self._harm(statement, context, match, given)
+
+    def _allergies(self, statement: Statement, context: Context, harms: Sequence[Match]) -> Iterator[Claim]:
+        named = [match for match in statement.matches if match.has("drug")]
+        for index, match in enumerate(named):
+            stop = named[index + 1].first if index + 1 < len(named) else len(statement.tokens)
+            own = [harm for harm in harms if match.last <= harm.first < stop]
+            if not own and len(named) == 1:
+                own = [harm for harm in harms if harm.last <= match.first]
+            if context.family(match.first) or (
+                context.negated(match.first, match.last)
+                and any(one.has("neg") for one in statement.matches if one.last <= match.first and match.first - one.last < 4)
+            ):
+                continue
+            for harm in own[:1]:
+                sure, why = True, ""
+                if context.doubted(harm.first, harm.last) or context._before(harm.first, "neg"):
+                    sure, why = False, "uncertain"
+                for drug in self.courses.drugs_of(match):
+                    yield self._claim(statement, match, harm, drug, sure, why)
+            if not own:
+                for drug in self.courses.drugs_of(match):
+                    if self.courses.anticancer(drug):
+                        self.places.add((statement.tokens[match.first].start, statement.tokens[match.last - 1].end))
+
+    def _claim(
+        self, statement: Statement, match: Match, harm: Match, drug: str, sure: bool, why: str, ongoing: bool | None = None
+    ) -> Claim:
+        first, last = min(match.first, harm.first), max(match.last, harm.last)
+        start, end = statement.tokens[first].start, statement.tokens[last - 1].end
+        self.places.add((statement.tokens[harm.first].start, statement.tokens[harm.last - 1].end))
+        value: dict[str, Any] = {"drug": drug, "effect": harm.id("harm")}
+        grade = grade_near(statement, harm)
+        if grade is not None:
+            value["grade"] = grade
+        return Claim("reactions", value, start, end, sure, why, None, None, None, 0, statement.number, statement.section)
+
+    def _harm(self, statement: Statement, context: Context, match: Match, given: Sequence[Course]) -> Iterator[Claim]:
+        effect = match.id("harm") or ""
+        if context._before(match.first, "neg") or (
+            context._after(match.last, "neg-after")
+            and context._after(match.last, "neg-after").lower()
+            not in ("resolved", "has resolved", "have resolved", "now resolved", "normal", "clear")
+        ):
+            return
+        if context.family(match.first):
+            return
+        linked, drugs, first = self._linked(statement, context, match)
+        if not drugs:
+            if not linked:
+                return
+            earlier = [
+                course for course in given if course.statement < statement.number and course.state in ("given", "going-on")
+            ]
+            near = [course for course in earlier if statement.number - course.statement <= 3]
+            if not near:
+                return
+            drugs, first = list(near[-1].drugs), match
+        drug = self._culprit(drugs, effect)
+        if drug is None:
+            return
+        sure, why = linked, "" if linked else "what caused it is not said"
+        doubt = context._before(match.first, "doubt")
+        if doubt and doubt.lower() not in ("likely", "presumed"):
+            sure, why = False, f"uncertain: “{doubt}”"
+        for _, one, _t in context.back(match.first, 10):
+            if (
+                one is not None
+                and one.has("plan")
+                and context.words(one.first, one.last).lower()
+                in (
+                    "if",
+                    "risk of",
+                    "would",
+                    "could",
+                    "may",
+                    "falls",
+                    "wenn",
+                    "counselled about",
+                    "counselled on",
+                    "information on",
+                    "discussed",
+                    "besprochen",
+                    "aufgeklärt über",
+                    "aufklärung über",
+                    "möglich",
+                    "avoid",
+                    "monitor",
+                )
+            ):
+                sure, why = False, "said of what may come"
+        if not sure:
+            return
+        yield self._claim(statement, first, match, drug, sure, why)
+
+    def _linked(self, statement: Statement, context: Context, match: Match) -> tuple[bool, list[str], Match]:
+        """Whether something ties the harm to a treatment, and to which drugs."""
+        tokens, matches = statement.tokens, statement.matches
+        named = [one for one in matches if one.has("drug") or one.has("regimen")]
+        named = [
+            one
+            for one in named
+            if any(self.courses.anticancer(drug) or self.courses.beside(drug) for drug in self.courses.drugs_of(one))
+        ]
+        groups = self._groups(statement, named)
+        acted = [one for one in matches if (one.has("reduce") or one.has("stopverb")) and -16 <= one.first - match.first < 18]
+        cause = False
+        for at in range(max(0, match.first - 5), match.first):
+            one = next((m for m in matches if m.first == at and m.has("cause")), None)
+            if one is not None and context.words(one.first, one.last).lower() not in ("on", "by"):
+                cause = True
+        after = next((one for one in matches if match.last <= one.first <= match.last + 5 and one.has("cause")), None)
+        behind = None
+        if after is not None:
+            behind = next((group for group in groups if 0 <= group[0].first - after.last <= 3), None)
+            if context.words(after.first, after.last).lower() in ("for", "with", "and", "mit", "given"):
+                behind = None
+        if behind is not None:
+            return True, self._all(behind), behind[0]
+        before = [group for group in groups if group[-1].last <= match.first]
+        if before and (acted or cause):
+            group = before[-1]
+            gap = match.first - group[-1].last
+            between = tokens[group[-1].last : match.first]
+            if any(token.text == ";" for token in between) and not statement.headers:
+                return False, [], match
+            if gap <= 40:
+                hyphen = gap <= 2 and any(token.text in "-" for token in between)
+                if acted or hyphen or self._really(statement, context, match, group):
+                    return True, self._all(group), group[0]
+        if groups and not before and (acted or cause):
+            group = groups[0]
+            if group[0].first - match.last <= 8 and acted:
+                return True, self._all(group), group[0]
+        if not groups and acted and cause:
+            return True, [], match
+        if (
+            not groups
+            and statement.before is not None
+            and acted
+            and any(one.has("reduce") or one.has("stopverb") for one in matches)
+        ):
+            return True, [], match
+        return False, self._all(before[-1]) if before else [], before[-1][0] if before else match
+
+    def _really(self, statement: Statement, context: Context, match: Match, group: list[Match]) -> bool:
+        """`developed`, `caused`, `complicated by`: words that name the harm as one of the treatment, without a dose change."""
+        words = [token.norm for token in statement.tokens[group[-1].last : match.first]]
+        return any(
+            word
+            in (
+                "developed",
+                "caused",
+                "complicated",
+                "causing",
+                "induced",
+                "related",
+                "entwickelte",
+                "induzierte",
+                "assoziierte",
+                "bedingte",
+                "experienced",
+                "induziert",
+                "assoziiert",
+                "bedingt",
+                "c",
+                "led",
+                "resulting",
+                "auftreten",
+                "komplikation",
+                "reaction",
+                "side",
+                "nebenwirkung",
+                "nebenwirkungen",
+                "toxicity",
+                "toxizitat",
+                "tox",
+                "ausgepragte",
+                "leading",
+            )
+            for word in words
+        )
+
+    def _groups(self, statement: Statement, named: Sequence[Match]) -> list[list[Match]]:
+        found: list[list[Match]] = []
+        for match in named:
+            if found and self.courses._joined(statement, found[-1][-1].last, match.first):
+                found[-1].append(match)
+            else:
+                found.append([match])
+        return found
+
+    def _all(self, group: Sequence[Match]) -> list[str]:
+        return list(dict.fromkeys(drug for match in group for drug in self.courses.drugs_of(match)))
+
+    def _culprit(self, drugs: Sequence[str], effect: str) -> str | None:
+        """The one drug among several that is known for the effect."""
+        if len(drugs) == 1:
+            return drugs[0]
+        words = {effect, *self.effect_words.get(effect, ())}
+        known = [
+            drug
+            for drug in drugs
+            if words
+            & {
+                one.id
+                for one in (*self.knowledge.cautions(drug), *self.knowledge.avoid(drug))
+                if one.id != "anaphylaxis" or effect == "anaphylaxis"
+            }
+        ]
+        if len(known) == 1:
+            return known[0]
+        exact = [
+            drug for drug in known if effect in {one.id for one in (*self.knowledge.cautions(drug), *self.knowledge.avoid(drug))}
+        ]
+        return exact[0] if len(exact) == 1 else None

@@ -1,0 +1,347 @@
+"""The person: sex, age, menopause, performance status, pregnancy, and wishes that are stated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from linewise.phrases.analysis import Paper
+from linewise.phrases.claims import NEVER, Claim, Context
+from linewise.phrases.layout import Statement
+from linewise.phrases.lexicon import Match
+from linewise.phrases.tokens import number
+
+
+class PersonReader:
+    """Reads what one paper says of the person."""
+
+    def __init__(self, paper: Paper) -> None:
+        self.paper = paper
+
+    def claims(self, statement: Statement) -> Iterator[Claim]:
+        context = Context(self.paper, statement)
+        if statement.section in NEVER - {"pending"}:
+            if statement.section == "administration" or statement.section == "technique":
+                yield from self._sex(statement, context)
+            return
+        yield from self._sex(statement, context)
+        yield from self._age(statement, context)
+        yield from self._menopause(statement, context)
+        yield from self._performance(statement, context)
+        yield from self._pregnancy(statement, context)
+        yield from self._wishes(statement, context)
+        yield from self._frail(statement, context)
+
+    def _claim(
+        self,
+        statement: Statement,
+        first: int,
+        last: int,
+        fact: str,
+        value: object,
+        sure: bool = True,
+        why: str = "",
+        strength: int = 0,
+    ) -> Claim:
+        day = next((token.day for token in reversed(statement.tokens[:first]) if token.day is not None), None)
+        return Claim(
+            fact,
+            value,
+            statement.tokens[first].start,
+            statement.tokens[last - 1].end,
+            sure,
+            why,
+            day,
+            None,
+            None,
+            strength,
+            statement.number,
+            statement.section,
+        )
+
+    def _sex(self, statement: Statement, context: Context) -> Iterator[Claim]:
+        for match in statement.matches:
+            sex = match.id("sex")
+            if sex is None or context.family(match.first):
+                continue
+            words = context.words(match.first, match.last)
+            strength = 0
+            if words in ("F", "M", "w", "m"):
+                near = statement.tokens[max(0, match.first - 8) : match.last + 1]
+                labels = any(
+                    one.has("born") or one.has("age") for one in statement.matches if abs(one.first - match.first) < 14
+                ) or any(token.norm in ("sex", "gender", "geschlecht", "mrn") for token in near)
+                if not labels or (
+                    match.first and statement.tokens[match.first - 1].text in ("G", ".") and statement.tokens[match.first].glued
+                ):
+                    continue
+                if (
+                    match.last < len(statement.tokens)
+                    and statement.tokens[match.last].text in (".", ",")
+                    and words == "M"
+                    and statement.tokens[match.last].glued
+                    and not any(token.norm in ("sex", "gender") for token in near)
+                ):
+                    continue
+                strength = 6
+            elif words.lower() in ("female", "male", "weiblich", "männlich", "weibl", "patientin", "woman", "man", "lady"):
+                strength = 5
+            elif words.lower() in ("frau", "herr", "herrn", "mr", "mrs", "ms"):
+                strength = 4 if statement.section == "person" or any(one.has("born") for one in statement.matches) else -6
+            elif words.lower() in ("she", "her", "he", "his", "him"):
+                strength = -3
+            yield self._claim(statement, match.first, match.last, "sex", sex, True, "", strength)
+
+    def _age(self, statement: Statement, context: Context) -> Iterator[Claim]:
+        for match in statement.matches:
+            if not match.has("age") or context.family(match.first):
+                continue
+            words = context.words(match.first, match.last).lower()
+            for at in (match.first - 1, match.first - 2, match.last, match.last + 1):
+                if not 0 <= at < len(statement.tokens):
+                    continue
+                token = statement.tokens[at]
+                amount = number(token) if token.kind == "n" else None
+                if amount is None or not 18 <= amount <= 110 or amount != int(amount):
+                    continue
+                if words in ("years", "yrs", "yr", "jahre", "age", "alter", "j.", "year") and not (
+                    statement.section == "person" or any(one.has("born") or one.has("sex") for one in statement.matches)
+                ):
+                    continue
+                yield self._claim(statement, min(at, match.first), max(at + 1, match.last), "age", int(amount), True, "", 2)
+                break
+
+    def _menopause(self, statement: Statement, context: Context) -> Iterator[Claim]:
+        for match in statement.matches:
+            value = match.id("menopause")
+            if value:
+                sure, why = context.standing(match.first, match.last)
+                if any(one.has("reference") for one in statement.matches) or any(one.has("family") for one in statement.matches):
+                    sure, why = False, "said of people in general"
+                yield self._claim(statement, match.first, match.last, "menopausal-status", value, sure, why, 3)
+            elif match.has("ovaries"):
+                sure, why = context.standing(match.first, match.last)
+                for _, one, _t in context.back(match.first, 10):
+                    if one is not None and one.has("plan"):
+                        sure, why = False, "planned"
+                if any(one.has("plan") for one in statement.matches if 0 <= one.first - match.last < 8):
+                    sure, why = False, "planned"
+                if statement.section in ("plan", "pending"):
+                    sure, why = False, "planned"
+                yield self._claim(
+                    statement,
+                    match.first,
+                    match.last,
+                    "menopausal-status",
+                    "postmenopausal",
+                    sure,
+                    why or "both ovaries were removed",
+                    4,
+                )
+
+    def _performance(self, statement: Statement, context: Context) -> Iterator[Claim]:
+        tokens = statement.tokens
+        for match in statement.matches:
+            scale = match.id("ecogscale")
+            if scale is None and not match.has("performance"):
+                continue
+            if match.has("performance") and any(
+                one.has("ecogscale") and abs(one.first - match.first) < 5 for one in statement.matches
+            ):
+                continue
+            for at in range(match.last, min(len(tokens), match.last + 6)):
+                token = tokens[at]
+                if token.text in ";.," and at > match.last:
+                    break
+                if any(one.first == at and (one.has("ecogscale") or one.has("response")) for one in statement.matches):
+                    continue
+                amount = number(token) if token.kind == "n" else None
+                if amount is None:
+                    continue
+                after = tokens[at + 1] if at + 1 < len(tokens) else None
+                if scale == "karnofsky":
+                    value = self.paper.words.of("scales")["karnofsky"]["ecog"].get(int(amount))
+                elif amount in (0, 1, 2, 3, 4) and not (
+                    after is not None
+                    and (
+                        after.text in "%."
+                        and after.glued
+                        and at + 2 < len(tokens)
+                        and tokens[at + 2].glued
+                        and tokens[at + 2].kind == "n"
+                    )
+                ):
+                    value = int(amount)
+                else:
+                    value = None
+                if value is None:
+                    break
+                if (
+                    after is not None
+                    and (after.text in "-–/" or after.norm in ("to", "bis"))
+                    and at + 2 < len(tokens)
+                    and tokens[at + 2].kind == "n"
+                    and tokens[at + 2].text in ("0", "1", "2", "3", "4")
+                ):
+                    yield self._claim(statement, match.first, at + 3, "ecog", value, False, "a range is given", 0)
+                    break
+                sure, why = context.standing(match.first, at + 1)
+                if why.startswith("negated"):
+                    sure, why = True, ""
+                strength = 2
+                for _, one, _t in context.back(match.first, 12):
+                    if one is not None and (one.has("historic") or one.has("past")):
+                        strength = -12
+                        break
+                for one in statement.matches:
+                    if 0 <= one.first - at <= 4 and (one.has("historic") or one.has("past")):
+                        strength = -12
+                    if (
+                        one.has("plan")
+                        and 0 < match.first - one.first < 8
+                        and context.words(one.first, one.last).lower() in ("if", "falls", "wenn", "eligible", "sofern")
+                    ):
+                        sure, why = False, "a condition"
+                if any(token.norm in ("copied", "h", "kopiert") and token.text != "H" for token in tokens[:3]) or self._copied(
+                    statement
+                ):
+                    strength = -12
+                if statement.section in BACK:
+                    strength -= 6
+                yield self._claim(statement, match.first, at + 1, "ecog", value, sure, why, strength)
+                break
+
+    def _copied(self, statement: Statement) -> bool:
+        """Text that says of itself that it was taken over from an earlier note."""
+        return any(match.has("copied") for match in statement.matches) or (
+            statement.parent is not None and any(match.has("copied") for match in statement.parent.matches)
+        )
+
+    def _frail(self, statement: Statement, context: Context) -> Iterator[Claim]:
+        for match in statement.matches:
+            if match.has("frailty"):
+                sure, why = context.standing(match.first, match.last)
+                words = context.words(match.first, match.last).lower()
+                if "scale" in words or words == "frailty" or statement.section in ("plan", "social"):
+                    continue
+                yield self._claim(statement, match.first, match.last, "frail", True, sure, why)
+
+    def _pregnancy(self, statement: Statement, context: Context) -> Iterator[Claim]:
+        tokens = statement.tokens
+        for match in statement.matches:
+            if not match.has("pregnancy") and not match.has("gravid"):
+                continue
+            weeks = [token for token in tokens[max(0, match.first - 3) : match.last + 3] if token.kind == "n"]
+            amount = number(weeks[0]) if weeks else None
+            if match.has("gravid") and amount is not None and 1 <= amount <= 42:
+                sure, why = context.standing(match.first, match.last)
+                if any(one.has("past") for one in statement.matches):
+                    sure, why = False, "of the past"
+                yield self._claim(statement, match.first, match.last, "gestational-week", int(amount), sure, why)
+                yield self._claim(statement, match.first, match.last, "pregnancy-recorded", True, sure, why)
+
+    def _wishes(self, statement: Statement, context: Context) -> Iterator[Claim]:
+        tokens = statement.tokens
+        for match in statement.matches:
+            wish = match.id("wish")
+            if wish:
+                relative = context.family(match.first)
+                before = " ".join(token.norm for token in tokens[max(0, match.first - 3) : match.first])
+                no = before.endswith((" no", "not")) and wish != "keep-hair"
+                yield self._claim(
+                    statement,
+                    match.first,
+                    match.last,
+                    "prefers",
+                    wish,
+                    not relative and not no and statement.section not in ("clinical",),
+                    relative,
+                )
+            if match.has("declined"):
+                yield from self._declined(statement, context, match)
+            planned = match.id("planned")
+            if planned:
+                yield from self._planned(statement, context, match, planned)
+
+    def _declined(self, statement: Statement, context: Context, match: Match) -> Iterator[Claim]:
+        """What a person does not want: right after the word, or right before it."""
+        tokens = statement.tokens
+        if context.family(match.first):
+            return
+        nearby = [one for one in statement.matches if one.has("decline")]
+        for one in nearby:
+            between = tokens[match.last : one.first] if one.first >= match.last else tokens[one.last : match.first]
+            if len(between) > (4 if one.first >= match.last else 7) or any(token.text in ";." for token in between):
+                continue
+            if (
+                any(token.norm in ("to", "more", "adjuvant", "adjuvante", "neoadjuvant", "adjuvanter") for token in between)
+                and one.first < match.first
+            ):
+                continue
+            before = " ".join(token.norm for token in tokens[max(0, one.first - 2) : one.first])
+            if (
+                "adjuvant" in before
+                or any(other.id("setting") == "adjuvant" for other in statement.matches)
+                or any(
+                    token.day is not None and self.paper.date is not None and token.day.year < self.paper.date.year - 1
+                    for token in tokens
+                )
+            ):
+                continue
+            if any(other.has("drug") and match.first < other.first < one.first for other in statement.matches):
+                continue
+            past = any(
+                token.norm in ("previously", "fruher", "damals", "then", "initially", "at")
+                for token in tokens[max(0, match.first - 3) : match.first]
+            )
+            if past:
+                continue
+            yield self._claim(statement, min(match.first, one.first), max(match.last, one.last), "declines", one.id("decline"))
+
+    def _planned(self, statement: Statement, context: Context, match: Match, planned: str) -> Iterator[Claim]:
+        if context.family(match.first) or context.negated(match.first, match.last):
+            return
+        ahead = any(one.has("plan") or one.has("upcoming") for one in statement.matches if one.first != match.first)
+        if planned == "surgery":
+            ahead = any(one.has("upcoming") for one in statement.matches) and not any(
+                one.has("past") for one in statement.matches
+            )
+            if context.said("cancer") is not None or (
+                any(token.norm in ("fixation", "mastectomy", "operation") for token in statement.tokens[match.first : match.last])
+                and not any(one.has("upcoming") for one in statement.matches)
+            ):
+                return
+        if planned == "pregnancy":
+            sure = not any(one.has("past") or one.has("doubt") for one in statement.matches)
+            yield self._claim(statement, match.first, match.last, "planned", planned, sure)
+            return
+        done = any(one.has("past") or one.has("past-after") for one in statement.matches) or any(
+            token.norm
+            in (
+                "after",
+                "nach",
+                "completed",
+                "done",
+                "healed",
+                "avoid",
+                "vermeiden",
+                "should",
+                "had",
+                "before",
+                "if",
+                "falls",
+                "no",
+                "keine",
+                "not",
+                "erhalten",
+            )
+            for token in statement.tokens
+        )
+        upcoming = any(one.has("upcoming") for one in statement.matches)
+        if planned == "tooth-extraction" or planned == "live-vaccine" or planned == "surgery":
+            sure = (upcoming or ahead) and not done
+            yield self._claim(
+                statement, match.first, match.last, "planned", planned, sure, "" if sure else "not said to lie ahead"
+            )
+
+
+BACK = frozenset({"clinical", "superseded"})

@@ -1,0 +1,314 @@
+"""What a statement claims, and whether it holds: negated, doubted, planned, of the family, of the past, taken back.
+
+A claim is one fact with one value at one place. It is sure only where nothing around it speaks against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import msgspec
+
+from .analysis import Paper
+from .dates import Day
+from .layout import Statement
+from .lexicon import Match
+from .tokens import Token
+
+About = Literal["primary", "metastasis"]
+
+# Sections whose words never say what is true of this person now
+NEVER = frozenset(
+    {"definitions", "therapies", "gene-list", "controls", "education", "trap", "administration", "family", "pending", "technique"}
+)
+BACKGROUND = frozenset({"clinical", "superseded", "comparison"})
+
+
+class Claim(msgspec.Struct):
+    """One fact as stated at one place. `strength` orders claims of one day: a result goes before a summary, a correction before all."""
+
+    fact: str
+    value: Any
+    start: int
+    end: int
+    sure: bool = True
+    why: str = ""
+    day: Day | None = None
+    about: About | None = None
+    unit: str | None = None
+    strength: int = 0
+    statement: int = 0
+    section: str = ""
+    extra: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class Course(msgspec.Struct):
+    """One course of treatment as stated at one place."""
+
+    drugs: tuple[str, ...]
+    start: int
+    end: int
+    first: Day | None = None
+    last: Day | None = None
+    stopped_for: str | None = None
+    setting: str | None = None
+    state: str = "given"
+    months: float | None = None
+    response: str | None = None
+    sure: bool = True
+    why: str = ""
+    statement: int = 0
+    section: str = ""
+    number: int = 0  # of the line, where it is said
+    cycles: bool = False
+    maintenance: bool = False
+
+
+class Context:
+    """The words around a place of a statement, and what they do to it."""
+
+    def __init__(self, paper: Paper, statement: Statement) -> None:
+        self.paper, self.statement = paper, statement
+        self.tokens, self.matches = statement.tokens, statement.matches
+        self.at: dict[int, Match] = {match.first: match for match in self.matches}
+
+    # Walking over the words
+
+    def back(self, first: int, most: int = 40) -> Iterator[tuple[int, Match | None, Token]]:
+        """The words before a place, the nearest first, within its clause; what stands in closed brackets is passed over."""
+        ends = {match.last - 1: match for match in self.matches}
+        at, depth = first - 1, 0
+        steps = 0
+        while at >= 0 and steps < most:
+            token = self.tokens[at]
+            if token.text in ")]":
+                depth += 1
+            elif token.text in "([" and depth:
+                depth -= 1
+            elif not depth:
+                match = ends.get(at)
+                if match is not None:
+                    yield match.first, match, self.tokens[match.first]
+                    at = match.first - 1
+                    steps += 1
+                    continue
+                yield at, None, token
+            at -= 1
+            steps += 1
+
+    def ahead(self, last: int, most: int = 14) -> Iterator[tuple[int, Match | None, Token]]:
+        """The words after a place, the nearest first."""
+        at, steps = last, 0
+        while at < len(self.tokens) and steps < most:
+            match = self.at.get(at)
+            yield at, match, self.tokens[at]
+            at = match.last if match is not None else at + 1
+            steps += 1
+
+    # What they say
+
+    def negated(self, first: int, last: int) -> str:
+        """The words that negate a place, or nothing."""
+        return self._before(first, "neg") or self._after(last, "neg-after")
+
+    def doubted(self, first: int, last: int) -> str:
+        return self._before(first, "doubt") or self._after(last, "doubt-after")
+
+    def _before(self, first: int, kind: str) -> str:
+        opened = False
+        for at, match, token in self.back(first):
+            if token.text in ";" or (token.text == "." and not token.glued):
+                return ""
+            if match is not None and match.has(kind):
+                return self._words(match)
+            if match is not None and match.has("but"):
+                return ""
+            if match is not None and match.has("opens") and not match.has("neg"):
+                opened = True
+            elif opened and (
+                token.text in ",:–—" or (token.text == "-" and not token.glued) or token.norm in ("and", "und", "with", "mit")
+            ):
+                return ""
+            if token.text == ":" and at < first - 12:
+                return ""
+        return ""
+
+    def _after(self, last: int, kind: str) -> str:
+        for at, match, token in self.ahead(last, 9):
+            if match is not None and match.has(kind):
+                return self._words(match)
+            if (
+                token.text in ",;.("
+                or token.norm in ("and", "und", "with", "mit")
+                or (token.text in "–—-" and not token.glued and at > last)
+            ):
+                return ""
+            if match is not None and (match.has("but") or match.has("sitemet") or match.has("receptor") or match.has("illness")):
+                return ""
+        return ""
+
+    def family(self, first: int) -> str:
+        """The relative whom a place is about, or nothing."""
+        if self.statement.section == "family":
+            return "family history"
+        for at, match, token in self.back(first, 60):
+            if match is not None and match.has("family"):
+                before = " ".join(one.norm for one in self.tokens[max(0, at - 3) : at])
+                if before.endswith(
+                    (
+                        "with her",
+                        "with his",
+                        "by her",
+                        "by his",
+                        "seiner",
+                        "in begleitung ihrer",
+                        "in begleitung ihres",
+                        "mit ihrem",
+                        "mit ihrer",
+                        "from her",
+                        "and her",
+                        "no",
+                    )
+                ):
+                    continue
+                if match.id("family") and self._words(match).lower() in (
+                    "husband",
+                    "wife",
+                    "partner",
+                    "ehemann",
+                    "ehefrau",
+                    "family",
+                    "lebensgefährte",
+                ):
+                    continue
+                return self._words(match)
+            if token.text == "." and not token.glued and at < first - 1 and self.tokens[at].kind == "s":
+                break
+        return ""
+
+    def said(self, kind: str, first: int = 0, last: int | None = None) -> Match | None:
+        """The first term of a kind in a stretch of the statement."""
+        stop = len(self.tokens) if last is None else last
+        return next((match for match in self.matches if first <= match.first < stop and match.has(kind)), None)
+
+    def _words(self, match: Match) -> str:
+        return " ".join(token.text for token in self.tokens[match.first : match.last])
+
+    def words(self, first: int, last: int) -> str:
+        return self.paper.sheet.quote(self.tokens[first].start, self.tokens[last - 1].end)
+
+    def standing(self, first: int, last: int) -> tuple[bool, str]:
+        """Whether a claim at a place holds for this person, and the reason where it does not."""
+        section = self.statement.section
+        if section in NEVER:
+            return False, f"it stands under “{self.statement.heading}”"
+        for check, what in ((self.negated(first, last), "negated"), (self.doubted(first, last), "uncertain")):
+            if check:
+                return False, f"{what}: “{check}”"
+        relative = self.family(first)
+        if relative:
+            return False, f"of the family: “{relative}”"
+        wrong = self._taken_back(first, last)
+        if wrong:
+            return False, f"taken back: “{wrong}”"
+        return True, ""
+
+    def _taken_back(self, first: int, last: int) -> str:
+        for _at, match, token in self.back(first, 12):
+            if token.text in ";)":
+                break
+            if match is not None and match.has("error"):
+                return self._words(match)
+        for at, match, token in self.ahead(last, 10):
+            if token.text == ";" or (token.text == "." and not token.glued):
+                break
+            if match is not None and match.has("error") and at - last < 8:
+                return self._words(match)
+        return ""
+
+
+class Specimens:
+    """Which specimen a statement is about, and of which day, from the words before it, above it and around it."""
+
+    def __init__(self, paper: Paper, default: About | None, day: Day | None) -> None:
+        self.paper, self.default, self.day = paper, default, day
+
+    def of(self, statement: Statement, first: int) -> tuple[About | None, Day | None]:
+        """The specimen and day that hold at token `first` of a statement."""
+        about, _at = self._in(statement, first)
+        day = self._day(statement, first)
+        above: Statement | None = statement
+        seen = 0
+        while above is not None and seen < 6 and (about is None or day is None):
+            upper = above.before or above.parent
+            seen += 1
+            if upper is None:
+                break
+            if about is None:
+                about, _ = self._in(upper, len(upper.tokens))
+            if day is None and upper.days and upper.section not in ("person",):
+                day = upper.days[-1] if len(upper.days) == 1 or above.before is upper else upper.days[0]
+            above = upper
+        if statement.head != (0, 0):
+            words = self.paper.sheet.text[statement.head[0] : statement.head[1]]
+            if about is None:
+                about = self._of_text(words)
+            if day is None:
+                day = next((one for one in self.paper.days if statement.head[0] <= one.start < statement.head[1]), None)
+        return about or self.default, day or (self.day if about is None or about == self.default else None)
+
+    def _of_text(self, words: str) -> About | None:
+        from .tokens import tokens_of
+
+        tokens = tokens_of(words, [(0, len(words))])
+        return about_of(tokens, self.paper.lexicon.matches(tokens, False), len(tokens))[0] if tokens else None
+
+    def _in(self, statement: Statement, first: int) -> tuple[About | None, int]:
+        about, at = about_of(statement.tokens, statement.matches, first)
+        if about is None and first < len(statement.tokens):
+            after, place = about_of(statement.tokens, statement.matches, len(statement.tokens))
+            if after is not None and place > first and self._bracketed(statement, place):
+                return after, place
+        return about, at
+
+    def _bracketed(self, statement: Statement, place: int) -> bool:
+        """Whether what stands after the results, in brackets or after `on` or `from`, names their specimen."""
+        before = [token.norm for token in statement.tokens[max(0, place - 4) : place]]
+        return any(word in ("(", "on", "from", "in", "an", "aus", "of") for word in before)
+
+    def _day(self, statement: Statement, first: int) -> Day | None:
+        before = [token for token in statement.tokens[:first] if token.day is not None]
+        if before:
+            return before[-1].day
+        after = [token for token in statement.tokens[first:] if token.day is not None]
+        return after[0].day if len(after) == 1 else None
+
+
+def about_of(tokens: list[Token], matches: list[Match], first: int) -> tuple[About | None, int]:
+    """The specimen that the words before a place name: the nearest one."""
+    best: tuple[About | None, int] = (None, -1)
+    sites = [match for match in matches if match.has("site") and match.first < first]
+    for match in matches:
+        if match.first >= first:
+            break
+        if match.has("compoundsite"):
+            best = ("primary" if match.id("compoundsite") == "breast" else "metastasis", match.first)
+        elif match.has("metspecimen") or match.has("sitemet"):
+            if match.id("sitemet") != "regional-node":
+                best = ("metastasis", match.first)
+        elif match.has("primaryspecimen"):
+            best = ("primary", match.first)
+        elif match.has("biopsy"):
+            near = [site for site in sites if abs(site.first - match.first) <= 7]
+            if near:
+                site = min(near, key=lambda one: abs(one.first - match.first)).id("site")
+                best = ("primary" if site in ("breast", "regional-node") else "metastasis", match.first)
+        elif match.has("cancer") and best[0] is None:
+            sided = any(token.norm in _SIDES for token in tokens[max(0, match.first - 2) : match.last + 2])
+            if sided:
+                best = ("primary", match.first)
+    return best
+
+
+_SIDES = frozenset({"left", "right", "l", "r", "lt", "rt", "links", "rechts", "li", "re", "bilateral"})

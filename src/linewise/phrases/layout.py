@@ -1,0 +1,474 @@
+"""From lines to statements: headings, paragraphs, list items, rows of tables, and the sentences in them.
+
+A statement is what one reads in one breath: a sentence, an item, a row. It knows its section, the item above it, and its cells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from linewise.papers.sheet import Line, Sheet, Span
+
+from .dates import Day
+from .lexicon import Lexicon, Match
+from .tokens import HYPHENS, Token, tokens_of
+
+
+class Cell(msgspec.Struct, gc=False):
+    """One cell of a row: its stretches of text, the column's number and the words that head the column."""
+
+    spans: list[Span]
+    column: int
+    header: str = ""
+
+
+class Piece(msgspec.Struct):
+    """A stretch of lines that belong together, before it is divided into statements."""
+
+    spans: list[Span]
+    cells: list[Cell]
+    section: str
+    heading: str
+    depth: int
+    block: int
+    page: int
+    kind: str  # text, item, row
+    lead: bool = False  # it announces what follows
+    header: bool = False
+    head: Span = (0, 0)  # where its heading stands
+
+
+class Statement(msgspec.Struct):
+    """One statement, with its words and the terms found in them."""
+
+    number: int
+    tokens: list[Token]
+    matches: list[Match]
+    section: str
+    heading: str
+    block: int
+    kind: str
+    piece: int
+    parent: Statement | None = None
+    headers: tuple[str, ...] = ()  # of its cells, by cell number
+    days: list[Day] = msgspec.field(default_factory=list)
+    before: Statement | None = None  # the one before it in the same paragraph
+    head: Span = (0, 0)
+
+    @property
+    def start(self) -> int:
+        return min(token.start for token in self.tokens)
+
+    @property
+    def end(self) -> int:
+        return max(token.end for token in self.tokens)
+
+    def near(self, kind: str) -> list[Match]:
+        return [match for match in self.matches if match.has(kind)]
+
+
+_BULLET = re.compile(
+    r"(?:[-•*·◦▪‣●○–—>+]|\(?\d{1,2}[.)]|\(?[a-hA-H][.)]|[ivxIVX]{1,4}\.|\[[ xX]?\])\s+(?=\S)|[•●▪]\s*(?=\S)|\d{1,2}[.)](?=[A-ZÄÖÜ])"
+)
+_GAP = re.compile(r"(?:\.\s?){4,}\.*|[_…]{3,}|\s*[|¦]\s*|\t+\s*| {3,}|(?<![.:;!?,]) {2,}|(?<=[:]) {2,}|(?<=\.) {3,}")
+_RULE = re.compile(r"[\s\-=_*~#.|+:]+$")
+_LABEL = re.compile(r"[^\s:][^:]{0,42}:(?=\s|$)")
+_SENTENCE = re.compile(r"[.!?](?=[\s\xa0]+[\"“„(]?[A-ZÄÖÜ0-9(>])|[.!?](?=\s*\n)|;(?=\s)")
+_NUMBER_END = re.compile(r"(?:^|[\s(])\d{1,2}\.$")
+
+
+class Layout:
+    """Reads a sheet's lines in order, and gives its pieces."""
+
+    def __init__(self, sheet: Sheet, sections: Sections) -> None:
+        self.sheet, self.sections = sheet, sections
+        self.pieces: list[Piece] = []
+        self.section, self.heading, self.head = "", "", (0, 0)
+        self.kept = ("", "", (0, 0))  # the section to go back to after an inline heading's block
+        self.block = 0
+        self.rows: list[Line] = []
+
+    def run(self) -> list[Piece]:
+        lines = self.sheet.lines
+        blocks: list[list[Line]] = []
+        for line in lines:
+            if _RULE.match(self.sheet.text[line.start : line.end]) and not line.cells:
+                if blocks and blocks[-1]:
+                    blocks.append([])
+                continue
+            if line.gap or not blocks or (blocks[-1] and blocks[-1][-1].table != line.table):
+                blocks.append([])
+            blocks[-1].append(line)
+        for block in blocks:
+            if block:
+                self.block += 1
+                self._block(block)
+        return self.pieces
+
+    # One block of lines without a space between them
+
+    def _block(self, lines: list[Line]) -> None:
+        if lines[0].table:
+            self._table(lines)
+            return
+        text = self.sheet.text
+        width = max((line.end - line.start for line in lines), default=0)
+        grid = self._grid(lines)
+        current: Piece | None = None
+        last: Line | None = None
+        for line in lines:
+            content = text[line.start : line.end]
+            start = line.start + len(content) - len(content.lstrip())
+            if id(line) in grid:
+                current = self._grid_row(line, grid[id(line)], current)
+                last = line
+                continue
+            bullet = _BULLET.match(text, start, line.end)
+            begin = bullet.end() if bullet else start
+            depth = start - line.start
+            head = self.sections.match(text, begin, line.end, line.depth > 0)
+            if head is not None:
+                section, end, name, inline = head
+                self._enter(section, name, inline, (begin, end))
+                current = None
+                if end < line.end and text[end : line.end].strip(" :-–="):
+                    current = self._begin([(end, line.end)], depth, line, "item" if bullet else "text")
+                last = line
+                continue
+            if line.depth:
+                self._enter("", text[begin : line.end].strip(), False, (begin, line.end))
+                current = self._begin([(begin, line.end)], depth, line, "text")
+                current.lead = True
+                current, last = None, line
+                continue
+            if current is not None and last is not None and not bullet and self._continues(current, last, line, start, width):
+                current.spans.append((begin, line.end))
+                if current.cells:
+                    current.cells[-1].spans.append((begin, line.end))
+            else:
+                current = self._begin([(begin, line.end)], depth + (1 if bullet else 0), line, "item" if bullet else "text")
+                current.lead = text[begin : line.end].rstrip().endswith(":")
+                self._split_cells(current, line, begin)
+            last = line
+        self._leave()
+
+    def _begin(self, spans: list[Span], depth: int, line: Line, kind: str) -> Piece:
+        made = Piece(spans, [], self.section, self.heading, depth, self.block, line.page, kind, head=self.head)
+        self.pieces.append(made)
+        return made
+
+    def _enter(self, section: str, name: str, inline: bool, head: Span) -> None:
+        if not inline:
+            self.kept = (section, name, head)
+        self.section, self.heading, self.head = section, name, head
+
+    def _leave(self) -> None:
+        """The end of a block ends what an inline heading began."""
+        self.section, self.heading, self.head = self.kept
+
+    def _continues(self, current: Piece, last: Line, line: Line, start: int, width: int) -> bool:
+        text = self.sheet.text
+        before = text[last.start : last.end].rstrip()
+        content = text[start : line.end]
+        if len(current.cells) > 1:
+            second = current.cells[1].spans[0][0] - self.sheet.line_at(current.cells[1].spans[0][0]).start
+            return len(self._cells_of(line, start)) == 1 and (
+                start - line.start >= second - 1 or content[:1].islower() or content[:1] == "("
+            )
+        if _LABEL.match(content) and not content[:1].islower():
+            return False
+        if before.endswith(":") and len(before) < 0.5 * width:
+            return False
+        if content[:1].islower() or content[:1] in "(,;)%/&+":
+            return True
+        if before[-1:] in ",-–(/&+" or before.endswith((" and", " und", " or", " oder", " the", " with", " mit")):
+            return True
+        if before[-1:] in ".;!?":
+            return len(before) > 0.72 * width and start - line.start <= last.end - last.start
+        return len(before) > 0.62 * width and len(before) > 40
+
+    # Cells
+
+    def _cells_of(self, line: Line, begin: int) -> list[Span]:
+        text = self.sheet.text
+        found, at = [], begin
+        for gap in _GAP.finditer(text, begin, line.end):
+            if gap.start() > at:
+                found.append((at, gap.start()))
+            at = gap.end()
+        if at < line.end:
+            found.append((at, line.end))
+        return [span for span in found if text[span[0] : span[1]].strip()]
+
+    def _split_cells(self, piece: Piece, line: Line, begin: int) -> None:
+        spans = self._cells_of(line, begin)
+        if len(spans) > 1:
+            piece.cells = [Cell([span], number) for number, span in enumerate(spans)]
+            piece.spans = spans
+            piece.kind = "row"
+
+    def _grid(self, lines: list[Line]) -> dict[int, list[Cell]]:
+        """The lines that are rows of a table drawn with spaces: a line of column heads, and what stands beneath it."""
+        found: dict[int, list[Cell]] = {}
+        for number, line in enumerate(lines):
+            spans = self._cells_of(line, line.start)
+            if len(spans) < 2 or number + 1 >= len(lines):
+                continue
+            heads = [self.sections.column(self.sheet.text[a:b].strip()) for a, b in spans]
+            if sum(1 for head in heads if head) < max(2, (len(heads) + 1) // 2):
+                continue
+            starts = [a - line.start for a, _ in spans]
+            names = [self.sheet.text[a:b].strip() for a, b in spans]
+            found[id(line)] = []
+            self._under(lines[number + 1 :], starts, names, found)
+            break
+        return found
+
+    def _under(self, lines: list[Line], starts: list[int], names: list[str], found: dict[int, list[Cell]]) -> None:
+        for line in lines:
+            spans = self._cells_of(line, line.start)
+            first = spans[0][0] - line.start if spans else 0
+            content = self.sheet.text[line.start : line.end].strip()
+            if self.sections.match(self.sheet.text, spans[0][0], line.end, False) and len(spans) == 1 and first <= starts[0] + 1:
+                return
+            if len(spans) == 1 and first <= starts[0] + 1 and len(content) > 60:
+                return
+            cells: list[Cell] = []
+            for a, b in spans:
+                column = max((i for i, s in enumerate(starts) if s <= a - line.start + 2), default=0)
+                following = starts[column + 1] if column + 1 < len(starts) else None
+                if following is not None and b - line.start > following + 3 and a - line.start > starts[column] + 4:
+                    column += 1
+                if cells and cells[-1].column == column:
+                    cells[-1].spans.append((a, b))
+                else:
+                    cells.append(Cell([(a, b)], column, names[column]))
+            found[id(line)] = cells
+
+    def _grid_row(self, line: Line, cells: list[Cell], current: Piece | None) -> Piece:
+        if not cells:  # the heads
+            made = self._begin([(line.start, line.end)], 0, line, "row")
+            made.header = True
+            return made
+        upper = current if current is not None and current.kind == "row" and not current.header and current.cells else None
+        if upper is not None and cells[0].column > 0:  # what did not fit into the row above
+            for cell in cells:
+                same = next((one for one in upper.cells if one.column == cell.column), None)
+                if same is None:
+                    upper.cells.append(cell)
+                else:
+                    same.spans += cell.spans
+            upper.cells.sort(key=lambda one: one.column)
+            upper.spans = [span for one in upper.cells for span in one.spans]
+            return upper
+        made = self._begin([span for cell in cells for span in cell.spans], 0, line, "row")
+        made.cells = cells
+        return made
+
+    def _table(self, lines: list[Line]) -> None:
+        """A table that the form of the file says is one."""
+        text = self.sheet.text
+        names: list[str] = []
+        for number, line in enumerate(lines):
+            words = [text[a:b].strip() for a, b in line.cells]
+            filled = [word for word in words if word]
+            heads = sum(1 for word in filled if self.sections.column(word))
+            if line.header or (number == 0 and len(filled) > 1 and heads >= max(2, (len(filled) + 1) // 2)):
+                names = words
+                self._begin([(line.start, line.end)], 0, line, "row").header = True
+                continue
+            cells = [
+                Cell([span], column, names[column] if column < len(names) else "")
+                for column, span in enumerate(line.cells)
+                if text[span[0] : span[1]].strip()
+            ]
+            if not cells:
+                continue
+            if len(cells) == 1 or len({cell.column for cell in cells}) == 1:
+                a, b = cells[0].spans[0]
+                head = self.sections.match(text, a, b, False)
+                if head is not None and head[1] >= b - 1:
+                    self._enter(head[0], head[2], False, (a, b))
+                    continue
+            first = self.sections.match(text, *cells[0].spans[0], True) if len(cells) == 2 and not names else None
+            if first is not None and first[1] >= cells[0].spans[0][1]:
+                self._enter(first[0], first[2], True, cells[0].spans[0])
+                made = self._begin(list(cells[1].spans), 0, line, "text")
+                self._leave()
+                continue
+            made = self._begin([span for cell in cells for span in cell.spans], 0, line, "row")
+            made.cells = cells
+
+
+class Sections:
+    """Finds headings. A heading stands at the start of a line: alone, or before a colon."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self._columns: dict[str, bool] = {}
+
+    def match(self, text: str, start: int, end: int, said: bool) -> tuple[str, int, str, bool] | None:
+        """The section, where its heading ends, its words, and whether text follows on the line. `said`: the form says it is a heading."""
+        line = text[start:end]
+        stripped = line.strip(" =*#_-–:")
+        if not stripped or len(line) > 400:
+            return None
+        lead = len(line) - len(line.lstrip(" =*#_-–"))
+        tokens = tokens_of(text, [(start + lead, min(end, start + lead + 90))])
+        if not tokens:
+            return None
+        for skip in range(0, min(3, len(tokens))):
+            match = self._section_at(tokens, skip)
+            if match is not None:
+                break
+            if tokens[skip].norm not in _BEFORE_HEADING:
+                return None
+        else:
+            return None
+        section = match.id("section") or ""
+        last = tokens[match.last - 1]
+        if section == "findings" and re.match(r"\s*\d", text[last.end : end]):
+            return None
+        rest = text[last.end : end]
+        plain = _without_brackets(rest)
+        colon = re.match(r"[^:\n]{0,75}?:", plain)
+        tail = rest.strip()
+        words = plain.strip(" .=*-–_:()[]0123456789/,")
+        between = plain[: colon.end() - 1] if colon else ""
+        most = 0 if section == "findings" else 4
+        if colon and len(re.findall(r"[^\W\d_]+", between)) <= most and not re.search(r"[.;,]\s", between):
+            at = last.end + colon.end()
+            inline = bool(text[at:end].strip())
+            if inline and _time(text[at - 2 : at + 2]):
+                return None
+            return section, at, text[start:at].strip(), inline
+        upper = stripped.isupper() and len(stripped) > 3
+        if (
+            said
+            or not tail
+            or re.fullmatch(r"[\s=*_\-–.:)]*", rest)
+            or (len(words.split()) <= (3 if upper else 2) and len(stripped) <= 60 and not re.search(r"[.,;]\s*$", tail))
+        ):
+            if not said and words and not upper and not _dated(words) and len(words.split()) > 1:
+                return None
+            if not said and words and not upper and not re.fullmatch(r"[\W\d]*(?:\([^)]*\))?[\W\d]*", _dateless(rest)):
+                return None
+            return section, end, stripped, False
+        dash = re.match(r"\s+[-–—]\s+", rest)
+        if dash and (upper or stripped[: last.end - start].isupper()):
+            return section, last.end + dash.end(), text[start : last.end], True
+        return None
+
+    def _section_at(self, tokens: list[Token], at: int) -> Match | None:
+        found = self.lexicon.matches(tokens[at : at + 9], fuzzy=False)
+        for match in found[:1]:
+            if match.first == 0 and match.has("section"):
+                return Match(at, at + match.last, match.terms)
+        return None
+
+    def column(self, words: str) -> bool:
+        """Whether words are the head of a column."""
+        known = self._columns.get(words)
+        if known is None:
+            tokens = tokens_of(words, [(0, min(len(words), 60))])
+            found = self.lexicon.matches(tokens, fuzzy=False) if tokens else []
+            known = bool(found) and found[0].first == 0 and found[0].has("column") and found[0].last >= len(tokens) - 3
+            self._columns[words] = known
+        return known
+
+    def columns_of(self, words: str) -> str:
+        tokens = tokens_of(words, [(0, min(len(words), 60))])
+        found = self.lexicon.matches(tokens, fuzzy=False) if tokens else []
+        return (found[0].id("column") or "") if found and found[0].first == 0 else ""
+
+
+_BEFORE_HEADING = frozenset(
+    {
+        "your",
+        "the",
+        "our",
+        "ihre",
+        "ihr",
+        "patient",
+        "s",
+        "his",
+        "her",
+        "(",
+        "aktuelle",
+        "bisherige",
+        "current",
+        "relevant",
+        "other",
+        "full",
+        "and",
+        "[",
+        "relevante",
+        "ad",
+    }
+)
+
+
+def _without_brackets(text: str) -> str:
+    return re.sub(r"\([^()]*\)", lambda found: " " * len(found.group()), text)
+
+
+def _dateless(text: str) -> str:
+    return re.sub(
+        r"\b(?:vom|of|on|from|as of|accurate|am|seit|dated|today|heute|taken|at|stand|per|und|and|the|to|bis|date|nach|in|for)\b",
+        " ",
+        text,
+        flags=re.IGNORECASE,
+    )
+
+
+def _dated(words: str) -> bool:
+    return bool(re.match(r"(?:vom|of|on|from|as of|am|dated|today|heute|stand|per|at|taken)\b", words, re.IGNORECASE))
+
+
+def _time(text: str) -> bool:
+    return bool(re.match(r"\d:\d", text))
+
+
+def sentences(text: str, spans: Sequence[Span], short: frozenset[str]) -> list[list[Span]]:
+    """The sentences of some stretches of text. Full stops after abbreviations and numbers end none."""
+    found: list[list[Span]] = [[]]
+    for number, (start, end) in enumerate(spans):
+        at = start
+        for stop in _SENTENCE.finditer(text, start, end):
+            if stop.start() < at:
+                continue
+            before = text[max(at, stop.start() - 14) : stop.start() + 1]
+            if stop.group() == ";" and text.count("(", at, stop.start()) > text.count(")", at, stop.start()):
+                continue
+            if stop.group() == "." and (
+                _abbreviated(before, short) or (_NUMBER_END.search(before) and not text[stop.end() : end].lstrip()[:1].isupper())
+            ):
+                continue
+            if (
+                stop.group() == "."
+                and _NUMBER_END.search(before)
+                and re.match(r"\s+[A-ZÄÖÜ][a-zä]+\s+(?:19|20)\d\d", text[stop.end() : end])
+            ):
+                continue
+            found[-1].append((at, stop.end()))
+            found.append([])
+            at = stop.end()
+        if text[at:end].strip():
+            found[-1].append((at, end))
+        elif number + 1 == len(spans) and not found[-1]:
+            break
+    return [one for one in found if one]
+
+
+def _abbreviated(before: str, short: frozenset[str]) -> bool:
+    word = re.search(r"([^\W\d_]+)\.$", before)
+    if word is None:
+        return False
+    return len(word.group(1)) == 1 or word.group(1).lower() in short
+
+
+def is_dash(token: Token) -> bool:
+    return token.text in HYPHENS
