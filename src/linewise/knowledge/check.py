@@ -59,10 +59,8 @@ class _Checking:
         self.classes()
         for treatment in self.content.treatments.values():
             self.treatment(treatment)
-        for owner, message in check_conduct.faults(self.knowledge):
+        for owner, message in (*check_conduct.faults(self.knowledge), *check_conduct.gaps(self.knowledge)):
             self.fault(owner, message)
-        for owner, message in check_conduct.gaps(self.knowledge):
-            self.remark(owner, message)
         self.unused()
 
     def fault(self, owner: str, message: str) -> None:
