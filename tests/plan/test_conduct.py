@@ -175,3 +175,12 @@ def test_what_is_for_a_later_line_says_so(medicine: Knowledge) -> None:
     assert found.option("alfa-alone").group == "first"
     assert found.option("bravo-alone").group == "later"
     assert found.option("go-on").group == "not-now"
+
+
+def test_the_page_in_the_terminal_says_what_waits_and_what_goes_on(medicine: Knowledge) -> None:
+    from linewise.cli.terminal import plan_page
+
+    page = plan_page(plan(medicine, record(count=9.0, taking=("alfa", "hotel"))))
+    assert "alfa: waits" in page
+    assert "hotel: goes on" in page
+    assert "What you take now" not in plan_page(plan(medicine, record(taking=("hotel",))))

@@ -89,6 +89,7 @@ def plan_page(plan: Plan, page: Page | None = None, everything: bool = False) ->
     page = page or Page()
     _where_you_stand(plan, page)
     _urgent(plan, page)
+    _going_on(plan, page)
     if plan.scope is not None:
         page.heading("No options on this record")
         page.say(plan.scope)
@@ -149,6 +150,20 @@ def _urgent(plan: Plan, page: Page) -> None:
         page.say(f"{_ACT[one.act]}: {one.title}", 2)
         page.say(one.plain, 6)
         page.say(f"because: {one.because}", 6)
+
+
+def _going_on(plan: Plan, page: Page) -> None:
+    if not plan.interrupted:
+        return
+    page.heading("What you take now")
+    for one in plan.going_on:
+        page.say(one.words, 2)
+        for rule in one.rules:
+            page.say(rule.plain or rule.text, 6)
+            page.say(f"because: {rule.because}", 6)
+        alerts = plan.knowledge.content.alerts
+        for name in one.alarms:
+            page.say(f"first: {alerts[name].title}", 6)
 
 
 def _tests(plan: Plan, page: Page) -> None:

@@ -342,6 +342,11 @@ class Plan:
         taken += [one.drug for one in self.chart.history.medications if self.knowledge.conduct(one.drug)]
         return [self._options.conduct(drug, self.regions[0]) for drug in dict.fromkeys(taken) if drug in self.knowledge.drugs]
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether anything that is taken now does not simply go on."""
+        return any(one.action != "goes-on" for one in self.going_on)
+
     @cached_property
     def medicine(self) -> model.Medicine:
         """Which medicine answered, and what of it is due for review on the day of the plan."""

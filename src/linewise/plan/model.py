@@ -75,6 +75,16 @@ class Rule(_Struct):
     sources: list[str] = []
 
 
+ACTIONS: dict[Action, str] = {
+    "goes-on": "goes on",
+    "reduce": "goes on, with a smaller dose",
+    "ask": "ask first",
+    "hold": "waits",
+    "stop": "ends",
+}
+"""What becomes of a drug that is taken now, in words."""
+
+
 class GoingOn(_Struct):
     """Whether one drug that is taken now goes on. `ask`: a red flag that it may have caused is up, or what decides is not known."""
 
@@ -82,6 +92,12 @@ class GoingOn(_Struct):
     action: Action
     rules: list[Rule]
     alarms: list[str] = []
+    label: str = ""
+
+    @property
+    def words(self) -> str:
+        """`palbociclib: waits`."""
+        return f"{self.label or self.drug}: {ACTIONS[self.action]}"
 
 
 class Evidence(_Struct):

@@ -350,6 +350,7 @@ class Options:
         )  # fmt: skip
         return model.GoingOn(
             drug=drug,
+            label=self.knowledge.label(drug),
             action=action,
             rules=[
                 model.Rule(
