@@ -107,7 +107,7 @@ def test_a_page_is_short_and_says_what_it_is(path: Path) -> None:
     head = FRONT_MATTER.match(raw)
     assert head, "a page starts with its front matter"
     front = yaml.safe_load(head[1])
-    assert list(front) == ["id", "title", "topic", "summary", "review", "sources"]
+    assert list(front) == ["id", "title", "topic", "summary", "review", "sources", "related"]
     assert front["id"] == path.stem
     assert len(re.findall(r"[.!?](?:\s|$)", front["summary"])) == 1, "the summary is one sentence"
     assert 250 <= len(re.sub(r"\[\^[^\]]+\]", "", raw[head.end() :]).split()) <= 600

@@ -20,7 +20,15 @@ PROFILE = json.dumps(people.SECOND_LINE).encode()
 def pages(person: Any) -> list[str]:
     """Every page that can be read, with something in the place of names."""
     option = person.get("/plan.json").json()["options"][0]["id"]
-    filled = {"option": option, "page": "receptors-and-subtypes", "source": "nci-pro-ctcae", "step": "er", "group": "fever"}
+    filled = {
+        "option": option,
+        "page": "receptors-and-subtypes",
+        "source": "nci-pro-ctcae",
+        "step": "er",
+        "group": "fever",
+        "drug": "tamoxifen",
+        "effect": "diarrhoea",
+    }
     found = []
     for view in VIEWS:
         if "GET" in view.methods and not view.file and "{person}" not in view.path and "{entry}" not in view.path:

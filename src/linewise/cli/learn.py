@@ -164,27 +164,51 @@ def _side_effects(options: argparse.Namespace) -> int:
 
     knowledge = open_knowledge()
     names: dict[str, None] = {}
+    without: list[str] = []
     for name in options.options:
         found = options_named(name, knowledge)
-        if not found:
+        drug = knowledge.find_drug(name)
+        if not found and drug is None:
             hint = did_you_mean(name, [*knowledge.treatments, *knowledge.drugs])
-            raise LinewiseError(f"no option with counted side effects is called `{name}`. {hint}".strip())
+            raise LinewiseError(f"no option and no drug is called `{name}`. {hint}".strip())
+        if not rates(found, knowledge):
+            without.append(drug or name)
         names.update(dict.fromkeys(found))
     rows = rates(names, knowledge)
     if options.format == "json":
         _json(rows)
         return 0
-    if options.format == "html":
+    if options.format == "html" and rows:
         from linewise.web.side_effects_page import side_effects_html
 
         print(side_effects_html(rows, knowledge))
         return 0
     page = Page()
-    page.heading("Side effects, of 100 people")
-    page.say("█ all grades, ▓ severe (grade 3 or worse); where a trial counted the comparator, it stands below with ·", 2)
-    _bars(rows, knowledge, page)
+    if rows:
+        page.heading("Side effects, of 100 people")
+        page.say("█ all grades, ▓ severe (grade 3 or worse); where a trial counted the comparator, it stands below with ·", 2)
+        _bars(rows, knowledge, page)
+    for name in without:
+        _not_counted(name, knowledge, page)
     print(page.text(), end="")
     return 0
+
+
+def _not_counted(name: str, knowledge: Knowledge, page: Page) -> None:
+    """What there is to say of a drug whose side effects no trial here counted: that, and its warnings with their conditions."""
+    from linewise.knowledge.texts import NOT_COUNTED, warning
+
+    label = knowledge.treatments[name].title if name in knowledge.treatments else knowledge.label(name)
+    page.heading(f"Side effects of {label}")
+    page.say(f"{NOT_COUNTED} That does not mean that it has none: ask your team for its leaflet.")
+    drugs = knowledge.treatments[name].drugs if name in knowledge.treatments else (name,)
+    cautions = [one for drug in drugs if drug in knowledge.drugs for one in (*knowledge.cautions(drug), *knowledge.avoid(drug))]
+    told = list(dict.fromkeys(text for one in cautions if (text := warning(one, knowledge))))
+    if told:
+        page.gap()
+        page.say("Known warnings:", 2)
+    for text in told:
+        page.say(text, 6, "- ")
 
 
 def _bars(rows: list[Rate], knowledge: Knowledge, page: Page) -> None:
@@ -296,18 +320,18 @@ def _learn(options: argparse.Namespace) -> int:
         name = near[0].id
     shown = pages[name]
     if options.cite:
-        from linewise.knowledge.cite import styles
-        from linewise.knowledge.model import Source
+        from linewise.knowledge.cite import itself, styles
 
-        itself = Source(title=shown.title, publisher="Linewise", date=shown.review.last)
-        print(styles(shown.id, itself, dt.date.today())[options.cite])
+        print(styles(shown.id, itself(shown), dt.date.today())[options.cite])
         return 0
     page.heading(shown.title)
     markdown(shown.body, page)
     page.heading("Sources")
     _cite(list(shown.sources), knowledge, page)
     page.gap()
-    page.say(f"Last reviewed {shown.review.last.text}; next review {shown.review.next.text}.")
+    if shown.related:
+        page.say(f"Read next: {', '.join(f'linewise learn {name}' for name in shown.related)}.")
+    page.say(f"Last reviewed {shown.review.last.text}; next review {shown.review.next.text}. To cite it: --cite APA.")
     print(page.text(), end="")
     return 0
 
@@ -319,17 +343,26 @@ def _search(options: argparse.Namespace) -> int:
     from .terminal import Page
 
     knowledge = open_knowledge()
-    found = Search(knowledge).find(" ".join(options.words))
+    words = " ".join(options.words)
+    answers = Search(knowledge).ask(words)
     if options.format == "json":
-        _json(found)
+        _json(answers.found)
         return 0
     page = Page()
-    page.heading(f"About “{' '.join(options.words)}”")
-    if not found:
-        page.say("Nothing found. Try another word, or a drug's other name.")
-    for one in found:
+    page.heading(f"About “{words}”")
+    for word, near in answers.instead.items():
+        page.say(f"“{word}” does not occur here. Taken as “{near}”.")
+    if answers.unknown:
+        page.say(f"Not known here: {', '.join(answers.unknown)}.")
+    if not answers.found:
+        page.say(
+            "Nothing here answers that. Ask your team, or a nurse line: `linewise learn care-team`. Another word may help as well."
+        )
+    for one in answers.found:
         page.say(page.bold(f"{one.title} ({one.kind}: {one.id})"), 2)
         page.say(one.extract, 6)
+        if one.kind == "answer" and one.pages:
+            page.say(f"Read on: {', '.join(f'linewise learn {name}' for name in one.pages[:3])}", 6)
         _cite(one.sources[:1], knowledge, page)
     print(page.text(), end="")
     return 0

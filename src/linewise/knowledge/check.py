@@ -25,7 +25,7 @@ from .model import Caution, Content, Review, Statement, Treatment, When
 
 _FOLDERS = (
     "sources", "facts", "tests", "classes", "drugs", "treatments", "evidence", "alerts", "effects", "pages", "glossary",
-    "questions", "organisations",
+    "questions", "organisations", "answers",
 )  # fmt: skip
 _DECIDES = frozenset({"approved", "recommended", "established"})
 
@@ -148,6 +148,10 @@ class _Checking:
             self.exists(f"evidence/{name}", "effect", (one.effect for one in trial.effects), content.effects)
             for arm in (trial.treatment, trial.control):
                 self.exists(f"evidence/{name}", "drug", arm.drugs if arm else (), treatable)
+        for name, page in content.pages.items():
+            self.exists(f"pages/{name}", "page", page.related, content.pages)
+        for name, answer in content.answers.items():
+            self.exists(f"answers/{name}", "page", answer.pages, content.pages)
         for name, ask in content.questions.items():
             self.exists(f"questions/{name}", "treatment", ask.treatments, content.treatments)
             self.exists(f"questions/{name}", "class", ask.classes, treatable)
@@ -233,7 +237,7 @@ def _names(node: Node) -> Iterator[str]:
 def _needs_source(thing: Any) -> bool:
     """Statements about medicine; not the words of the dictionary, and not a whole file whose parts have sources."""
     return type(thing).__name__ in {
-        "Caution", "Need", "Statement", "Result", "EffectRate", "Alert", "Advice", "Monitoring", "Test", "Ctcae", "Term", "Organisation",
+        "Caution", "Need", "Statement", "Result", "EffectRate", "Alert", "Advice", "Monitoring", "Test", "Ctcae", "Term", "Organisation", "Answer",
     }  # fmt: skip
 
 

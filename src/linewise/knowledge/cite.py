@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from .model import Source
+from linewise import __version__
+
+from .model import Page, Source, When
 
 _MONTHS = (
     "January",
@@ -23,6 +25,20 @@ _MONTHS = (
 )
 
 
+ADDRESS = "http://localhost:8757/learn/{}"
+"""Where a page stands while `linewise serve` runs on the reader's own computer: there is no other place."""
+
+
+def itself(page: Page) -> Source:
+    """A page as a source: to cite it."""
+    return Source(
+        title=page.title,
+        publisher=f"Linewise {__version__}",
+        date=When(page.review.last.text),
+        url=ADDRESS.format(page.id),
+    )
+
+
 def styles(name: str, source: Source, day: dt.date) -> dict[str, str]:
     """The source in APA, MLA, Chicago, Harvard and BibTeX. A page that may change carries the day on which it was read."""
     parts = source.date.text.split("-") if source.date else []
@@ -35,9 +51,9 @@ def styles(name: str, source: Source, day: dt.date) -> dict[str, str]:
     apa_date = f"{year}, {month} {number}".strip().rstrip(",") if month else year
     return {
         "APA": f"{publisher}. ({apa_date}). {title}. {url}".strip(),
-        "MLA": f"“{title}.” {publisher}, {f'{number} {month} {year}'.strip()}, {url}. Accessed {read}.",
-        "Chicago": f"{publisher}. “{title}.” {long}. {url}.",
-        "Harvard": f"{publisher} ({year}) {title}. Available at: {url} (Accessed: {read}).",
+        "MLA": f"“{title}.” {publisher}, {f'{number} {month} {year}'.strip()}{f', {url}. Accessed {read}' if url else ''}.",
+        "Chicago": f"{publisher}. “{title}.” {long}.{f' {url}.' if url else ''}",
+        "Harvard": f"{publisher} ({year}) {title}.{f' Available at: {url} (Accessed: {read}).' if url else ''}",
         "BibTeX": _bibtex(name, title, publisher, year, url),
     }
 

@@ -84,6 +84,7 @@ class _Loading:
             questions=self.one_list("learn/questions.yaml", "questions", model.Ask),
             organisations=self.one_list("learn/organisations.yaml", "organisations", model.Organisation),
             caution_words=self.one_map("cautions.yaml", "caution-words", model.CautionWord),
+            answers=self.one_list("learn/answers.yaml", "answers", model.Answer),
             codes=self.codes(),
             extras=self.extras(),
             places=self.places,
@@ -209,7 +210,7 @@ class _Loading:
 
     def extras(self) -> dict[str, dict[str, Any]]:
         """The files at the top of the folder, in `cohort/` and in `reading/` (these by their path): plain values for the room that knows them."""
-        paths = sorted([*self.root.glob("*.yaml"), *self.root.glob("cohort/*.yaml")])
+        paths = sorted([*self.root.glob("*.yaml"), *self.root.glob("cohort/*.yaml"), *self.root.glob("learn/synonyms.yaml")])
         documents = [self.read(path) for path in paths if path.name not in _TYPED]
         found = {Path(one.file).stem: one.value for one in documents if one is not None and isinstance(one.value, dict)}
         for path in sorted(self.root.glob("reading/**/*.yaml")):

@@ -492,6 +492,7 @@ class Page(_Struct, frozen=True):
     review: Review
     body: str = ""
     sources: Ids = ()
+    related: Ids = ()  # pages to read next
 
 
 class Term(_Struct, frozen=True):
@@ -514,6 +515,18 @@ class Ask(_Struct, frozen=True):
     when: Node | None = None
     treatments: Ids = ()
     classes: Ids = ()
+    source: Ids = ()
+    review: str | None = None
+
+
+class Answer(_Struct, frozen=True):
+    """A short answer to a question that people ask, in their words. `also` are other ways to ask it; `pages` tell more."""
+
+    id: str
+    question: str
+    plain: str
+    also: tuple[str, ...] = ()
+    pages: Ids = ()
     source: Ids = ()
     review: str | None = None
 
@@ -548,6 +561,7 @@ class Content(_Struct, frozen=True):
     questions: dict[str, Ask] = {}
     organisations: dict[str, Organisation] = {}
     caution_words: dict[str, CautionWord] = {}
+    answers: dict[str, Answer] = {}
     codes: dict[str, dict[str, dict[str, object]]] = {}
     extras: dict[str, dict[str, Any]] = {}  # files that stand at the top of the folder, as plain values: `proctcae`, `guide`
     places: dict[str, str] = {}  # "treatments/capivasertib-fulvestrant" -> the file it stands in

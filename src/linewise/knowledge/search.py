@@ -1,30 +1,35 @@
-"""Search over everything in the knowledge: answers as extracts with their sources.
+"""Search that answers: what the knowledge holds, by what people ask, each answer an extract with its sources.
 
-SQLite's full-text index (FTS5, bm25) does the ranking. Spelling is levelled first (British and American, hyphens, accents), drug brands
-are words of their drug, and a word that occurs nowhere is replaced by the nearest one that does.
+A question is read as terms: words in one spelling, phrases and words that mean the same (`learn/synonyms.yaml`), names of drugs. A text
+answers as far as it holds the terms, those that are rare more than those that are everywhere, and the name of a drug most. A word
+that occurs nowhere is never replaced in silence: `Answers.instead` says which near word was taken, `Answers.unknown` which could not be.
+What holds only for some people is told with its condition, or not at all.
 """
 
 from __future__ import annotations
 
 import difflib
+import math
 import re
-import sqlite3
-import unicodedata
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from typing import Any
+from collections import Counter, defaultdict
 
 import msgspec
 
 from .book import Knowledge
-from .model import Content
+from .texts import CONDITION, Text, texts
+from .words import Lexicon, stem
 
-_LEVEL = [  # British to American, on whole words: oestrogen, tumour, haemoglobin, diarrhoea, randomised, fibre, anaemia
-    (r"^oe", "e"), (r"oe", "e"), (r"ae", "e"), (r"our(s?)$", r"or\1"), (r"our(?=[aeiou])", "or"), (r"is(e|ed|es|ing|ation)$", r"iz\1"),
-    (r"ys(e|ed|es|ing)$", r"yz\1"), (r"([bt])re$", r"\1er"), (r"ll(ed|ing)$", r"l\1"), (r"logue$", "log"),
-]  # fmt: skip
-_WORD = re.compile(r"[a-z0-9]+(?:/[0-9]+)?")
-_NEAR = 0.75
+_NEAR = 0.84
+_SHORTEST = 5  # a shorter word is not guessed at: too many are near it
+_FIELDS = {"title": 7.0, "names": 5.0, "head": 2.5, "body": 1.0}
+_KINDS = {
+    "answer": 1.5, "page": 1.35, "side effect": 1.15, "red flag": 1.1, "drug": 1.1, "test": 1.0, "glossary": 0.9, "option": 0.9,
+    "question": 0.8, "organisation": 0.8, "trial": 0.7,
+}  # fmt: skip
+_DRUG = 3.0  # how much more the name of a drug weighs than another rare word
+_MEANT = 0.75  # a word that means the same counts a little less than the word itself
+_ENOUGH = 0.55  # of a question's weight: what a text must hold to be an answer to it
+_NOISE = 0.18  # of the best score: what is below it is no answer
 
 
 class Found(msgspec.Struct, kw_only=True):
@@ -36,171 +41,199 @@ class Found(msgspec.Struct, kw_only=True):
     extract: str
     sources: list[str]
     score: float
+    pages: list[str] = []  # where to read on
+
+
+class Answers(msgspec.Struct, kw_only=True):
+    """What was found, and what became of words that nobody knows here."""
+
+    found: list[Found]
+    instead: dict[str, str] = {}
+    unknown: list[str] = []
+
+
+class _Term(msgspec.Struct, frozen=True):
+    """One term of a question: its keys in the index, and how much it weighs."""
+
+    stems: tuple[str, ...]
+    meanings: frozenset[str]
+    weight: float
+
+    @property
+    def drug(self) -> bool:
+        return any(one.startswith("@") for one in self.meanings)
 
 
 class Search:
     """An index in memory over one knowledge."""
 
     def __init__(self, knowledge: Knowledge) -> None:
-        self.texts = list(_texts(knowledge.content))
-        self.database = sqlite3.connect(":memory:", check_same_thread=False)
-        self.database.execute("CREATE VIRTUAL TABLE words USING fts5(title, names, body, tokenize = 'porter')")
-        rows = [(level(one.title), level(f"{one.id} {one.names}"), level(one.body)) for one in self.texts]
-        self.database.executemany("INSERT INTO words VALUES (?, ?, ?)", rows)
-        self.known = sorted({word for row in rows for text in row for word in _WORD.findall(text)})
+        content = knowledge.content
+        drugs = [(one.id, (one.label, *one.brands, *one.also)) for one in content.drugs.values()]
+        self.words = Lexicon(content.extras["synonyms"], drugs)
+        self.texts = list(texts(knowledge))
+        self._index: dict[str, dict[int, float]] = defaultdict(dict)
+        self._questions: list[list[frozenset[str]]] = []
+        self.known: set[str] = set()
+        self._sizes: list[float] = []
+        for number, text in enumerate(self.texts):
+            self._enter(number, text)
+        self._mean = sum(self._sizes) / max(len(self._sizes), 1)
+
+    def _enter(self, number: int, text: Text) -> None:
+        counts: Counter[str] = Counter()
+        for field, weight in _FIELDS.items():
+            for part in getattr(text, field):
+                tokens = self.words.tokens(part)
+                self.known.update(tokens)
+                for stems, meanings in self.words.read(tokens):
+                    for key in (*stems, *meanings):
+                        counts[key] += weight  # type: ignore[assignment]
+        for key, weight in counts.items():
+            self._index[key][number] = weight
+        self._sizes.append(float(sum(counts.values())))
+        asked = [text.title] if text.kind == "page" else [text.title, text.names]
+        self._questions.append([self._keys(phrase) for part in asked for phrase in part])
+
+    def _keys(self, phrase: str) -> frozenset[str]:
+        """A question as the set of what it means: of a term with a meaning that, else its stems; words that say nothing aside."""
+        found: set[str] = set()
+        for stems, meanings in self.words.read(self._telling(self.words.tokens(phrase))):
+            found |= meanings or set(stems)
+        return frozenset(found)
+
+    def _telling(self, tokens: list[str]) -> list[str]:
+        """The tokens without words that say nothing; all of them where nothing else is left. A phrase keeps its own small words."""
+        kept: list[str] = []
+        for stems, meanings in self.words.read(tokens):
+            size = len(stems)
+            here = tokens[:size]
+            tokens = tokens[size:]
+            kept += here if meanings or not self.words.says_nothing(here[0]) else []
+        return kept
 
     def find(self, words: str, most: int = 10, kind: str | None = None) -> list[Found]:
-        """The best answers, of one kind where asked; empty where no word of the question, nor one near it, occurs anywhere."""
-        asked = [self._nearest(word) for word in _WORD.findall(level(words))]
-        terms = [f'"{word}"' for word in asked if word]
-        if not terms:
-            return []
-        wanted = " OR ".join(terms)
-        query = "SELECT rowid, bm25(words, 8.0, 4.0, 1.0) AS score FROM words WHERE words MATCH ? ORDER BY score LIMIT ?"
+        """The best answers, of one kind where asked; empty where nothing here answers."""
+        return self.ask(words, most, kind).found
+
+    def ask(self, words: str, most: int = 10, kind: str | None = None) -> Answers:
+        """The best answers, with what became of words that are not known here."""
+        tokens = self.words.tokens(words)
+        instead, unknown, read = {}, [], []
+        for word in self._telling(tokens) or tokens:
+            near = self._nearest(word)
+            if near and near != word:
+                instead[word] = near
+            if not near:
+                unknown.append(word)
+            read.append(near or word)
+        terms = self._terms(read)
+        if not terms or len(unknown) == len(read):
+            return Answers(found=[], instead=instead, unknown=unknown)
+        asked = frozenset().union(*(one.meanings or frozenset(one.stems) for one in terms))
+        scores = self._scores(terms, asked, kind)
+        best = max((plain for _, plain in scores.values()), default=0.0)
+        ranked = sorted(((score, number) for number, (score, plain) in scores.items() if plain >= _NOISE * best), key=_order)
+        found = [self._found(number, score, terms) for score, number in ranked[:most]]
+        return Answers(found=found, instead=instead, unknown=unknown)
+
+    def _terms(self, tokens: list[str]) -> list[_Term]:
         found = []
-        for row, score in self.database.execute(query, (wanted, most * 12)):
-            text = self.texts[row - 1]
-            if kind is not None and text.kind != kind:
+        for stems, meanings in self.words.read(tokens):
+            rare = max((self._rarity(key) for key in (*stems, *meanings)), default=0.0) if not meanings else 0.0
+            rare = rare or max(self._rarity(key) for key in meanings)
+            drug = any(one.startswith("@") for one in meanings)
+            found.append(_Term(stems, meanings, rare * (_DRUG if drug else 1.0)))
+        return found
+
+    def _rarity(self, key: str) -> float:
+        held = len(self._index.get(key, ()))
+        return math.log(1.0 + (len(self.texts) - held + 0.5) / (held + 0.5))
+
+    def _scores(self, terms: list[_Term], asked: frozenset[str], kind: str | None) -> dict[int, tuple[float, float]]:
+        """For each text that answers: its score, and the same without what its being asked just so adds."""
+        held: dict[int, float] = defaultdict(float)  # the weight of the terms that a text holds
+        score: dict[int, float] = defaultdict(float)
+        whole = sum(one.weight for one in terms)
+        for term in terms:
+            for number, strength in self._strengths(term).items():
+                held[number] += term.weight * min(1.0, strength * 2)
+                score[number] += term.weight * strength
+        found = {}
+        for number, total in score.items():
+            text, share = self.texts[number], held[number] / whole if whole else 0.0
+            alike = max((_alike(asked, one) for one in self._questions[number]), default=0.0)
+            if (kind is not None and text.kind != kind) or (share < _ENOUGH and alike < 0.5):
                 continue
-            whole = level(f"{text.title} {text.names} {text.body}")
-            matched = sum(word in whole for word in asked if word)
-            extract = _extract(text.body, [word for word in asked if word])
-            found.append(
-                Found(
-                    kind=text.kind,
-                    id=text.id,
-                    title=text.title,
-                    extract=extract,
-                    sources=list(text.sources),
-                    score=round(-score * matched, 3),
-                )
-            )
-        return sorted(found, key=lambda one: -one.score)[:most]
+            plain = total * share**2 * _KINDS.get(text.kind, 1.0)
+            itself = len(terms) == 1 and f"@{text.id}" in terms[0].meanings and text.kind == "drug"
+            found[number] = (round(plain * (6 if itself else 1 + 3 * alike**2), 4), plain)
+        return found
+
+    def _strengths(self, term: _Term) -> dict[int, float]:
+        """How strongly each text holds a term, from 0 to 1: by itself, or by what means the same."""
+        found: dict[int, float] = {}
+        for number in self._index.get(term.stems[0], ()):
+            if all(number in self._index.get(one, ()) for one in term.stems):
+                found[number] = min(self._strength(one, number) for one in term.stems)
+        for meaning in term.meanings:
+            for number in self._index.get(meaning, ()):
+                found[number] = max(found.get(number, 0.0), _MEANT * self._strength(meaning, number))
+        return found
+
+    def _strength(self, key: str, number: int) -> float:
+        often = self._index[key][number]
+        return often / (often + 1.2 * (0.4 + 0.6 * self._sizes[number] / self._mean))
 
     def _nearest(self, word: str) -> str:
-        if word in _EMPTY:
-            return ""
-        if word in self._set:
+        """The word itself where it is known, alone or in a phrase; else one that is nearly it and begins alike; else nothing."""
+        if word in self.known or self.words.read([word])[0][1]:
             return word
-        near = difflib.get_close_matches(word, self.known, n=1, cutoff=_NEAR)
+        if len(word) < _SHORTEST:
+            return ""
+        alike = [known for known in self.known if known[0] == word[0] and abs(len(known) - len(word)) <= 2]
+        near = difflib.get_close_matches(word, alike, n=1, cutoff=_NEAR)
         return near[0] if near else ""
 
-    @property
-    def _set(self) -> frozenset[str]:
-        return _frozen(tuple(self.known))
+    def _found(self, number: int, score: float, terms: list[_Term]) -> Found:
+        text = self.texts[number]
+        extract = " ".join(text.head) if text.kind == "answer" else self._extract(text, terms)
+        return Found(
+            kind=text.kind, id=text.id, title=text.title[0], extract=extract, sources=list(text.sources), score=score,
+            pages=list(text.pages),
+        )  # fmt: skip
+
+    def _extract(self, text: Text, terms: list[_Term], most: int = 300) -> str:
+        """The sentence or two that hold most of what was asked."""
+        sentences = [one for part in (*text.head, *text.body) for one in _sentences(part)]
+        if not sentences:
+            return ""
+        if text.kind == "drug":  # its own name says nothing more in its own text
+            terms = [one for one in terms if f"@{text.id}" not in one.meanings]
+        best, place = -1.0, 0
+        for at, sentence in enumerate(sentences):
+            tokens = self.words.tokens(sentence)
+            keys = {key for stems, meanings in self.words.read(tokens) for key in (*stems, *meanings)} | {
+                stem(one) for one in tokens
+            }
+            worth = sum(one.weight for one in terms if keys & one.meanings or set(one.stems) <= keys)
+            if worth > best:
+                best, place = worth, at
+        found = " ".join(sentences[place : place + 2])
+        return found if len(found) <= most else found[: found.rfind(" ", 0, most)] + " …"
 
 
-@lru_cache(maxsize=4)
-def _frozen(words: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(words)
+def _sentences(part: str) -> list[str]:
+    """The sentences of a part; a warning for some people stays whole, so that no sentence of it stands without its condition."""
+    whole = " ".join(part.split())
+    return [whole] if whole.startswith(CONDITION) else [one for one in re.split(r"(?<=[.!?])\s+", whole) if one]
 
 
-_EMPTY = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "by",
-        "can",
-        "do",
-        "does",
-        "for",
-        "from",
-        "how",
-        "i",
-        "if",
-        "in",
-        "is",
-        "it",
-        "me",
-        "my",
-        "of",
-        "on",
-        "or",
-        "so",
-        "that",
-        "the",
-        "this",
-        "to",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "why",
-        "will",
-        "with",
-        "you",
-        "your",
-    ]
-)
+def _order(pair: tuple[float, int]) -> tuple[float, int]:
+    """The best first; of equals, in the order of the texts."""
+    return -pair[0], pair[1]
 
 
-def level(text: str) -> str:
-    """Words levelled for finding: lower case, without accents, American spelling, hyphens as spaces."""
-    plain = unicodedata.normalize("NFKD", text.lower())
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign)).replace("-", " ")
-    return re.sub(r"[a-z]+", lambda found: _levelled(found.group()), plain)
-
-
-@lru_cache(maxsize=65536)
-def _levelled(word: str) -> str:
-    for pattern, instead in _LEVEL:
-        word = re.sub(pattern, instead, word)
-    return word
-
-
-class _Text(msgspec.Struct, frozen=True):
-    """One thing that can be found. `names` are words that lead to it without being its title."""
-
-    kind: str
-    id: str
-    title: str
-    names: str
-    body: str
-    sources: tuple[str, ...]
-
-
-def _texts(content: Content) -> Iterator[_Text]:
-    for page in content.pages.values():
-        body = re.sub(r"\[\^[^\]]+\]|[#*_`>]", "", page.body)
-        yield _Text("page", page.id, page.title, page.topic, f"{page.summary} {body}", page.sources)
-    for term in content.glossary.values():
-        yield _Text("glossary", term.id, term.term, " ".join(term.also), term.plain, term.source)
-    for drug in content.drugs.values():
-        cautions = (*drug.avoid, *drug.caution)
-        body = f"{drug.plain or ''} {drug.how or ''} {' '.join(one.plain or one.text for one in cautions)}"
-        yield _Text("drug", drug.id, drug.label, " ".join((*drug.brands, *drug.also)), body, drug.source or _cited(cautions))
-    for treatment in content.treatments.values():
-        body = " ".join(part for part in (treatment.plain, treatment.text, treatment.aim, treatment.harm) if part)
-        yield _Text("option", treatment.id, treatment.title, " ".join(treatment.classes), body, _cited(treatment.standing))
-    for effect in content.effects.values():
-        body = f"{effect.plain or ''} {' '.join(one.text for one in effect.helps)}"
-        names = " ".join((effect.label, *effect.also))
-        yield _Text("side effect", effect.id, effect.plain_name or effect.label, names, body, _cited(effect.helps))
-    for alert in content.alerts.values():
-        yield _Text("red flag", alert.id, alert.title, "", alert.plain, alert.source)
-    for test in content.tests.values():
-        yield _Text("test", test.id, test.title, "", test.plain, test.source)
-    for trial in content.evidence.values():
-        body = f"{trial.population or ''} {trial.plain or ''}"
-        yield _Text("trial", trial.id, trial.name, trial.nct or "", body, trial.source or _cited(trial.results))
-    for one in content.organisations.values():
-        yield _Text("organisation", one.id, one.name, " ".join(one.countries), one.plain, one.source)
-
-
-def _cited(parts: Iterable[Any], most: int = 3) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(source for one in parts for source in one.source))[:most]
-
-
-def _extract(body: str, words: list[str], most: int = 220) -> str:
-    """The sentence or two with most of the words."""
-    sentences = re.split(r"(?<=[.!?])\s+", " ".join(body.split()))
-    scored = [(sum(word in level(sentence) for word in words), -index) for index, sentence in enumerate(sentences)]
-    best = -max(scored)[1] if scored else 0
-    text = " ".join(sentences[best : best + 2])
-    return text if len(text) <= most else text[: text.rfind(" ", 0, most)] + " …"
+def _alike(asked: frozenset[str], question: frozenset[str]) -> float:
+    """How far two questions mean the same, from 0 to 1."""
+    return len(asked & question) / len(asked | question) if asked and question else 0.0

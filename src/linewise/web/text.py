@@ -14,7 +14,7 @@ from linewise.knowledge.model import Term
 from .citations import Citations
 
 _NOTE = re.compile(r"\[\^([\w.-]+)\]")
-_PLACE = re.compile(r"\x02([\w.-]+)\x03")
+_PLACE = re.compile("\ue000(\\d+)\ue001")  # signs for private use, and a figure: nothing that a word of the glossary could be
 
 
 @lru_cache(maxsize=1)
@@ -55,12 +55,18 @@ class Explainer:
 
 def html(body: str, explain: Explainer, cite: Citations) -> Markup:
     """A page's body. Headings begin at the second level: the page has its own first."""
-    text = _NOTE.sub(lambda found: f"\x02{found[1]}\x03", re.sub(r"(?m)^\[\^[\w.-]+\]:.*$", "", body))
+    noted: list[str] = []
+
+    def place(found: re.Match[str]) -> str:
+        noted.append(found[1])
+        return f"\ue000{len(noted) - 1}\ue001"
+
+    text = _NOTE.sub(place, re.sub(r"(?m)^\[\^[\w.-]+\]:.*$", "", body))
     made = str(explain.marked(_reader().render(text)))
     frame = '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>'
     made = made.replace("<table>", frame).replace("</table>", "</table></div>")
     made = re.sub(r'<a href="(?!https?://|/|#)[^"]*"', '<a href="#main"', made)
-    return Markup(_PLACE.sub(lambda found: str(cite(found[1])), made))
+    return Markup(_PLACE.sub(lambda found: str(cite(noted[int(found[1])])), made))
 
 
 @lru_cache(maxsize=2)

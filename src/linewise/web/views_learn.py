@@ -7,9 +7,12 @@ from functools import lru_cache
 from typing import Any
 
 from linewise.journal.documents import Settings, read, write
+from linewise.journal.extras import extra
 from linewise.knowledge import Knowledge
-from linewise.knowledge.cite import styles
-from linewise.knowledge.search import Search
+from linewise.knowledge.cite import itself, styles
+from linewise.knowledge.search import Answers, Found, Search
+from linewise.knowledge.texts import NOT_COUNTED, warning
+from linewise.plan.side_effects import Rate, rates
 
 from .citations import Citations
 from .frame import Answer, Ask, Go, Page, Refusal, View, plain
@@ -17,9 +20,10 @@ from .text import Explainer, html
 
 _KINDS = {
     "page": "/learn/{}",
+    "drug": "/drug/{}",
     "glossary": "/glossary#{}",
     "option": "/option/{}",
-    "side effect": "/effects#{}",
+    "side effect": "/effect/{}",
     "organisation": "/help#{}",
 }
 
@@ -30,24 +34,75 @@ def _search(knowledge: Knowledge) -> Search:
 
 
 async def learn(ask: Ask) -> Answer:
-    """All pages by topic, and the search."""
-    pages = ask.knowledge.content.pages.values()
+    """Where to begin, then all pages by topic, and the search."""
+    pages = ask.knowledge.content.pages
+    order = extra("guide.yaml")["learn"]
     topics = [
         {
-            "topic": topic.replace("-", " "),
-            "pages": [{"id": p.id, "title": p.title, "summary": p.summary} for p in pages if p.topic == topic],
+            "topic": title,
+            "pages": [{"id": p.id, "title": p.title, "summary": p.summary} for p in pages.values() if p.topic == topic],
         }
-        for topic in dict.fromkeys(p.topic for p in pages)
+        for topic, title in order["topics"].items()
     ]
-    return Page(template="learn.html", title="Learn", data={"topics": topics})
+    start = [{"id": name, "title": pages[name].title, "summary": pages[name].summary} for name in order["start"] if name in pages]
+    return Page(template="learn.html", title="Learn", data={"start": start, "topics": topics})
 
 
 async def search(ask: Ask) -> Answer:
-    """Answers as extracts with their sources."""
+    """Answers as extracts with their sources. What was asked is never changed without saying so."""
     words = ask.one("q", most=200)
-    found = _search(ask.knowledge).find(words, 15) if words else []
-    rows = [{**plain(one), "link": _KINDS.get(one.kind, "").format(one.id)} for one in found]
-    return Page(template="search.html", title="Search", data={"q": words, "found": rows})
+    answers = _search(ask.knowledge).ask(words, 15) if words else Answers(found=[])
+    with_plan = ask.maybe_plan is not None
+    rows = [{**plain(one), "link": _link(one, with_plan)} for one in answers.found]
+    data = {"q": words, "found": rows, "instead": answers.instead, "unknown": answers.unknown}
+    return Page(template="search.html", title="Search", data=data)
+
+
+def _link(one: Found, with_plan: bool) -> str:
+    """Where to read on; an option has a page only where there is a plan."""
+    if one.kind == "option" and not with_plan:
+        return ""
+    if one.kind == "answer" and one.pages:
+        return f"/learn/{one.pages[0]}"
+    return _KINDS.get(one.kind, "").format(one.id)
+
+
+async def drug(ask: Ask) -> Answer:
+    """One drug: what it is, what it may do, and for whom it may be wrong. It needs no record."""
+    found = ask.knowledge.drugs.get(ask.part("drug"))
+    if found is None:
+        raise Refusal(404, "There is no drug under this name.")
+    knowledge = ask.knowledge
+    options = [one for one in knowledge.treatments.values() if found.id in one.drugs]
+    effects = _effects(rates([one.id for one in options], knowledge))
+    cautions = dict.fromkeys((*knowledge.avoid(found.id), *knowledge.cautions(found.id)))
+    told = {one: text for one in cautions if (text := warning(one, knowledge))}
+    data = {
+        "id": found.id,
+        "brands": list(found.brands),
+        "kinds": [knowledge.label(name) for name in found.classes],
+        "plain": found.plain or "",
+        "effects": plain(effects),
+        "warnings": list(told.values()),
+        "options": [{"id": one.id, "title": one.title} for one in options],
+    }
+    context = {
+        "drug": found,
+        "told": told,
+        "effects": effects,
+        "not_counted": NOT_COUNTED,
+        "with_plan": ask.maybe_plan is not None,
+    }
+    return Page(template="drug.html", title=found.label, data=data, context=context)
+
+
+def _effects(found: list[Rate]) -> list[Rate]:
+    """One row an effect: the highest share that a trial counted, so that nothing looks rarer than it was."""
+    best: dict[str, Rate] = {}
+    for one in found:
+        if one.effect not in best or (one.treatment or 0.0) > (best[one.effect].treatment or 0.0):
+            best[one.effect] = one
+    return list(best.values())
 
 
 async def page(ask: Ask) -> Answer:
@@ -67,6 +122,8 @@ async def page(ask: Ask) -> Answer:
         "due": found.review.next.text,
         "overdue": found.review.next.last < ask.day,
         "sources": list(found.sources),
+        "related": [{"id": name, "title": ask.knowledge.content.pages[name].title} for name in found.related],
+        "cite_as": styles(found.id, itself(found), ask.day),
     }
     return Page(template="page.html", title=found.title, data=data, context={"html": body, "cite": cite, "explain": explain})
 
@@ -78,13 +135,19 @@ async def glossary(ask: Ask) -> Answer:
 
 
 async def effects(ask: Ask) -> Answer:
-    """Side effects: what they are, what helps, when to call."""
+    """Side effects, by name."""
     found = sorted(ask.knowledge.content.effects.values(), key=lambda one: (one.plain_name or one.label).lower())
+    data = {"effects": [{"id": one.id, "name": one.plain_name or one.label} for one in found]}
+    return Page(template="effects.html", title="Side effects", data=data)
+
+
+async def effect(ask: Ask) -> Answer:
+    """One side effect: what it is, what helps, when to call."""
+    found = ask.knowledge.content.effects.get(ask.part("effect"))
+    if found is None:
+        raise Refusal(404, "There is no side effect under this name.")
     return Page(
-        template="effects.html",
-        title="Side effects",
-        data={"effects": [{"id": one.id, "name": one.plain_name or one.label} for one in found]},
-        context={"all": found},
+        template="effect.html", title=found.plain_name or found.label, data={"effect": plain(found)}, context={"one": found}
     )
 
 
@@ -141,8 +204,10 @@ VIEWS = [
     View(path="/learn", summary="All pages by topic", handler=learn),
     View(path="/learn/{page}", summary="One page", handler=page),
     View(path="/search", summary="Search everything", handler=search, query={"q": "words"}),
+    View(path="/drug/{drug}", summary="One drug", handler=drug),
     View(path="/glossary", summary="Words explained", handler=glossary),
-    View(path="/effects", summary="Side effects and what helps", handler=effects),
+    View(path="/effects", summary="Side effects, by name", handler=effects),
+    View(path="/effect/{effect}", summary="One side effect: what helps, and when to call", handler=effect),
     View(path="/help", summary="Where to find support", handler=support, query={"country": "an ISO code"}),
     View(path="/source/{source}", summary="One source, ready to cite", handler=source),
     View(
