@@ -379,7 +379,10 @@ class Arm(_Struct, frozen=True):
 
 
 class Result(_Struct, frozen=True):
-    """One endpoint: medians or shares per arm, and the ratio between them."""
+    """One endpoint: medians or shares per arm, and the ratio between them.
+
+    `proven: false` marks a difference that the trial itself does not count as shown (an interim look, a boundary not crossed).
+    """
 
     endpoint: str
     group: str | None = None
@@ -390,6 +393,7 @@ class Result(_Struct, frozen=True):
     ci: tuple[float, float] | None = None
     p: float | str | None = None
     note: str | None = None
+    proven: bool = True
     source: Ids = ()
     review: str | None = None
 

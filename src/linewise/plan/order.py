@@ -91,7 +91,7 @@ def _strength(trial: Trial) -> int:
 
 
 def _shown(one: Result, endpoints: frozenset[str]) -> bool:
-    return one.endpoint in endpoints and one.ci is not None and one.ci[1] < 1
+    return one.proven and one.endpoint in endpoints and one.ci is not None and one.ci[1] < 1
 
 
 _PLACE_WORDS: dict[Place, str] = {
