@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from benchmarks import referee
 from benchmarks.measure import peak_mb, timed
 
@@ -61,7 +63,7 @@ def _people(knowledge: Any) -> tuple[Any, Any]:
     from linewise.invented.run import content
 
     start = time.perf_counter()
-    events = draw(content(), _DRAWN, 1)
+    events = draw(content(knowledge), _DRAWN, 1)
     print(f"{_DRAWN:,} people drawn in {time.perf_counter() - start:.1f} s")
     matrix = Matrix(knowledge, DAY, "EU")
     table = matrix.table(events).select([column.name for column in matrix.criteria.columns]).collect()
@@ -209,13 +211,16 @@ def _spark(knowledge: Any, events: Any, folder: Path) -> None:
     for number in range(parts):
         events.take(pl.Series(range(number, len(events), parts))).write(folder / "parts" / f"part-{number:05d}")
     source = Source(folder / "parts")
+    medicine = msgspec.msgpack.encode(knowledge.content)
     print()
-    seconds = timed(lambda: [spark.one(part, DAY, "EU", folder / "local") for part in source.parts()], rounds=1, warm=0)
+    seconds = timed(lambda: [spark.one(part, medicine, DAY, "EU", folder / "local") for part in source.parts()], rounds=1, warm=0)
     _say(f"{parts} parts, one after the other in this process", seconds, len(events), "people")
     for workers in (1, 2, 4):
         out = folder / f"spark{workers}"
         seconds = timed(
-            lambda out=out, workers=workers: spark.options(source, DAY, "EU", out, f"local[{workers}]"), rounds=1, warm=0
+            lambda out=out, workers=workers: spark.options(source, knowledge, DAY, "EU", out, f"local[{workers}]"),
+            rounds=1,
+            warm=0,
         )
         _say(f"Spark, {workers} worker{'s' if workers > 1 else ''}, its start included", seconds, len(events), "people")
 

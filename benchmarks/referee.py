@@ -19,6 +19,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 ROOT = Path(__file__).parents[1]
 RUNNER = ROOT / "tests" / "cql" / "engine" / "referee.mjs"
 DAY = dt.date(2026, 10, 31)
@@ -192,8 +194,10 @@ def _run(export: Path, out: Path) -> None:
     from linewise.exchange import codes_of
     from linewise.knowledge import open_knowledge
 
-    for part in ingest(export, out / "work", codes_of(open_knowledge()), progress=lambda text: None).parts():
-        spark.one(part, DAY, REGION, out)
+    knowledge = open_knowledge()
+    medicine = msgspec.msgpack.encode(knowledge.content)
+    for part in ingest(export, out / "work", codes_of(knowledge), progress=lambda text: None).parts():
+        spark.one(part, medicine, DAY, REGION, out)
 
 
 def main() -> None:

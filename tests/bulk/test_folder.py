@@ -6,7 +6,9 @@ import datetime as dt
 import json
 import os
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 
@@ -20,7 +22,7 @@ from linewise.invented.coding import Coding
 from linewise.invented.draw import draw
 from linewise.invented.fhir import Writer
 from linewise.invented.run import content
-from linewise.knowledge import Knowledge
+from linewise.knowledge import Knowledge, open_knowledge
 
 from .bundles import write_bundles
 
@@ -32,7 +34,9 @@ def quiet(text: str) -> None:
 @pytest.fixture(scope="module")
 def bundles(tmp_path_factory: pytest.TempPathFactory, knowledge: Knowledge, codes: Codes) -> Path:
     folder = tmp_path_factory.mktemp("bundles")
-    Writer(Coding(knowledge, codes), content()).write(draw(content(), 60, 11), folder / "export", 0, 11)
+    Writer(Coding(knowledge, codes), content(open_knowledge())).write(
+        draw(content(open_knowledge()), 60, 11), folder / "export", 0, 11
+    )
     assert write_bundles(folder / "export", folder / "one") == 60
     return folder / "one"
 
@@ -76,6 +80,39 @@ def test_a_run_that_was_cut_off_goes_on_and_a_changed_file_is_read_again(
     told.clear()
     read_folder(bundles, tmp_path, codes, told.append)
     assert told == []
+
+
+@pytest.mark.parametrize("change", [{"version": "another medicine"}, {"words": {}}, {"omop": {}}])
+def test_records_are_read_again_when_the_medicine_changes(
+    bundles: Path, tmp_path: Path, codes: Codes, change: dict[str, Any]
+) -> None:
+    """A work folder serves only the codes and the medicine that it was made with: another would hide what it reads now."""
+    ingest(bundles, tmp_path, codes, progress=quiet)
+    told: list[str] = []
+    ingest(bundles, tmp_path, msgspec.structs.replace(codes, **change), progress=told.append)
+    assert told == ["60 of 60 files"]
+
+
+def test_a_new_fact_of_the_medicine_is_found_in_a_folder_that_was_read_before(
+    tmp_path: Path, knowledge: Knowledge, codes: Codes
+) -> None:
+    folder, work = tmp_path / "in", tmp_path / "work"
+    folder.mkdir()
+    about = {
+        "resourceType": "Observation",
+        "status": "final",
+        "effectiveDateTime": "2024-01-02",
+        "subject": {"reference": "Patient/a"},
+    }
+    result = about | {
+        "code": {"coding": [{"system": "http://loinc.org", "code": "718-7"}]},
+        "valueQuantity": {"value": 11.5, "code": "g/dL"},
+    }
+    entries = [{"resource": {"resourceType": "Patient", "id": "a"}}, {"resource": result}]
+    (folder / "a.json").write_text(json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}))
+    older = msgspec.structs.replace(codes, codes={**codes.codes, "loinc": {}})
+    assert ingest(folder, work, older, progress=quiet).whole().entries.height == 0
+    assert ingest(folder, work, codes, progress=quiet).whole().entries["fact"].to_list() == ["haemoglobin"]
 
 
 def test_what_is_wrong_is_told_with_its_file(tmp_path: Path, codes: Codes) -> None:

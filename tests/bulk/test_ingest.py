@@ -22,7 +22,7 @@ from linewise.invented.coding import Coding
 from linewise.invented.draw import draw
 from linewise.invented.fhir import Writer
 from linewise.invented.run import content
-from linewise.knowledge import Knowledge
+from linewise.knowledge import Knowledge, open_knowledge
 from linewise.record import Record
 from places import Shared
 
@@ -40,9 +40,9 @@ def coding(knowledge: Knowledge, codes: Codes) -> Coding:
 def export(tmp_path_factory: pytest.TempPathFactory, coding: Coding) -> tuple[Path, Events, dict[str, int]]:
     """A small export in two parts, one of them packed, with its truth and the faults put in."""
     folder = tmp_path_factory.mktemp("export")
-    writer, truth, faults = Writer(coding, content()), [], {}
+    writer, truth, faults = Writer(coding, content(open_knowledge())), [], {}
     for part in range(2):
-        whole, put_in = writer.write(draw(content(), 300, 7, part * 300), folder, part, 7, compress=part == 1)
+        whole, put_in = writer.write(draw(content(open_knowledge()), 300, 7, part * 300), folder, part, 7, compress=part == 1)
         truth.append(whole)
         faults = {name: faults.get(name, 0) + count for name, count in put_in.items()}
     return folder, model.joined(truth), faults

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from linewise.bulk import Source, ingest
-from linewise.bulk.concepts import Concepts, tables_of_knowledge
+from linewise.bulk.concepts import Concepts
 from linewise.bulk.database import copied
 from linewise.bulk.staging import form_of, line_numbers
 from linewise.columns.decide import plan
@@ -26,7 +26,7 @@ from linewise.invented.coding import Coding
 from linewise.invented.draw import draw
 from linewise.invented.omop import OmopWriter
 from linewise.invented.run import content
-from linewise.knowledge import Knowledge
+from linewise.knowledge import Knowledge, open_knowledge
 
 DAY = dt.date(2026, 10, 31)
 CONCEPTS = """concept_id,concept_name,vocabulary_id,concept_code
@@ -99,7 +99,7 @@ def by_id(events: Events, knowledge: Knowledge) -> pl.DataFrame:
 
 
 def test_the_truth_comes_back(tmp_path: Path, knowledge: Knowledge, codes: Codes, coding: Coding) -> None:
-    truth = OmopWriter(coding).write(draw(content(), 300, 3), tmp_path / "omop")
+    truth = OmopWriter(coding).write(draw(content(open_knowledge()), 300, 3), tmp_path / "omop")
     source = ingest(tmp_path / "omop", tmp_path / "work", codes, progress=quiet)
     assert source.faults == {}
     found = source.whole()
@@ -117,7 +117,7 @@ def test_the_truth_comes_back(tmp_path: Path, knowledge: Knowledge, codes: Codes
 def test_every_form_of_the_tables_says_the_same(
     form: str, tmp_path: Path, knowledge: Knowledge, codes: Codes, coding: Coding
 ) -> None:
-    OmopWriter(coding).write(draw(content(), 60, 3), tmp_path / "csv")
+    OmopWriter(coding).write(draw(content(open_knowledge()), 60, 3), tmp_path / "csv")
     plain = ingest(tmp_path / "csv", tmp_path / "one", codes, progress=quiet)
     other = tmp_path / "other"
     other.mkdir()
@@ -158,7 +158,7 @@ def database_of(folder: Path) -> Path:
 
 
 def test_a_run_that_was_cut_off_goes_on(tmp_path: Path, codes: Codes, coding: Coding) -> None:
-    OmopWriter(coding).write(draw(content(), 60, 3), tmp_path / "omop")
+    OmopWriter(coding).write(draw(content(open_knowledge()), 60, 3), tmp_path / "omop")
     whole = ingest(tmp_path / "omop", tmp_path / "work", codes, progress=quiet).whole()
     shutil.rmtree(tmp_path / "work" / "part-00000")
     (tmp_path / "work" / "faults.json").unlink()
@@ -273,7 +273,7 @@ def test_people_are_born_and_die(read: Callable[..., Source]) -> None:
 
 def test_every_rule_for_concepts_says_something_that_the_reader_understands(codes: Codes) -> None:
     concepts, silent = Concepts(codes), 0
-    for rule in tables_of_knowledge()["concepts"]:
+    for rule in codes.omop["concepts"]:
         number = str(rule.get("ids", [5])[0])
         concepts._own[number] = rule
         if "object" in rule or "regimen" in rule:

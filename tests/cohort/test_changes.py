@@ -16,7 +16,7 @@ from linewise.cohort.report.page import Report
 from linewise.columns.events import Events
 from linewise.invented.draw import draw
 from linewise.invented.run import content
-from linewise.knowledge import Knowledge
+from linewise.knowledge import Knowledge, open_knowledge
 from linewise.knowledge.model import REGIONS, Region, Treatment, When
 from linewise.logic import Decider, parse
 from linewise.plan import Plan
@@ -30,7 +30,7 @@ FIRST, LAST = dt.date(2021, 1, 1), dt.date(2026, 10, 31)
 
 @pytest.fixture(scope="module")
 def drawn() -> Events:
-    return draw(content(), 150, 11)
+    return draw(content(open_knowledge()), 150, 11)
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ from linewise.cohort.reports import options
 from linewise.columns.events import Events, of_records
 from linewise.invented.draw import draw
 from linewise.invented.run import content
-from linewise.knowledge import Knowledge
+from linewise.knowledge import Knowledge, open_knowledge
 from linewise.knowledge.model import REGIONS, Region
 from linewise.plan import Plan
 from linewise.record import Administration, Entry, Event, Origin, Record
@@ -42,7 +42,7 @@ _CYCLE = dt.timedelta(days=28)
 
 @pytest.fixture(scope="module")
 def drawn() -> Events:
-    return draw(content(), 300, 5)
+    return draw(content(open_knowledge()), 300, 5)
 
 
 def begun(record: Record, line: dict[str, Any]) -> frozenset[str]:
@@ -117,7 +117,7 @@ def test_every_line_is_judged_as_the_plan_of_that_day(region: Region | None, dra
 @pytest.mark.slow
 @pytest.mark.parametrize("region", ["EU", "US"])
 def test_two_thousand_people_are_judged_as_their_plans(region: Region, knowledge: Knowledge) -> None:
-    said = compare(draw(content(), 2000, 1), knowledge, region)
+    said = compare(draw(content(open_knowledge()), 2000, 1), knowledge, region)
     assert set(said) >= {"fitted", "not known", "contraindicated", "not available then", "given anyway"}
 
 

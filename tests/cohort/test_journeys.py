@@ -16,7 +16,7 @@ from linewise.cohort.report.survival import Times, curve, kaplan_meier, limits_o
 from linewise.columns.events import Events, of_records
 from linewise.invented.draw import draw
 from linewise.invented.run import content
-from linewise.knowledge import Knowledge
+from linewise.knowledge import Knowledge, open_knowledge
 from linewise.record import Administration, Event, Origin, Record
 
 DAY = dt.date(2026, 10, 31)
@@ -152,7 +152,7 @@ def test_time_before_a_registry_began_is_not_survived_in_it(knowledge: Knowledge
 
 def test_left_truncation_undoes_what_a_late_registry_leaves_out(knowledge: Knowledge) -> None:
     """Only who lived until the registry began is in it. Counted from the start of the line they live too long; from the registry's day on, they do not."""
-    everybody = draw(content(), 6000, 4)
+    everybody = draw(content(open_knowledge()), 6000, 4)
     since = dt.date(2017, 1, 1)
     people = everybody.patients.with_row_index("row")
     there = people.filter(pl.col("died").is_null() | (pl.col("died") > since))["row"].cast(pl.UInt32)
@@ -177,7 +177,7 @@ def _first_line(table: pl.DataFrame) -> pl.DataFrame:
 
 def test_lines_and_survival_are_those_of_the_truth(knowledge: Knowledge) -> None:
     """Against a slow loop over the people as they were drawn: lines in order, deaths, the days between."""
-    truth = draw(content(), 400, 2)
+    truth = draw(content(open_knowledge()), 400, 2)
     table = followed(truth, knowledge, DAY)
     died = dict(zip(range(len(truth)), truth.patients["died"].to_list(), strict=True))
     last = dict(zip(range(len(truth)), truth.patients["last_seen"].to_list(), strict=True))
@@ -193,7 +193,7 @@ def test_lines_and_survival_are_those_of_the_truth(knowledge: Knowledge) -> None
 
 
 def test_the_report_tells_what_was_counted(knowledge: Knowledge) -> None:
-    drawn = draw(content(), 800, 2)
+    drawn = draw(content(open_knowledge()), 800, 2)
     table = followed(drawn, knowledge, DAY)
     report = lines(
         [("a", drawn.take(pl.Series(range(500)))), ("b", drawn.take(pl.Series(range(500, 800))))], knowledge, DAY, least=1

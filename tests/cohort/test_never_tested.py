@@ -14,7 +14,7 @@ from linewise.columns.decide import Matrix
 from linewise.columns.events import Events, of_records
 from linewise.invented.draw import draw
 from linewise.invented.run import content
-from linewise.knowledge import Knowledge
+from linewise.knowledge import Knowledge, open_knowledge
 from linewise.knowledge.model import Region
 from linewise.plan import Plan
 from linewise.record import Entry, Origin, Record
@@ -59,7 +59,7 @@ def _told(report_table: pl.DataFrame, what: str) -> tuple[int, int]:
 
 @pytest.mark.parametrize("region", ["EU", None])
 def test_who_could_act_is_who_gets_an_option_by_a_result(region: Region | None, knowledge: Knowledge) -> None:
-    drawn = draw(content(), 24 if region else 8, 9)
+    drawn = draw(content(open_knowledge()), 24 if region else 8, 9)
     table = describe([("a", drawn)], knowledge, DAY, region, least=1).tables["never-tested"]
     matrix = Matrix(knowledge, DAY, region)
     records = records_of(drawn, knowledge)

@@ -22,7 +22,7 @@ from linewise.cohort.report.survival import Times, curve, kaplan_meier, median, 
 from linewise.cohort.reports import describe, options
 from linewise.invented.draw import draw
 from linewise.invented.run import content
-from linewise.knowledge import Knowledge
+from linewise.knowledge import Knowledge, open_knowledge
 
 SHOWN = Cells(11)
 limits = st.sampled_from([2, 5, 6, 10, 11, 12, 20, 21, 30])
@@ -235,7 +235,7 @@ def test_too_few_events_give_no_median() -> None:
 
 def test_of_too_few_people_nothing_is_told(knowledge: Knowledge, tmp_path: Path) -> None:
     """Of ten people with ten different values each would be known to be one."""
-    part, day = [("a", draw(content(), 10, 3))], dt.date(2026, 10, 31)
+    part, day = [("a", draw(content(open_knowledge()), 10, 3))], dt.date(2026, 10, 31)
     before, after = (Side(knowledge, one, "x") for one in (dt.date(2020, 1, 1), day))
     for report in (
         describe(part, knowledge, day, "EU"),

@@ -15,7 +15,7 @@ from linewise.cohort.journeys import lines
 from linewise.cohort.reports import describe, options
 from linewise.invented.draw import draw
 from linewise.invented.run import content
-from linewise.knowledge import Knowledge
+from linewise.knowledge import Knowledge, open_knowledge
 
 DAY = dt.date(2026, 10, 31)
 NAMES = ("describe", "plan", "impact", "lines")
@@ -25,7 +25,7 @@ RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'bes
 @pytest.fixture(scope="module")
 def reports(knowledge: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All four, with a table of what was wrong with the input."""
-    root, part = tmp_path_factory.mktemp("reports"), [("a", draw(content(), 600, 3))]
+    root, part = tmp_path_factory.mktemp("reports"), [("a", draw(content(open_knowledge()), 600, 3))]
     made = {
         "describe": describe(part, knowledge, DAY, "EU"),
         "plan": options(part, knowledge, DAY, "EU", root / "plan"),

@@ -27,7 +27,7 @@ from linewise.invented.draw import draw
 from linewise.invented.fhir import Writer
 from linewise.invented.omop import OmopWriter
 from linewise.invented.run import content, synthesise
-from linewise.knowledge import Knowledge
+from linewise.knowledge import Knowledge, open_knowledge
 from test_wheel import wheel  # noqa: F401  (a fixture)
 
 DAY = dt.date(2026, 10, 31)
@@ -41,7 +41,7 @@ def quiet(text: str) -> None:
 
 @pytest.fixture(scope="module")
 def drawn() -> Events:
-    return draw(content(), _DRAWN, 5)
+    return draw(content(open_knowledge()), _DRAWN, 5)
 
 
 def near(share: float, number: int) -> tuple[float, float]:
@@ -60,7 +60,7 @@ def holds(found: int, number: int, share: float, what: str) -> None:
 
 
 def test_subtypes_men_and_spread_from_the_start_are_as_published(drawn: Events) -> None:
-    shares, people = content()["subtypes"], content()["person"]
+    shares, people = content(open_knowledge())["subtypes"], content(open_knowledge())["person"]
     counts = dict(drawn.patients["subtype"].value_counts().iter_rows())
     for name, about in shares.items():
         holds(counts[name], _DRAWN, about["share"], name)
@@ -78,7 +78,7 @@ def test_survival_is_as_published(drawn: Events) -> None:
 
     spread = drawn.events.filter(pl.col("what") == "metastatic").group_by("patient").agg(pl.col("on").min()).sort("patient")
     people = drawn.patients.with_columns(spread["on"])
-    for name, about in content()["subtypes"].items():
+    for name, about in content(open_knowledge())["subtypes"].items():
         some = people.filter(pl.col("subtype") == name)
         months = (pl.coalesce("died", "last_seen") - pl.col("on")).dt.total_days() / 30.4375
         curve = KaplanMeierFitter().fit(some.select(months).to_series().to_numpy(), some["died"].is_not_null().to_numpy())
@@ -88,7 +88,7 @@ def test_survival_is_as_published(drawn: Events) -> None:
 def test_results_are_as_published(drawn: Events) -> None:
     subtype = drawn.patients["subtype"]
     checked = 0
-    for result in content()["results"]:
+    for result in content(open_knowledge())["results"]:
         published = dict(result.get("published", {}))
         of, bounds = published.pop("of", None), published.pop("range", None)
         rows = drawn.entries_of[result["fact"]].with_columns(
@@ -106,14 +106,14 @@ def test_results_are_as_published(drawn: Events) -> None:
 def test_inherited_changes_of_both_genes_together_are_as_published(drawn: Events) -> None:
     both = {
         result["fact"]: result["published"]["germline-pathogenic"]
-        for result in content()["results"]
+        for result in content(open_knowledge())["results"]
         if result["fact"] in ("BRCA1", "BRCA2")
     }
     assert sum(both.values()) == pytest.approx(129 / 2595, abs=0.001)
 
 
 def test_places_of_spread_are_as_published(drawn: Events) -> None:
-    about, subtype = content()["sites"], drawn.patients["subtype"]
+    about, subtype = content(open_knowledge())["sites"], drawn.patients["subtype"]
     rows = drawn.entries_of["sites"].with_columns(subtype.gather(drawn.entries_of["sites"]["patient"]).alias("subtype"))
     counts = dict(subtype.value_counts().iter_rows())
     for place in about["published"]:
@@ -134,7 +134,7 @@ def test_places_of_spread_are_as_published(drawn: Events) -> None:
 def test_her2_low_and_changed_receptors_are_as_published(drawn: Events) -> None:
     subtype = drawn.patients["subtype"]
     ihc = drawn.entries_of["her2-ihc"].with_columns(subtype.gather(drawn.entries_of["her2-ihc"]["patient"]).alias("subtype"))
-    about = next(one for one in content()["tumour"] if one["fact"] == "her2-ihc")["published"]
+    about = next(one for one in content(open_knowledge())["tumour"] if one["fact"] == "her2-ihc")["published"]
     here = ihc.filter(pl.col("specimen") == "metastasis")
     negative, triple = here.filter(pl.col("subtype") != "her2-positive"), here.filter(pl.col("subtype") == "triple-negative")
     low = pl.col("text").is_in(["1+", "2+"])
@@ -150,13 +150,13 @@ def test_her2_low_and_changed_receptors_are_as_published(drawn: Events) -> None:
         pairs = both[0].join(both[1], on="patient")
         changed[fact] = pairs.filter(pl.col("primary") != pl.col("metastasis")).height / pairs.height
     assert changed["pr"] > changed["er"] > changed["her2-ihc"] > 0.02  # the order of the meta-analysis
-    for about in content()["tumour"][:2]:
+    for about in content(open_knowledge())["tumour"][:2]:
         assert changed[about["fact"]] <= about["published"]["discordant-at-most"]
 
 
 def test_time_on_a_regimen_is_that_of_its_trial(knowledge: Knowledge) -> None:
     checked = 0
-    for lines in content()["lines"].values():
+    for lines in content(open_knowledge())["lines"].values():
         for regimen in lines:
             if "trial" in regimen:
                 ends = [end for end in knowledge.content.evidence[regimen["trial"]].results if end.endpoint == "PFS"]
@@ -173,13 +173,13 @@ def test_time_on_a_regimen_is_that_of_its_trial(knowledge: Knowledge) -> None:
 def test_every_choice_names_its_source_or_says_that_it_is_assumed(knowledge: Knowledge) -> None:
     """By section; sections whose comment says that all of them are assumed are named here."""
     whole = {"numbers", "adjuvant", "stops", "going-on", "reactions", "tablets", "recording"}
-    for name, section in content().items():
+    for name, section in content(open_knowledge()).items():
         if name in whole:
             continue
         listed = section if isinstance(section, list) else list(section.values()) if name in ("subtypes", "person") else [section]
         for one in [part for kind in section.values() for part in kind] if name == "lines" else listed:
             assert {"source", "assumed", "trial"} & set(one), (name, one)
-    for one in _named(content()):
+    for one in _named(content(open_knowledge())):
         assert one in knowledge.content.sources
 
 
@@ -194,10 +194,10 @@ def _named(value: Any) -> Iterator[str]:
 
 def test_tablets_are_handed_out_for_some_and_late_by_days(drawn: Events) -> None:
     handed = drawn.administrations.filter(pl.col("supply") == "dispensed")
-    for drug, days in content()["tablets"].items():
+    for drug, days in content(open_knowledge())["tablets"].items():
         lasted = (handed.filter(pl.col("drug") == drug).select((pl.col("end") - pl.col("start")).dt.total_days() + 1)).to_series()
         assert set(lasted.to_list()) <= {days}, drug
-    assert handed["drug"].n_unique() == len(content()["tablets"])
+    assert handed["drug"].n_unique() == len(content(open_knowledge())["tablets"])
     assert handed["ongoing"].null_count() == handed.height
 
 
@@ -208,7 +208,7 @@ def test_tablets_are_handed_out_for_some_and_late_by_days(drawn: Events) -> None
 def forms(tmp_path_factory: pytest.TempPathFactory, knowledge: Knowledge, codes: Codes) -> dict[str, Events]:
     """300 people, read from an export, from bundles and from OMOP tables; and what OMOP has no place for. No fault is put in."""
     folder = tmp_path_factory.mktemp("forms")
-    whole = {**content(), "recording": {**content()["recording"], **dict.fromkeys(_FAULTS, 0)}}
+    whole = {**content(open_knowledge()), "recording": {**content(open_knowledge())["recording"], **dict.fromkeys(_FAULTS, 0)}}
     people, coding = draw(whole, 300, 21), Coding(knowledge, codes)
     Writer(coding, whole).write(people, folder / "fhir", 0, 21)
     write_bundles(folder / "fhir", folder / "bundles")
@@ -295,7 +295,7 @@ def test_the_same_seed_makes_the_same_files_in_every_part(
 
 
 def test_the_faults_put_in_are_found_and_nobody_is_lost(tmp_path: Path, knowledge: Knowledge, codes: Codes) -> None:
-    whole = {**content(), "recording": {**content()["recording"], **dict.fromkeys(_FAULTS, 0.02)}}
+    whole = {**content(open_knowledge()), "recording": {**content(open_knowledge())["recording"], **dict.fromkeys(_FAULTS, 0.02)}}
     truth, put_in = Writer(Coding(knowledge, codes), whole).write(draw(whole, 400, 9), tmp_path / "fhir", 0, 9)
     assert all(put_in[name] for name in _FAULTS)
     source = ingest(tmp_path / "fhir", tmp_path / "work", codes, progress=quiet)

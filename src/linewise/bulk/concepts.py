@@ -12,7 +12,6 @@ from typing import Any
 
 from linewise.errors import LinewiseError
 from linewise.exchange import Codes
-from linewise.knowledge import open_knowledge
 
 Body = dict[str, Any]
 Cells = Mapping[str, Any]
@@ -21,12 +20,11 @@ _FORM = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morpho
 _ICDO3 = re.compile(r"(\d{4}/(\d))-(C\d\d(?:\.\d)?)")
 
 
-def tables_of_knowledge() -> Mapping[str, Any]:
-    """`cohort/omop.yaml`. Raises LinewiseError where the knowledge in use has none."""
-    found = open_knowledge().content.extras.get("omop")
-    if found is None:
+def rules_of(codes: Codes) -> Mapping[str, Any]:
+    """`cohort/omop.yaml`. Raises LinewiseError where the knowledge has none."""
+    if not codes.omop:
         raise LinewiseError("how OMOP is read stands in cohort/omop.yaml, and this knowledge has no such file.")
-    return found
+    return codes.omop
 
 
 @dataclass(frozen=True)
@@ -43,10 +41,10 @@ class Concepts:
     """Concepts that occur in the data, by id, and the rules for OMOP's own."""
 
     codes: Codes
-    rules: Mapping[str, Any] = field(default_factory=tables_of_knowledge)
     known: dict[str, Concept] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.rules = rules_of(self.codes)
         self._by_id = {str(number): rule for rule in self.rules["concepts"] for number in rule.get("ids", ())}
         self._by_name = [(re.compile(rule["name"], re.IGNORECASE), rule) for rule in self.rules["concepts"]]
         self._own: dict[str, Mapping[str, Any] | None] = {}

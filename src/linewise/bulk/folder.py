@@ -61,7 +61,8 @@ def read_folder(path: Path, work: Path, codes: Codes, progress: Callable[[str], 
     if not files:
         raise RecordError(str(path), "there is nothing here that can be read: no NDJSON, no OMOP tables, no records.")
     root = path.parent if path.is_file() else path
-    shares = [([str(file.relative_to(root)) for file in share], _sign(share)) for share in _shares(files)]
+    way = codes.sign
+    shares = [([str(file.relative_to(root)) for file in share], _sign(share, way)) for share in _shares(files)]
     targets = [work / "shares" / f"{number:05d}" for number in range(len(shares))]
     for old in (work / "shares").glob("*"):
         if old not in targets:
@@ -87,14 +88,14 @@ def _shares(files: Sequence[Path]) -> Iterator[list[Path]]:
     yield share
 
 
-def _sign(files: Sequence[Path]) -> str:
-    """Which files a share has, and in what state."""
-    told = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+def _sign(files: Sequence[Path], way: str) -> str:
+    """Which files a share has, in what state, and the way to read them (codes, medicine, Linewise)."""
+    told = [way, *((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files)]
     return hashlib.blake2b(msgspec.json.encode(told), digest_size=16).hexdigest()
 
 
 def _done(target: Path, sign: str) -> bool:
-    """Whether an earlier run has read the same files."""
+    """Whether an earlier run has read the same files in the same way."""
     told = target / "read.json"
     return told.exists() and msgspec.json.decode(told.read_bytes(), type=_Share).state == sign
 

@@ -73,7 +73,7 @@ class Templates:
 
     def __init__(self, codes: Codes) -> None:
         self.codes = codes
-        text = msgspec.json.encode([codes, sorted(_COLUMNS.items()), pl.__version__], order="sorted")
+        text = msgspec.json.encode([codes.sign, sorted(_COLUMNS.items()), pl.__version__])
         self.sign = hashlib.blake2b(text, digest_size=8).hexdigest()
         self.known: set[int] = set()
         self._new: list[int] = []

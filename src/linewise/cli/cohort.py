@@ -235,7 +235,7 @@ def _plan(options: argparse.Namespace) -> int:
     if options.engine == "spark":
         from linewise.cohort.spark import options as spread
 
-        spread(cohort.source, cohort.day, options.region, options.out / "persons", options.master)
+        spread(cohort.source, cohort.knowledge, cohort.day, options.region, options.out / "persons", options.master)
     from linewise.cohort.reports import options as planned
 
     kept = cohort.kept("plan", options.region, options.out.resolve())

@@ -6,10 +6,13 @@ drugs hold them, and `build` (in `tables.py`) makes one flat, serialisable `Code
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any, Literal
 
 import msgspec
+
+from linewise import __version__
 
 FactType = Literal["choice", "yes-no", "number", "set"]
 
@@ -112,6 +115,15 @@ class Codes(msgspec.Struct, frozen=True):
     bounds: dict[str, Bound]
     silent: dict[str, str]  # resource type -> why it is only counted
     profile: ProfileForm
+    omop: dict[str, Any] = {}  # how OMOP's own concepts are read (cohort/omop.yaml), as plain values
+    version: str = ""  # of the medicine that they are of
+
+    @property
+    def sign(self) -> str:
+        """A short name that changes whenever a record could be read otherwise: other codes, another medicine, another Linewise."""
+        rest = msgspec.structs.replace(self, omop={})  # a plain file has keys that cannot be sorted
+        text = msgspec.json.encode([__version__, rest], order="sorted") + msgspec.json.encode(self.omop)
+        return hashlib.blake2b(text, digest_size=16).hexdigest()
 
     def meaning(self, system: str, code: str) -> Meaning | None:
         """What a code stands for; None where it is not known. Version and case of the system's address do not matter."""

@@ -20,7 +20,13 @@ _FILE = "facts/codes.yaml"
 
 
 def build(
-    facts: Iterable[Any], drugs: Iterable[Any], tables: Tables, classes: Iterable[Any] = (), effects: Iterable[str] = ()
+    facts: Iterable[Any],
+    drugs: Iterable[Any],
+    tables: Tables,
+    classes: Iterable[Any] = (),
+    effects: Iterable[str] = (),
+    omop: Mapping[str, Any] | None = None,
+    version: str = "",
 ) -> Codes:
     """Make `Codes` from the knowledge: facts, drugs and classes as plain members or loaded objects, and codes.yaml.
 
@@ -60,6 +66,8 @@ def build(
         bounds={fact: _convert(row, Bound, f"bounds.{fact}") for fact, row in tables.get("bounds", {}).items()},
         silent={kind: row["why"] for kind, row in tables.get("silent", {}).items()},
         profile=_convert(tables.get("profile", {}), ProfileForm, "profile"),
+        omop=dict(omop or {}),
+        version=version,
     )
 
 
@@ -267,6 +275,8 @@ def codes_of(knowledge: Any) -> Codes:
         content.codes,
         content.classes.values(),
         knowledge.vocabulary.effects,
+        content.extras.get("omop"),
+        content.version,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from linewise.bulk.concepts import tables_of_knowledge
+from linewise.bulk.concepts import rules_of
 from linewise.columns.events import Events, made
 
 from .coding import Body, Coding
@@ -37,7 +37,7 @@ class OmopWriter:
         self._rows: Counter[str] = Counter()
         self._types = {name: self._named("Type Concept", name, name) for name in _EXPOSURE.values()}
         own: dict[str, int] = {}
-        rules = tables_of_knowledge()
+        rules = rules_of(coding.codes)
         self._genders = {word: int(number) for number, word in rules["genders"].items()}
         for rule in reversed(rules["concepts"]):
             for said in (rule.get("condition"), rule.get("value")):

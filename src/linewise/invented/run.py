@@ -12,7 +12,7 @@ import msgspec
 
 from linewise.errors import LinewiseError
 from linewise.exchange import Codes
-from linewise.knowledge import Knowledge, open_knowledge
+from linewise.knowledge import Knowledge
 
 from .coding import Coding
 from .draw import draw
@@ -22,9 +22,9 @@ from .omop import OmopWriter
 _PART = 25_000
 
 
-def content(knowledge: Knowledge | None = None) -> Mapping[str, Any]:
-    """What invented cohorts are made of, by the knowledge given or in use. Raises LinewiseError where it has no such file."""
-    found = (knowledge or open_knowledge()).content.extras.get("synthesis")
+def content(knowledge: Knowledge) -> Mapping[str, Any]:
+    """What invented cohorts are made of, by a knowledge. Raises LinewiseError where it has no such file."""
+    found = knowledge.content.extras.get("synthesis")
     if found is None:
         raise LinewiseError(
             "what an invented cohort is made of stands in cohort/synthesis.yaml, and this knowledge has no such file."
