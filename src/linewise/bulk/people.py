@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from linewise.columns.age import is_child
 from linewise.columns.events import Events, made
 
 from .faults import Faults
 from .rows import rows_of
 from .templates import dated, said
 
-_ADULT = 18
 _NO_BREAST = "The record names no breast cancer."
 _OTHER = "The record names another cancer, and no invasive breast cancer."
 _IN_SITU = "The record names carcinoma in situ of the breast, not invasive cancer."
@@ -36,8 +36,8 @@ class People:
     faults: Faults
     names: list[str]
 
-    def __init__(self, folder: Path, spoken: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, spoken: Path, adult: int) -> None:
+        self.folder, self.adult = folder, adult
         self.said = {table: said(spoken, table) for table in _TABLES}
 
     def part(self, number: int, faults: Faults) -> Events:
@@ -170,8 +170,8 @@ class People:
         }  # fmt: skip
         return made(tables)
 
-    @staticmethod
     def _scope(
+        self,
         people: pl.DataFrame,
         entries: pl.DataFrame,
         events: pl.DataFrame,
@@ -189,7 +189,7 @@ class People:
         people = people.with_row_index("row").with_columns(pl.col("row").cast(pl.UInt32))
         people = people.join(latest, left_on="row", right_on="patient", how="left", maintain_order="left")
         born = pl.col("birth") if "birth" in people.columns else pl.lit(None, dtype=pl.Date)
-        child = (born.dt.offset_by(f"{_ADULT}y") > pl.col("latest")).fill_null(False)
+        child = is_child(born, pl.col("latest"), self.adult)
         of = {kind: _has(cancers.filter(pl.col("kind") == kind)) for kind in ("breast", "other", "in-situ", "unknown-site")}
         receptors = _has(entries.filter(pl.col("fact").is_in(["er", "pr"])))
         return people.select(

@@ -47,7 +47,7 @@ def put_together(scanner: Scanner, progress: Callable[[str], None]) -> Source:
     if told.exists() and all((work / f"part-{number:05d}" / "patients.parquet").exists() for number in range(parts)):
         _side_file(scanner)
         return Source(work, msgspec.json.decode(told.read_bytes(), type=dict[str, int]))
-    people = People(work, scanner.said)
+    people = People(work, scanner.said, scanner.templates.codes.adult)
 
     def put(number: int) -> dict[str, int]:
         target = work / f"part-{number:05d}"

@@ -112,7 +112,7 @@ def _where_you_stand(plan: Plan, page: Page) -> None:
     region = plan.region or "best of US, EU, UK and DE"
     page.say(f"As of {plan.as_of}, region: {region}.")
     for fact in plan.facts:
-        if fact.value == "not known" and fact.id not in ("er-status", "pr-status", "her2", "sites"):
+        if not fact.known and fact.id not in ("er-status", "pr-status", "her2", "sites"):
             continue
         when = f" ({fact.on})" if fact.on else ""
         page.say(f"{fact.label}: {fact.value}{when}{' (assumed)' if fact.assumed else ''}", 2)

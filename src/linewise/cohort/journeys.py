@@ -11,6 +11,7 @@ from linewise.columns.decide import Matrix
 from linewise.columns.events import Events
 from linewise.columns.lines import courses_of
 from linewise.knowledge import Knowledge
+from linewise.logic.nodes import DAYS_IN
 from linewise.record.parameters import STANDARD, Parameters
 
 from .kept import Kept, Parts, Tables
@@ -20,7 +21,7 @@ from .report.page import Report
 from .report.survival import Curve, Times, curve
 from .report.svg import flows, intervals
 
-MONTH = 30.4375
+MONTH = DAYS_IN["months"]
 _MONTHS = [0, 12, 24, 36, 48, 60]
 _SHORT = [0, 6, 12, 18, 24, 30, 36]
 _MOST, _COLUMNS, _ROWS = 7, 4, 8

@@ -28,7 +28,6 @@ from .facts import Facts
 STATUS = pl.Enum(list(STATUSES))
 PREFERRED, SUITABLE, DEPENDS, UNSUITABLE, NOT_INDICATED = range(5)
 _BLOCKING = ("not-recommended", "withdrawn")
-_ADULT = 18
 _NO, _YES = pl.lit(False), pl.lit(True)
 
 
@@ -166,7 +165,7 @@ class Matrix:
 
     def in_scope(self) -> pl.Expr:
         """Whether anything can be offered on a record at all: an adult's, of metastatic breast cancer."""
-        child = (pl.col("age") < _ADULT).fill_null(False)
+        child = (pl.col("age") < self.knowledge.adult).fill_null(False)
         return pl.col("#scope") & ~child & (pl.col("metastatic").fill_null(False))
 
     def _code(self, option: Treatment) -> pl.Expr:

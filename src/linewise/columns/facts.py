@@ -24,6 +24,7 @@ from linewise.logic.columns import AS_OF, Column
 from linewise.logic.recent import earliest
 from linewise.record import Chart, Record
 
+from .age import whole_years
 from .criteria import Criteria
 from .events import Days, Events
 from .history import Floats, Histories, Ints
@@ -212,9 +213,7 @@ class Facts:
 
     def _ages(self) -> Floats:
         frame = pl.DataFrame({"born": self.events.patients["birth"], "day": pl.Series(self.days).cast(pl.Date)})
-        month, day = (pl.col("born").dt.month(), pl.col("born").dt.day())
-        early = (pl.col("day").dt.month() < month) | ((pl.col("day").dt.month() == month) & (pl.col("day").dt.day() < day))
-        years = (pl.col("day").dt.year() - pl.col("born").dt.year()).cast(pl.Float64) - early.cast(pl.Float64)
+        years = whole_years(pl.col("born"), pl.col("day")).cast(pl.Float64)
         return frame.select(years.fill_null(math.nan)).to_series().to_numpy()
 
     def _on(self, name: str) -> pl.Series:

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from linewise.knowledge import Knowledge
+from linewise.logic.nodes import DAYS_IN
 from linewise.record import lines as rules
 from linewise.record.parameters import STANDARD, Parameters
 
@@ -52,7 +53,7 @@ COURSES: dict[str, Any] = {
     "contested": pl.String,
     "assumed": pl.List(pl.String),
 }
-_MONTH = 30.4375
+_MONTH = DAYS_IN["months"]
 _KEY = 2**42  # more than any number of days
 _DAYS = 2**18  # more than there are days between the first and the last that a record may have
 _APART = 2**20  # a line that has no place among the others

@@ -116,6 +116,7 @@ class Codes(msgspec.Struct, frozen=True):
     silent: dict[str, str]  # resource type -> why it is only counted
     profile: ProfileForm
     omop: dict[str, Any] = {}  # how OMOP's own concepts are read (cohort/omop.yaml), as plain values
+    adult: int = 0  # years of age from which a person is no child
     version: str = ""  # of the medicine that they are of
 
     @property

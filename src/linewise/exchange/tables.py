@@ -27,6 +27,7 @@ def build(
     effects: Iterable[str] = (),
     omop: Mapping[str, Any] | None = None,
     version: str = "",
+    adult: int = 0,
 ) -> Codes:
     """Make `Codes` from the knowledge: facts, drugs and classes as plain members or loaded objects, and codes.yaml.
 
@@ -67,6 +68,7 @@ def build(
         silent={kind: row["why"] for kind, row in tables.get("silent", {}).items()},
         profile=_convert(tables.get("profile", {}), ProfileForm, "profile"),
         omop=dict(omop or {}),
+        adult=adult,
         version=version,
     )
 
@@ -277,6 +279,7 @@ def codes_of(knowledge: Any) -> Codes:
         knowledge.vocabulary.effects,
         content.extras.get("omop"),
         content.version,
+        knowledge.adult,
     )
 
 

@@ -15,10 +15,11 @@ import numpy as np
 import polars as pl
 
 from linewise.columns.events import SCHEMAS, Events, made
+from linewise.logic.nodes import DAYS_IN
 
 Array = np.ndarray[Any, Any]
 _EPOCH = dt.date(1970, 1, 1)
-_MONTH = 30.4375
+_MONTH = DAYS_IN["months"]
 _MOST_LINES = 6
 
 
@@ -104,7 +105,7 @@ class _Life:
         self.spread = chance.integers(start, self.cut - 30, people.size)
         age = chance.normal(people.number(about["age"]["mean"]), about["age"]["sd"])
         self.age = np.clip(age, about["age"]["low"], about["age"]["high"])
-        self.born = (self.spread - self.age * 365.25).astype(np.int64)
+        self.born = (self.spread - self.age * DAYS_IN["years"]).astype(np.int64)
         self.male = people.happens(about["male"]["share"])
         self.de_novo = people.happens(about["de-novo"]["share"])
         gap = chance.exponential(people.number(about["free-months"]["mean"])) + 1

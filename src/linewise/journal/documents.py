@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -15,13 +15,22 @@ D = TypeVar("D", bound="Document")
 
 
 class Document(msgspec.Struct, kw_only=True):
-    """One document. `version` is not stored in it: it says which one was read."""
+    """One document. `version` is not stored in it: it says which one was read.
+
+    `stored` is its name in the vault: never changed, whatever the class is called. Where it must change after all, the old name goes
+    to `earlier`: what stands under it is read, and stands under the new name from the next time it is saved.
+    """
+
+    stored: ClassVar[str]
+    earlier: ClassVar[tuple[str, ...]] = ()
 
     version: int = 0
 
 
 class Health(Document, kw_only=True):
     """The record: what was brought in from a file, and what was answered here (a profile, with the day of each answer)."""
+
+    stored = "health"
 
     imported: Record | None = None
     imported_from: str = ""
@@ -48,6 +57,8 @@ class CheckIn(msgspec.Struct, kw_only=True):
 class Diary(Document, kw_only=True):
     """The check-ins, in the order of their days."""
 
+    stored = "diary"
+
     entries: list[CheckIn] = []
 
 
@@ -62,11 +73,15 @@ class Contact(msgspec.Struct, kw_only=True):
 class Team(Document, kw_only=True):
     """My team's numbers."""
 
+    stored = "team"
+
     contacts: list[Contact] = []
 
 
 class Visit(Document, kw_only=True):
     """The next visit: my own questions, the ones I picked, my notes."""
+
+    stored = "visit"
 
     on: dt.date | None = None
     picked: list[str] = []
@@ -76,6 +91,8 @@ class Visit(Document, kw_only=True):
 
 class Look(Document, kw_only=True):
     """What the plan said when I last looked: to say later what changed, and why."""
+
+    stored = "look"
 
     on: dt.date | None = None
     digest: str = ""
@@ -88,6 +105,8 @@ class Look(Document, kw_only=True):
 class Settings(Document, kw_only=True):
     """How pages are shown."""
 
+    stored = "settings"
+
     region: str = ""
     team_view: bool = False
     feedback: list[dict[str, str]] = []
@@ -95,7 +114,11 @@ class Settings(Document, kw_only=True):
 
 def read(journal: Journal, kind: type[D]) -> D:
     """A document of a journal; an empty one where there is none."""
-    text, version = journal.read(kind.__name__.lower())
+    text, version = journal.read(kind.stored)
+    for name in kind.earlier if text is None else ():
+        text, _ = journal.read(name)
+        if text is not None:
+            break
     found = kind() if text is None else msgspec.json.decode(text, type=kind)
     found.version = version
     return found
@@ -103,8 +126,9 @@ def read(journal: Journal, kind: type[D]) -> D:
 
 def write(journal: Journal, document: Document) -> None:
     """Save a document over the version it was read from; raises StaleError where that is no longer the last."""
-    name = type(document).__name__.lower()
-    document.version = journal.write(name, msgspec.json.encode(document), document.version)
+    document.version = journal.write(document.stored, msgspec.json.encode(document), document.version)
+    for name in document.earlier:
+        journal.drop(name)
 
 
 KINDS: tuple[type[Document], ...] = (Health, Diary, Team, Visit, Look, Settings)
@@ -112,4 +136,4 @@ KINDS: tuple[type[Document], ...] = (Health, Diary, Team, Visit, Look, Settings)
 
 def everything(journal: Journal) -> dict[str, Any]:
     """All that a person entered, as plain values: for the export."""
-    return {kind.__name__.lower(): msgspec.to_builtins(read(journal, kind)) for kind in KINDS}
+    return {kind.stored: msgspec.to_builtins(read(journal, kind)) for kind in KINDS}

@@ -166,6 +166,14 @@ class Journal:
             )
         return version + 1
 
+    def drop(self, name: str) -> None:
+        """A document that stands under another name now."""
+        if self.vault is None:
+            self._memory.pop(name, None)
+            return
+        with self.vault.connection() as db:
+            db.execute("DELETE FROM document WHERE person = ? AND name = ?", (self.person, name))
+
     def names(self) -> list[str]:
         """The documents there are."""
         if self.vault is None:

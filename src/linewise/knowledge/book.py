@@ -176,6 +176,11 @@ class Knowledge:
         """The id of the effect that a word means: `pneumonitis` is told under `ild`."""
         return self._effects.get(plain_name(word))
 
+    @property
+    def adult(self) -> int:
+        """Years of age from which a person is no child; 0 where the knowledge does not say."""
+        return self.content.scope.adult if self.content.scope else 0
+
     def sources_of(self, ids: tuple[str, ...]) -> dict[str, Source]:
         return {name: self.sources[name] for name in ids if name in self.sources}
 

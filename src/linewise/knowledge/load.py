@@ -23,7 +23,9 @@ T = TypeVar("T")
 _CRITERIA = frozenset({"fits", "when", "people"})
 _DATES = frozenset({"since", "until", "date", "last", "next"})
 _SPANS = frozenset({"current-for"})
-_TYPED = frozenset({"cautions.yaml"})  # files at the top of the folder that are read above; the others are plain values
+_TYPED = frozenset(
+    {"cautions.yaml", "scope.yaml"}
+)  # files at the top of the folder that are read above; the others are plain values
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
@@ -83,6 +85,7 @@ class _Loading:
             glossary=self.one_list("learn/glossary.yaml", "glossary", model.Term),
             questions=self.one_list("learn/questions.yaml", "questions", model.Ask),
             organisations=self.one_list("learn/organisations.yaml", "organisations", model.Organisation),
+            scope=self.one("scope.yaml", model.Scope),
             caution_words=self.one_map("cautions.yaml", "caution-words", model.CautionWord),
             answers=self.one_list("learn/answers.yaml", "answers", model.Answer),
             codes=self.codes(),
@@ -160,6 +163,15 @@ class _Loading:
         for document in self.documents_in(folder):
             self.map_of(found, folder, document, kind)
         return found
+
+    def one(self, file: str, kind: type[T]) -> T | None:
+        """The one thing of a file at the top of the folder."""
+        found: dict[str, T] = {}
+        path = self.root / file
+        document = self.read(path) if path.exists() else None
+        if document is not None and isinstance(document.value, dict):
+            self.put(found, "top", document, path.stem, document.value, (), kind)
+        return found.get(path.stem)
 
     def one_map(self, file: str, folder: str, kind: type[T]) -> dict[str, T]:
         """A map of id to thing in one file."""

@@ -198,6 +198,12 @@ class Conduct(_Struct, frozen=True):
         return not self.region or region in self.region or (region == "DE" and "EU" in self.region)
 
 
+class Scope(_Struct, frozen=True):
+    """Whom Linewise answers: people from so many years of age on."""
+
+    adult: int
+
+
 class CautionWord(_Struct, frozen=True):
     """A word of the caution vocabulary: what an `id` of `avoid`, `caution` and `conduct` may be."""
 
@@ -564,6 +570,7 @@ class Content(_Struct, frozen=True):
     glossary: dict[str, Term] = {}
     questions: dict[str, Ask] = {}
     organisations: dict[str, Organisation] = {}
+    scope: Scope | None = None
     caution_words: dict[str, CautionWord] = {}
     answers: dict[str, Answer] = {}
     codes: dict[str, dict[str, dict[str, object]]] = {}

@@ -31,7 +31,6 @@ _KINDS = ("systemic", "local", "bone", "supportive")
 _SHOWN_FACTS = (
     "sex", "age", "menopause", "er-status", "pr-status", "her2", "her2-level", "sites", "brain-status", "ecog", "visceral-crisis",
 )  # fmt: skip
-_ADULT = 18
 
 
 def make_plan(record: Record, knowledge: Knowledge, day: dt.date, region: Region | None = None) -> Plan:
@@ -192,7 +191,7 @@ class Plan:
         if self.record.scope is not None:
             return self.record.scope
         age = self.decider.fact_value("age")
-        if isinstance(age, float) and age < _ADULT:
+        if isinstance(age, float) and age < self.knowledge.adult:
             return "Linewise is for adults: this record is of a child, so nothing is offered."
         metastatic = self.decider.fact_value("metastatic")
         if metastatic is True:
@@ -381,6 +380,7 @@ class Plan:
                     from_=list(reading.sources),
                     assumed=reading.assumed and not isinstance(reading.value, frozenset),
                     note=explained_note,
+                    known=reading.value is not None,
                 )
             )
         return found

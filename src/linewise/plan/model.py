@@ -237,6 +237,7 @@ class Fact(_Struct):
     from_: list[str] = msgspec.field(name="from")
     assumed: bool = False
     note: str = ""
+    known: bool = True
 
 
 class Medicine(_Struct):

@@ -16,6 +16,7 @@ from linewise.knowledge.model import Fact
 from linewise.logic import UNKNOWN, Question, Reading, nodes
 from linewise.logic.recent import earliest
 
+from .age import whole_years
 from .history import History, worded
 from .lines import courses_of, other_medicines
 from .model import Entry, Medication, Record
@@ -66,7 +67,7 @@ class Chart:
         if entries:
             return self._decide(fact, entries)
         if about == "age" and self.record.birth is not None:
-            years = _whole_years(self.record.birth, self.as_of)
+            years = whole_years(self.record.birth, self.as_of)
             return Reading(float(years), (f"born {self.record.birth.isoformat()}",))
         if about == "line":
             return self._line()
@@ -208,7 +209,3 @@ def _dated(fact: Fact, entry: Entry) -> str:
     if entry.on:
         parts.append(entry.on.isoformat())
     return parts[0] + (f" ({', '.join(parts[1:])})" if parts[1:] else "")
-
-
-def _whole_years(birth: dt.date, day: dt.date) -> int:
-    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))

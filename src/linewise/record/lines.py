@@ -19,12 +19,13 @@ from itertools import pairwise
 import msgspec
 
 from linewise.knowledge import Knowledge
+from linewise.logic.nodes import DAYS_IN
 
 from .model import Administration, Course, Record, Setting, StopReason
 from .parameters import STANDARD, Parameters
 from .supply import Known, known_on
 
-_DAYS_PER_MONTH = 30.4375
+_DAYS_PER_MONTH = DAYS_IN["months"]
 
 FIRST = "first treatment recorded in this setting"
 OTHER = "a different agent, after the one before"

@@ -37,7 +37,6 @@ ROUTES = {
     "topical": "on the skin",
     "other": "in another way",
 }
-_WITHOUT_VALUE = "not known"
 
 
 class Group(msgspec.Struct):
@@ -229,7 +228,7 @@ def deciding(node: Because) -> list[Because]:
 
 def known_facts(plan: Plan, always: Iterable[str] = ()) -> list[msgspec.Struct]:
     """The facts to show: those that are known, and those that always stand there."""
-    return [fact for fact in plan.facts if fact.value != _WITHOUT_VALUE or fact.id in always]
+    return [fact for fact in plan.facts if fact.known or fact.id in always]
 
 
 def cited(plan: Plan, options: Iterable[Option]) -> dict[str, dict[str, str | None]]:

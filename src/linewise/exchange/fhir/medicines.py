@@ -10,6 +10,7 @@ import msgspec
 from linewise.exchange.codes import unit_key
 from linewise.exchange.fhir.chart import Chart, first_concept, period
 from linewise.exchange.fhir.node import Node, bare_codes, codings, extensions, node, nodes, number, text, wording
+from linewise.logic.nodes import DAYS_IN
 from linewise.record.model import Administration, Medication, Reaction, Setting, StopReason, Supply
 from linewise.record.parameters import STANDARD
 
@@ -29,9 +30,9 @@ _IN_DAYS = {
     "wk": 7.0,
     "week": 7.0,
     "weeks": 7.0,
-    "mo": 30.4375,
-    "month": 30.4375,
-    "months": 30.4375,
+    "mo": DAYS_IN["months"],
+    "month": DAYS_IN["months"],
+    "months": DAYS_IN["months"],
 }
 _LONGEST_SUPPLY = 730
 """Days. What is to last longer than two years is a slip of the pen, or not days."""

@@ -10,9 +10,8 @@ import datetime as dt
 
 from linewise.exchange.fhir.chart import Chart, Spread
 from linewise.exchange.fhir.node import Node, bare_codes, day, extensions, node, text
+from linewise.record.age import is_child
 from linewise.record.model import Entry, Event, Unread
-
-_GROWN_UP = 18
 
 
 def read_patient(chart: Chart) -> dt.date | None:
@@ -87,8 +86,7 @@ def _person_scope(chart: Chart, birth: dt.date | None) -> str | None:
     died = day(patient.get("deceasedDateTime"))
     if died or patient.get("deceasedBoolean") is True:
         chart.notes.add(f"The record says that this person has died{f', on {died.isoformat()}' if died else ''}.")
-    latest = latest_day(chart)
-    if birth and latest and (latest.year - birth.year - ((latest.month, latest.day) < (birth.month, birth.day))) < _GROWN_UP:
+    if birth and is_child(birth, latest_day(chart), chart.codes.adult):
         return f"This is the record of a child (born {birth.isoformat()}); the knowledge is about adults."
     return None
 
