@@ -26,7 +26,9 @@ def all_codes() -> Codes:
     classes = [c for path in sorted((KNOWLEDGE / "classes").glob("*.yaml")) for c in _yaml(path)]
     described = [_yaml(path) for path in sorted((KNOWLEDGE / "effects").glob("*.yaml"))]
     effects = [word for effect in described for word in (effect["id"], *(effect.get("also") or ()))]
-    return build(facts, drugs, _yaml(KNOWLEDGE / "facts/codes.yaml"), classes, effects)
+    return build(
+        facts, drugs, _yaml(KNOWLEDGE / "facts/codes.yaml"), classes, effects, adult=_yaml(KNOWLEDGE / "scope.yaml")["adult"]
+    )
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,9 @@ from linewise.exchange.profile import read_profile
 from linewise.journal import Journal, StaleError
 from linewise.journal.changes import changes, look
 from linewise.journal.documents import CheckIn, Diary, Health, Look, everything, read, write
-from linewise.journal.extras import extra
 from linewise.journal.person import record_of
 from linewise.journal.proctcae import terms
-from linewise.knowledge import Knowledge
+from linewise.knowledge import Knowledge, open_knowledge
 from linewise.plan import make_plan
 
 DAY = dt.date(2026, 11, 21)
@@ -23,7 +22,7 @@ DAY = dt.date(2026, 11, 21)
 
 @pytest.fixture(scope="module")
 def profile() -> dict[str, Any]:
-    return {name: value for name, value in extra("guide.yaml")["example"]["profile"].items() if name != "region"}
+    return {name: value for name, value in open_knowledge().guide.example.profile.items() if name != "region"}
 
 
 def test_an_answer_counts_more_than_what_was_brought_in_and_both_are_kept(knowledge: Knowledge, profile: dict[str, Any]) -> None:
@@ -43,7 +42,7 @@ def test_without_a_sex_nothing_is_made_up(knowledge: Knowledge) -> None:
 
 def test_the_diary_speaks_for_a_week(knowledge: Knowledge, profile: dict[str, Any]) -> None:
     codes = codes_of(knowledge)
-    item = terms()[16].items[0].id
+    item = terms(knowledge)[16].items[0].id
     diary = Diary(
         entries=[CheckIn(id="a", on=DAY - dt.timedelta(days=3), answers={item: 4}, symptoms=["fever"], temperature=38.6)]
     )

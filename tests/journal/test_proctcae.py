@@ -7,7 +7,9 @@ from itertools import product
 import pytest
 
 from linewise.journal.proctcae import chosen, composite, imputed, terms
+from linewise.knowledge import open_knowledge
 
+KNOWLEDGE = open_knowledge()
 _ = None
 ONE = {
     ("frequency",): [0, 1, 1, 2, 3],
@@ -64,7 +66,7 @@ def test_there_are_179() -> None:
     assert sum(len(table) for table in published().values()) == 179
 
 
-@pytest.mark.parametrize("term", terms().values(), ids=lambda term: str(term.number))
+@pytest.mark.parametrize("term", terms(KNOWLEDGE).values(), ids=lambda term: str(term.number))
 def test_every_combination_of_every_term(term) -> None:  # type: ignore[no-untyped-def]
     table = published().get(term.kinds)
     for values in product(range(5), repeat=len(term.items)):
@@ -78,7 +80,7 @@ def test_every_combination_of_every_term(term) -> None:  # type: ignore[no-untyp
 
 
 def test_a_missing_answer_has_no_composite_unless_skipped() -> None:
-    pain = terms()[48]
+    pain = terms(KNOWLEDGE)[48]
     first, second, third = (item.id for item in pain.items)
     assert composite(pain, {}) is None
     assert composite(pain, {first: 2, second: 2}) is None
@@ -88,13 +90,13 @@ def test_a_missing_answer_has_no_composite_unless_skipped() -> None:
 
 
 def test_item_bank_is_whole() -> None:
-    ids = [item.id for term in terms().values() for item in term.items]
-    assert len(terms()) == 80
+    ids = [item.id for term in terms(KNOWLEDGE).values() for item in term.items]
+    assert len(terms(KNOWLEDGE)) == 80
     assert len(ids) == len(set(ids)) == 124
 
 
 def test_what_is_asked_follows_what_is_taken() -> None:
-    plain = {term.number for term in chosen([], [])}
-    more = {term.number for term in chosen(["taxane"], ["brain"])}
+    plain = {term.number for term in chosen([], [], KNOWLEDGE)}
+    more = {term.number for term in chosen(["taxane"], ["brain"], KNOWLEDGE)}
     assert 48 in plain and 27 not in plain
     assert {27, 49} <= more

@@ -179,3 +179,38 @@ def test_the_artefact_is_made_again_when_a_file_changes(
     assert compiled(root).drugs["alfa"].label == "alfa"
     folder({"drugs/alfa.yaml": "{id: alfa, label: another name, classes: [blocker]}\n"})
     assert compiled(root).drugs["alfa"].label == "another name"
+
+
+GUIDE = """
+sections: {about: About you}
+first-answer: 1
+steps:
+  - {id: marker, member: marker, section: about, when: marker is not known, report: marker}
+generic: {question: What?, where: There.}
+report: {marker: "Marker: positive"}
+example: {label: Example, profile: {age: 50}}
+"""
+
+
+def test_a_right_guide_has_no_fault(folder: Callable[..., Path]) -> None:
+    assert faults(folder({"guide.yaml": GUIDE})) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("when: marker is not known", "when: markr is not known"), "guide.yaml:5:56: unknown fact `markr`"),
+        (("when: marker is not known", "when: marker is is known"), "guide.yaml:5"),
+        (("member: marker,", "membr: marker,"), "guide.yaml:5: steps[0]: Object contains unknown field `membr`"),
+        (("section: about,", "section: abuot,"), "there is no section `abuot`; did you mean `about`?"),
+        (("report: marker}", "report: markr}"), "there is no line of the drawn report `markr`"),
+        (("first-answer: 1", "first-answer: soon"), "guide.yaml:3: first-answer: Expected `int`"),
+        (("report: {", "groups: [{id: g, title: G, symptoms: [fevr]}]\nreport: {"), "there is no symptom `fevr`"),
+        (("report: {", "compare: [{label: Hair, effects: [hair]}]\nreport: {"), "there is no effect `hair`"),
+    ],
+)
+def test_a_mistyped_guide_is_named_with_its_place(folder: Callable[..., Path], change: tuple[str, str], expected: str) -> None:
+    """Its criteria were read at each request: a wrong one ended in an error of the app."""
+    assert change[0] in GUIDE
+    found = faults(folder({"guide.yaml": GUIDE.replace(*change)}))
+    assert any(expected in fault for fault in found), found

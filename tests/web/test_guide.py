@@ -7,9 +7,8 @@ from typing import Any
 from linewise.exchange import codes_of
 from linewise.exchange.profile import read_profile
 from linewise.journal.documents import Health
-from linewise.journal.extras import extra
-from linewise.knowledge import Knowledge
-from linewise.logic import check, parse
+from linewise.knowledge import Knowledge, open_knowledge
+from linewise.logic import check
 from linewise.web import guide
 
 
@@ -102,10 +101,10 @@ def test_the_guide_itself_is_right(knowledge: Knowledge) -> None:
     for step in guide.core(knowledge, codes):
         assert "?" in step.question, step.id
         if step.when:
-            assert not check(parse(step.when), knowledge.vocabulary), step.id
+            assert not check(step.when, knowledge.vocabulary), step.id
         assert step.kind in ("courses", "kinds", "names") or step.fact or step.member == "region", step.id
         assert step.why or step.section == "wishes", step.id
-    example = extra("guide.yaml")["example"]["profile"]
+    example = open_knowledge().guide.example.profile
     assert read_profile(example, "example", codes).unread == []
 
 
@@ -127,8 +126,8 @@ def test_every_red_flag_symptom_is_asked_about(knowledge: Knowledge) -> None:
     from linewise.logic import walk
     from linewise.logic.nodes import Includes
 
-    asked = {name for group in extra("guide.yaml")["groups"] for name in group["symptoms"]}
-    asked |= {term.symptom for term in terms().values()}
+    asked = {name for group in open_knowledge().guide.groups for name in group.symptoms}
+    asked |= {term.symptom for term in terms(open_knowledge()).values()}
     for alert in knowledge.content.alerts.values():
         for node in walk(alert.when):
             if isinstance(node, Includes) and node.fact == "symptoms":

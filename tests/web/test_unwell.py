@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from linewise.journal.extras import extra
+from linewise.knowledge import open_knowledge
 from linewise.web.calls import calls_for
 
 
@@ -26,13 +26,13 @@ def test_eight_groups_and_two_taps(person: Any) -> None:
     assert answer.text.index('class="urgent emergency"') < 6000
 
 
-@pytest.mark.parametrize("sign", sorted({name for group in extra("guide.yaml")["groups"] for name in group["symptoms"]}))
+@pytest.mark.parametrize("sign", sorted({name for group in open_knowledge().guide.groups for name in group.symptoms}))
 def test_an_alarm_that_hangs_on_what_is_not_known_is_shown_too(make: Any, knowledge: Any, sign: str) -> None:
     """Without a record, every red flag that a sign may raise is there: unknown is never no."""
     from linewise.web.views_diary import _symptoms_in
 
     person = make()
-    group = next(one["id"] for one in extra("guide.yaml")["groups"] if sign in one["symptoms"])
+    group = next(one.id for one in open_knowledge().guide.groups if sign in one.symptoms)
     answer = person.post(f"/unwell/{group}", symptom=sign)
     twin = person.get(f"{answer.url.path}.json").json()
     shown = {one["id"] for one in [*twin["urgent"], *twin["perhaps"]]}
@@ -98,7 +98,7 @@ def test_thoughts_of_ending_life_come_with_a_crisis_line(person: Any, region: st
 
 def test_the_numbers_have_sources_and_dial() -> None:
     for region in ("US", "UK", "DE", "EU", None):
-        calls = calls_for(region)
+        calls = calls_for(region, open_knowledge())
         assert calls.emergency and calls.crisis
         for one in [*calls.emergency, *calls.doctor, *calls.crisis]:
             assert one.sources and re.fullmatch(r"\+?\d{3,}", one.dial)

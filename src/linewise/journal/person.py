@@ -13,7 +13,6 @@ from linewise.knowledge import Knowledge
 from linewise.record import Course, Entry, Medication, Origin, Record
 
 from .documents import CheckIn, Diary, Health
-from .extras import extra
 from .proctcae import composite, terms
 
 _SEX = "sex"
@@ -32,9 +31,9 @@ def record_of(health: Health, diary: Diary, knowledge: Knowledge, codes: Codes, 
         record = _joined(health.imported, answered, health, knowledge, codes, day)
     else:
         record = answered
-    _leave_open(record, health)
-    record.entries = [*record.entries, *diary_entries(diary, day)]
-    last = _current(diary, day)
+    _leave_open(record, health, knowledge)
+    record.entries = [*record.entries, *diary_entries(diary, knowledge, day)]
+    last = _current(diary, knowledge, day)
     if last is not None:
         record.declared = record.declared | {"symptoms"}
     return record
@@ -68,18 +67,18 @@ def _going(course: Course, health: Health) -> Course:
     return msgspec.structs.replace(course, ongoing=None) if course.ongoing else course
 
 
-def _leave_open(record: Record, health: Health) -> None:
+def _leave_open(record: Record, health: Health, knowledge: Knowledge) -> None:
     """What was not asked yet, or answered with "I don't know", stays unknown. What a record that was brought in says is not touched."""
-    for step in extra("guide.yaml")["steps"]:
-        member = step["member"]
-        said = member in health.answers or (health.imported is not None and step["id"] not in health.unsure)
+    for step in knowledge.guide.steps:
+        member = step.member
+        said = member in health.answers or (health.imported is not None and step.id not in health.unsure)
         if said or member in record.declared:
             continue
-        if step.get("kind") == "courses" and not any(one.setting == _SETTINGS[member] for one in record.courses):
+        if step.kind == "courses" and not any(one.setting == _SETTINGS[member] for one in record.courses):
             if record.administrations:
                 continue
-            drugs = (*health.coarse.get(step["id"], ()), NOT_KNOWN)
-            origin = Origin("your answers", "I don’t know" if step["id"] in health.unsure else "not asked yet")
+            drugs = (*health.coarse.get(step.id, ()), NOT_KNOWN)
+            origin = Origin("your answers", "I don’t know" if step.id in health.unsure else "not asked yet")
             going = None if member == "metastatic_lines" else False  # what was given before the spread is over
             course = Course(drugs=drugs, setting=_SETTINGS[member], ongoing=going, undated=True, origins=(origin,))
             record.courses = [*record.courses, course]
@@ -112,24 +111,24 @@ def _of_tumour(fact: str, knowledge: Knowledge) -> bool:
     return fact in knowledge.facts and knowledge.facts[fact].use == "metastasis-first"
 
 
-def _current(diary: Diary, day: dt.date) -> CheckIn | None:
+def _current(diary: Diary, knowledge: Knowledge, day: dt.date) -> CheckIn | None:
     """The last check-in, as long as it still speaks of now."""
-    days = int(extra("proctcae.yaml")["recall-days"])
+    days = knowledge.item_bank.recall_days
     last = max((one for one in diary.entries if one.on <= day), key=lambda one: one.on, default=None)
     return last if last is not None and (day - last.on).days <= days else None
 
 
-def diary_entries(diary: Diary, day: dt.date) -> list[Entry]:
+def diary_entries(diary: Diary, knowledge: Knowledge, day: dt.date) -> list[Entry]:
     """The symptoms and the temperature of the last check-in, as entries of the record."""
-    last = _current(diary, day)
-    return [] if last is None else check_in_entries(last)
+    last = _current(diary, knowledge, day)
+    return [] if last is None else check_in_entries(last, knowledge)
 
 
-def check_in_entries(entry: CheckIn) -> list[Entry]:
+def check_in_entries(entry: CheckIn, knowledge: Knowledge) -> list[Entry]:
     """One check-in as entries. A symptom's grade is the composite of what was answered."""
     origin = Origin(f"diary {entry.on.isoformat()}", "check-in")
     found: dict[str, int | None] = dict.fromkeys(entry.symptoms)
-    for term in terms().values():
+    for term in terms(knowledge).values():
         if not term.symptom or not any(item.id in entry.answers for item in term.items):
             continue
         grade = composite(term, entry.answers)

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from .extras import extra
+from linewise.knowledge import Knowledge
+from linewise.knowledge.app import BankTerm, ItemBank
 
 _ORDER = ("frequency", "severity", "interference", "amount", "presence")
 
@@ -23,45 +24,46 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class Term(msgspec.Struct, frozen=True):
-    """One symptom with its one to three questions. `symptom` is the record's word for it, or empty."""
+    """One symptom with its one to three questions. `symptom` is the record's word for it, or empty; `table` gives its composite grade."""
 
     number: int
     name: str
     symptom: str
     items: tuple[Item, ...]
+    table: Any = None
 
     @property
     def kinds(self) -> tuple[str, ...]:
         return tuple(item.kind for item in self.items)
 
 
-@lru_cache(maxsize=1)
-def terms() -> dict[int, Term]:
+@lru_cache(maxsize=4)
+def terms(knowledge: Knowledge) -> dict[int, Term]:
     """All terms, by number."""
-    data = extra("proctcae.yaml")
-    return {int(number): _term(int(number), one, data) for number, one in data["terms"].items()}
+    bank = knowledge.item_bank
+    return {number: _term(number, one, bank) for number, one in bank.terms.items()}
 
 
-def _term(number: int, one: Mapping[str, Any], data: Mapping[str, Any]) -> Term:
-    name = one.get("plain", one["name"])
-    kinds = sorted(one["items"], key=_ORDER.index)
+def _term(number: int, one: BankTerm, bank: ItemBank) -> Term:
+    name = one.plain or one.name
+    kinds = sorted(one.items, key=_ORDER.index)
     alone = kinds[0] == "severity"
     items = []
     for kind in kinds:
-        question = data["severity-alone"] if kind == "severity" and alone else data["questions"][kind]
-        items.append(Item(one["items"][kind], kind, question.format(name=name), tuple(data["scales"][kind])))
-    return Term(number, name, one.get("symptom", ""), tuple(items))
+        question = bank.severity_alone if kind == "severity" and alone else bank.questions[kind]
+        items.append(Item(one.items[kind], kind, question.format(name=name), bank.scales[kind]))
+    return Term(number, name, one.symptom, tuple(items), bank.composite.get(" ".join(kinds)))
 
 
-def chosen(classes: Iterable[str], places: Iterable[str]) -> list[Term]:
+def chosen(classes: Iterable[str], places: Iterable[str], knowledge: Knowledge) -> list[Term]:
     """The terms to ask: the core, those of what is taken, those of where the cancer is. In the order of the file."""
-    data = extra("proctcae.yaml")
-    numbers = dict.fromkeys(data["core"])
+    bank = knowledge.item_bank
+    numbers = dict.fromkeys(bank.core)
     for name in classes:
-        numbers.update(dict.fromkeys(data["with"].get(name, ())))
+        numbers.update(dict.fromkeys(bank.with_.get(name, ())))
     for name in places:
-        numbers.update(dict.fromkeys(data["at"].get(name, ())))
-    return [terms()[number] for number in numbers]
+        numbers.update(dict.fromkeys(bank.at.get(name, ())))
+    return [terms(knowledge)[number] for number in numbers]
 
 
 def imputed(term: Term, answers: Mapping[str, int]) -> dict[str, int]:
@@ -75,8 +77,7 @@ def imputed(term: Term, answers: Mapping[str, int]) -> dict[str, int]:
 
 def composite(term: Term, answers: Mapping[str, int]) -> int | None:
     """The grade, 0 to 3; None where an answer is missing, the combination is not defined, or the term has none."""
-    table: Any = extra("proctcae.yaml")["composite"].get(" ".join(term.kinds))
-    if table is None:
+    if term.table is None:
         return None
     full = imputed(term, answers)
     if len(full) < len(term.items):
@@ -84,6 +85,7 @@ def composite(term: Term, answers: Mapping[str, int]) -> int | None:
     values = [full[item.id] for item in term.items]
     if any(not 0 <= value <= 4 for value in values):
         return None
+    table = term.table
     for value in values[:-1]:
         table = table[value]
     mark = table.split()[values[-1]]

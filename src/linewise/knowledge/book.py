@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
+from typing import TypeVar
 
+from linewise.errors import KnowledgeError
 from linewise.logic import Derivation, FactType, Vocabulary
 
+from .app import Guide, ItemBank, Numbers
 from .model import Caution, Class, Conduct, Content, Drug, Fact, Monitoring, Source, Test, Treatment, Trial
+
+T = TypeVar("T")
 
 
 class Knowledge:
@@ -177,12 +182,33 @@ class Knowledge:
         return self._effects.get(plain_name(word))
 
     @property
+    def guide(self) -> Guide:
+        """What the app asks and shows. Raises KnowledgeError where the knowledge has no such file."""
+        return _there(self.content.guide, "guide.yaml")
+
+    @property
+    def item_bank(self) -> ItemBank:
+        """The item bank of the diary. Raises KnowledgeError where the knowledge has no such file."""
+        return _there(self.content.item_bank, "proctcae.yaml")
+
+    @property
+    def numbers(self) -> Numbers:
+        """Whom to call. Raises KnowledgeError where the knowledge has no such file."""
+        return _there(self.content.numbers, "numbers.yaml")
+
+    @property
     def adult(self) -> int:
         """Years of age from which a person is no child; 0 where the knowledge does not say."""
         return self.content.scope.adult if self.content.scope else 0
 
     def sources_of(self, ids: tuple[str, ...]) -> dict[str, Source]:
         return {name: self.sources[name] for name in ids if name in self.sources}
+
+
+def _there(found: T | None, file: str) -> T:
+    if found is None:
+        raise KnowledgeError([f"{file} is not in the knowledge"])
+    return found
 
 
 def plain_name(words: str) -> str:

@@ -53,6 +53,9 @@ class _Checking:
         for folder in _FOLDERS:
             for name, thing in getattr(self.content, folder).items():
                 self.walk(f"{folder}/{name}", thing)
+        for name in ("guide", "item_bank", "numbers"):
+            self.walk(f"top/{name}", getattr(self.content, name))
+        self.app()
         self.extras("extras", self.content.extras)
         self.references()
         self.vocabulary()
@@ -84,10 +87,11 @@ class _Checking:
             self.statement(owner, thing)
         if isinstance(thing, Review):
             self.review(owner, thing)
-        elif isinstance(thing, msgspec.Struct) and type(thing).__module__.endswith("knowledge.model"):
+        elif isinstance(thing, msgspec.Struct) and type(thing).__module__.startswith("linewise.knowledge"):
             if getattr(thing, "review", None) == "needed":
                 self.remark(owner, f"review needed: {_short(thing)}")
-            for source in (*getattr(thing, "source", ()), *getattr(thing, "sources", ())):
+            cited = (getattr(thing, name, ()) for name in ("source", "sources", "composite_source"))
+            for source in (one for ids in cited if isinstance(ids, tuple) for one in ids):
                 self.used[source] += 1
                 if source not in self.content.sources:
                     self.fault(owner, f"there is no source `{source}`")
@@ -192,6 +196,37 @@ class _Checking:
             self.remark(owner, "no statement that decides: it can never be offered")
         if not treatment.plain:
             self.fault(owner, "no `plain` sentence for people")
+
+    def app(self) -> None:
+        """The questions and words of the app name only what there is."""
+        content, guide, numbers = self.content, self.content.guide, self.content.numbers
+        if guide is not None:
+            symptoms = self.knowledge.vocabulary.symptoms
+            self.exists("top/guide", "section", (one.section for one in guide.steps), guide.sections)
+            self.exists(
+                "top/guide",
+                "step",
+                (one.coarse or one.unsure for one in guide.steps if one.coarse or one.unsure),
+                {one.id for one in guide.steps},
+            )
+            self.exists("top/guide", "line of the drawn report", (one.report for one in guide.steps if one.report), guide.report)
+            self.exists("top/guide", "drug or class", guide.kinds, set(content.drugs) | set(content.classes))
+            self.exists("top/guide", "effect", (effect for row in guide.compare for effect in row.effects), content.effects)
+            self.exists("top/guide", "symptom", (one for group in guide.groups for one in group.symptoms), symptoms)
+            self.exists("top/guide", "page", guide.learn.start, content.pages)
+        if content.item_bank is not None:
+            bank = content.item_bank
+            asked = (number for listed in (bank.core, *bank.with_.values(), *bank.at.values()) for number in listed)
+            self.exists("top/proctcae", "term", (str(number) for number in asked), {str(number) for number in bank.terms})
+            self.exists(
+                "top/proctcae",
+                "symptom",
+                (one.symptom for one in bank.terms.values() if one.symptom),
+                self.knowledge.vocabulary.symptoms,
+            )
+            self.exists("top/proctcae", "class", bank.with_, content.classes)
+        if numbers is not None:
+            self.exists("top/numbers", "alert", numbers.crisis_alerts, content.alerts)
 
     def extras(self, owner: str, thing: Any) -> None:
         """The sources that plain files name, under `source` or any key that ends so."""

@@ -13,7 +13,7 @@ import msgspec
 from linewise.errors import KnowledgeError
 from linewise.logic import CriterionError, Node, Where, parse
 
-from . import model, monitoring
+from . import app, model, monitoring
 from .files import Document, Fault, Path_, parse_yaml, read_yaml
 from .state import digest, version
 
@@ -23,9 +23,8 @@ T = TypeVar("T")
 _CRITERIA = frozenset({"fits", "when", "people"})
 _DATES = frozenset({"since", "until", "date", "last", "next"})
 _SPANS = frozenset({"current-for"})
-_TYPED = frozenset(
-    {"cautions.yaml", "scope.yaml"}
-)  # files at the top of the folder that are read above; the others are plain values
+_TYPED = frozenset({"cautions.yaml", "guide.yaml", "numbers.yaml", "proctcae.yaml", "scope.yaml"})
+"""Files at the top of the folder that are read as typed things; the others are plain values."""
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
@@ -86,6 +85,9 @@ class _Loading:
             questions=self.one_list("learn/questions.yaml", "questions", model.Ask),
             organisations=self.one_list("learn/organisations.yaml", "organisations", model.Organisation),
             scope=self.one("scope.yaml", model.Scope),
+            guide=self.one("guide.yaml", app.Guide),
+            item_bank=self.one("proctcae.yaml", app.ItemBank),
+            numbers=self.one("numbers.yaml", app.Numbers),
             caution_words=self.one_map("cautions.yaml", "caution-words", model.CautionWord),
             answers=self.one_list("learn/answers.yaml", "answers", model.Answer),
             codes=self.codes(),
@@ -296,13 +298,15 @@ class _Loading:
                     continue  # `always: true` says that there is no `when`
                 elif key in _DATES and "conduct" not in path and isinstance(value, str | int | dt.date):
                     found[key] = self.when(document, value, here)
+                elif key == "profile":
+                    found[key] = value  # a record in the short form
                 elif key in _SPANS and isinstance(value, str | int):
                     found[key] = self.read_as(document, here, monitoring.span, str(value))
                 elif key == "at" and "monitor" in path and isinstance(value, list):
                     found[key] = [self.read_as(document, (*here, n), monitoring.times, str(one)) for n, one in enumerate(value)]
                 elif key == "then" and "monitor" in path and isinstance(value, str | int):
                     found[key] = self.read_as(document, here, monitoring.repeat, str(value))
-                elif key in ("source", "region", "sources", "do") and isinstance(value, str):
+                elif key in ("source", "composite-source", "region", "sources", "do") and isinstance(value, str):
                     found[key] = [value]
                 else:
                     found[str(key)] = self.plain(document, value, here, owner, depth)

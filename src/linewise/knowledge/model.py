@@ -7,13 +7,16 @@ are `When`s. They hold no medicine of their own.
 from __future__ import annotations
 
 import datetime as dt
-from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
 
 from linewise.logic import Node, Within
 
+from .app import Guide, ItemBank, Numbers
+from .basic import Ids as Ids
+from .basic import Review as Review
+from .basic import When as When
 from .monitoring import Times
 
 Region = Literal["US", "EU", "UK", "DE"]
@@ -35,40 +38,10 @@ Step = Literal["start", "hold", "reduce", "stop"]
 Advice_ = Literal["avoid", "never-together"]
 """A label says "avoid" (then the option is never the first choice), or that two things must not be taken together."""
 Text = str
-Ids = tuple[str, ...]
 
 
 class _Struct(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True, omit_defaults=True):
     pass
-
-
-class When(msgspec.Struct, frozen=True, dict=True):
-    """A day, or as much of it as is known: `2024-06-17`, `2024-06`, `2024`.
-
-    `since` counts from the end of what is known and `until` from its start, so that nothing is in force a day too early
-    or too long. Both give the first day that the interval (half-open) includes or excludes.
-    """
-
-    text: str
-
-    def _parts(self) -> tuple[int, ...]:
-        return tuple(int(part) for part in self.text.split("-"))
-
-    @cached_property
-    def first(self) -> dt.date:
-        """The first day this can mean."""
-        year, *rest = self._parts()
-        return dt.date(year, rest[0] if rest else 1, rest[1] if len(rest) > 1 else 1)
-
-    @cached_property
-    def last(self) -> dt.date:
-        """The last day this can mean."""
-        year, *rest = self._parts()
-        if len(rest) == 2:
-            return self.first
-        if not rest:
-            return dt.date(year, 12, 31)
-        return dt.date(year + rest[0] // 12, rest[0] % 12 + 1, 1) - dt.timedelta(days=1)
 
 
 class Source(_Struct, frozen=True):
@@ -80,14 +53,6 @@ class Source(_Struct, frozen=True):
     url: str | None = None
     kind: SourceKind = "page"
     review: str | None = None
-
-
-class Review(_Struct, frozen=True):
-    """When a thing was last read over by a person, and when it must be again."""
-
-    last: When
-    next: When
-    by: str | None = None
 
 
 class FactValue(_Struct, frozen=True):
@@ -571,10 +536,15 @@ class Content(_Struct, frozen=True):
     questions: dict[str, Ask] = {}
     organisations: dict[str, Organisation] = {}
     scope: Scope | None = None
+    guide: Guide | None = None
+    item_bank: ItemBank | None = None
+    numbers: Numbers | None = None
     caution_words: dict[str, CautionWord] = {}
     answers: dict[str, Answer] = {}
     codes: dict[str, dict[str, dict[str, object]]] = {}
-    extras: dict[str, dict[str, Any]] = {}  # files that stand at the top of the folder, as plain values: `proctcae`, `guide`
+    extras: dict[
+        str, dict[str, Any]
+    ] = {}  # files that stand at the top of the folder, as plain values: what OMOP's concepts mean, of what cohorts are drawn
     places: dict[str, str] = {}  # "treatments/capivasertib-fulvestrant" -> the file it stands in
     digest: str = ""  # of what the files say
     version: str = ""  # of the medicine, as the file VERSION names it

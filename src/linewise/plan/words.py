@@ -45,7 +45,7 @@ class Words:
 
     def told(self, one: Caution | Conduct) -> str:
         """What a person is told of it. Words written for those who prescribe never reach them: then it is only said that there is something."""
-        return one.plain or str(self.knowledge.content.extras["guide"]["unworded"]["contraindicated"])
+        return one.plain or self.knowledge.guide.unworded["contraindicated"]
 
     def fact_value(self, name: str) -> str:
         """What a fact is on this record: `not changed`, `55 %`, `bone, liver`, `not known`."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import msgspec
 
 from linewise.journal.documents import Contact
-from linewise.journal.extras import extra
+from linewise.knowledge import Knowledge
+from linewise.knowledge.app import Number
 
 
 class Call(msgspec.Struct, kw_only=True):
@@ -44,23 +44,21 @@ class Calls(msgspec.Struct, kw_only=True):
         return [*self.team, *(self.crisis if alert in self.crisis_alerts else []), *self.doctor, *self.emergency]
 
 
-def calls_for(region: str | None, contacts: list[Contact] | None = None) -> Calls:
+def calls_for(region: str | None, knowledge: Knowledge, contacts: list[Contact] | None = None) -> Calls:
     """The numbers of a region and of somebody's team."""
-    found = extra("numbers.yaml")
-    place: dict[str, Any] = found["regions"].get(region or "", {})
-    numbers = [_call(one) for one in place.get("numbers", found["anywhere"])]
+    found = knowledge.numbers
+    place = found.regions.get(region or "")
+    numbers = [_call(one) for one in (place.numbers if place else found.anywhere)]
     team = [Call(name=one.name, number=one.phone, kind="team", text=one.when) for one in contacts or []]
     return Calls(
-        place=place.get("label", ""),
+        place=place.label if place else "",
         team=team,
         emergency=[one for one in numbers if one.kind == "emergency"],
         doctor=[one for one in numbers if one.kind == "doctor"],
         crisis=[one for one in numbers if one.kind == "crisis"],
-        crisis_alerts=list(found["crisis-alerts"]),
+        crisis_alerts=list(found.crisis_alerts),
     )
 
 
-def _call(one: dict[str, Any]) -> Call:
-    source = one["source"]
-    sources = [source] if isinstance(source, str) else list(source)
-    return Call(name=one["name"], number=str(one["dial"]), kind=one["kind"], text=one.get("text", ""), sources=sources)
+def _call(one: Number) -> Call:
+    return Call(name=one.name, number=one.dial, kind=one.kind, text=one.text, sources=list(one.source))

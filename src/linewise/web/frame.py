@@ -157,7 +157,7 @@ class Ask:
     def calls(self) -> Calls:
         """Whom the reader can call: their own team first."""
         region = "" if self.session.example else self.region
-        return calls_for(region, read(self.journal, Team).contacts)
+        return calls_for(region, self.knowledge, read(self.journal, Team).contacts)
 
     @property
     def team_view(self) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 import msgspec
 
-from linewise.journal.extras import extra
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import Dose, Result, Treatment, Trial
 from linewise.plan import Plan
@@ -118,11 +117,11 @@ def only_in(plan: Plan, option: Option) -> str:
     return f"Only in {' and '.join([', '.join(names[:-1]), names[-1]] if len(names) > 1 else names)}."
 
 
-def for_me(one: Caution | Interaction) -> str:
+def for_me(one: Caution | Interaction, knowledge: Knowledge) -> str:
     """A warning in the reader's words. What was written for those who prescribe never reaches them: then it only says that there is something."""
     if one.plain:
         return one.plain
-    words: dict[str, str] = extra("guide.yaml")["unworded"]
+    words = knowledge.guide.unworded
     if isinstance(one, Interaction):
         return words["interaction"]
     return words["contraindicated" if one.severity == "contraindicated" else "caution"]

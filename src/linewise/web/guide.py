@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import math
 from collections.abc import Iterable
@@ -11,11 +12,10 @@ import msgspec
 
 from linewise.exchange import Codes
 from linewise.journal.documents import Diary, Health
-from linewise.journal.extras import extra
 from linewise.journal.person import record_of
-from linewise.knowledge import Knowledge
+from linewise.knowledge import Knowledge, app
 from linewise.knowledge.model import Fact
-from linewise.logic import Decider, parse
+from linewise.logic import Decider, Node
 from linewise.plan import Plan
 from linewise.record import Chart
 
@@ -37,7 +37,7 @@ class Step(msgspec.Struct, kw_only=True):
     none: str = ""
     low: float | None = None
     high: float | None = None
-    when: str = ""
+    when: Node | None = None
     fact: str = ""
     because: str = ""
     open: str = ""  # the answer that leaves the question open
@@ -49,44 +49,43 @@ class Step(msgspec.Struct, kw_only=True):
 
 def core(knowledge: Knowledge, codes: Codes) -> list[Step]:
     """The questions that are asked of everybody whom they can concern, in their order."""
-    return [_step(one, knowledge, codes) for one in extra("guide.yaml")["steps"]]
+    return [_step(one, knowledge, codes) for one in knowledge.guide.steps]
 
 
-def _step(one: dict[str, Any], knowledge: Knowledge, codes: Codes) -> Step:
-    fact = knowledge.facts.get(codes.profile.members.get(one["member"], ""))
+def _step(one: app.Step, knowledge: Knowledge, codes: Codes) -> Step:
+    fact = knowledge.facts.get(codes.profile.members.get(one.member, ""))
     ask = fact.ask if fact else None
     choices = _choices(fact) if fact else []
-    if "choices" in one:
-        choices = [(str(value), label) for value, label in one["choices"].items()]
-    if "only" in one:
-        choices = [pair for pair in choices if pair[0] in one["only"]]
-    if "labels" in one:
-        choices = [(value, one["labels"].get(value, label)) for value, label in choices]
-    if one.get("kind") == "kinds":
-        choices = list(extra("guide.yaml")["kinds"].items())
-    kind = one.get("kind") or (fact.type if fact else "names")
+    if one.choices:
+        choices = list(one.choices.items())
+    if one.only:
+        choices = [pair for pair in choices if pair[0] in one.only]
+    choices = [(value, one.labels.get(value, label)) for value, label in choices]
+    if one.kind == "kinds":
+        choices = list(knowledge.guide.kinds.items())
+    kind = one.kind or (fact.type if fact else "names")
     return Step(
-        id=one["id"],
-        member=one["member"],
-        kind="choice" if "choices" in one else kind,
-        question=one.get("question") or (ask.question if ask else fact.label if fact else one["id"]),
-        section=one["section"],
-        why=one.get("why", ""),
-        where=one.get("where") or (ask.where if ask and ask.where else ""),
-        help=one.get("help") or (ask.help if ask and ask.help else ""),
+        id=one.id,
+        member=one.member,
+        kind="choice" if one.choices else kind,
+        question=one.question or (ask.question if ask else fact.label if fact else one.id),
+        section=one.section,
+        why=one.why,
+        where=one.where or (ask.where if ask and ask.where else ""),
+        help=one.help or (ask.help if ask and ask.help else ""),
         choices=choices,
-        report=one.get("report", ""),
-        unit=one.get("unit") or (fact.unit if fact and fact.unit else ""),
-        none=one.get("none", ""),
+        report=one.report,
+        unit=one.unit or (fact.unit if fact and fact.unit else ""),
+        none=one.none,
         low=fact.range[0] if fact and fact.range else None,
         high=fact.range[1] if fact and fact.range else None,
-        when=one.get("when", ""),
+        when=one.when,
         fact=fact.id if fact else "",
-        open=one.get("open", ""),
-        coarse=one.get("coarse", ""),
-        unsure=one.get("unsure", one.get("coarse", "")),
-        drops=tuple(one.get("drops", ())),
-        late=bool(one.get("late")),
+        open=one.open,
+        coarse=one.coarse,
+        unsure=one.unsure or one.coarse,
+        drops=one.drops,
+        late=one.late,
     )
 
 
@@ -96,26 +95,19 @@ def _choices(fact: Fact) -> list[tuple[str, str]]:
     return [(value, about.label) for value, about in fact.values.items()]
 
 
-def asked(health: Health, plan: Plan | None, knowledge: Knowledge, codes: Codes) -> list[Step]:
-    """The questions that can matter on what is known so far, those behind us included."""
-    chart = Chart(
-        record_of(health, Diary(), knowledge, codes, plan.day if plan else _never()), knowledge, plan.day if plan else _never()
-    )
+def asked(health: Health, plan: Plan | None, knowledge: Knowledge, codes: Codes, day: dt.date) -> list[Step]:
+    """The questions that can matter on what is known so far, those behind us included. `day` is today, where there is no plan yet."""
+    day = plan.day if plan else day
+    chart = Chart(record_of(health, Diary(), knowledge, codes, day), knowledge, day)
     decider = Decider(knowledge.vocabulary, chart)
     found = [
         step
         for step in core(knowledge, codes)
-        if (not step.when or decider.value(parse(step.when)) is True) and (not step.unsure or step.unsure in health.unsure)
+        if (step.when is None or decider.value(step.when) is True) and (not step.unsure or step.unsure in health.unsure)
     ]
     tests = _tests(health, plan, knowledge, codes, {step.fact for step in found})
-    order = list(extra("guide.yaml")["sections"])
+    order = list(knowledge.guide.sections)
     return sorted([*found, *tests], key=lambda step: (step.late, order.index(step.section)))
-
-
-def _never() -> Any:
-    import datetime as dt
-
-    return dt.date.today()
 
 
 def _tests(health: Health, plan: Plan | None, knowledge: Knowledge, codes: Codes, have: set[str]) -> list[Step]:
@@ -137,7 +129,7 @@ def _tests(health: Health, plan: Plan | None, knowledge: Knowledge, codes: Codes
 
 
 def _test(fact: Fact, waiting: list[str], knowledge: Knowledge, codes: Codes) -> Step:
-    generic = extra("guide.yaml")["generic"]
+    generic = knowledge.guide.generic
     titles = ", ".join(knowledge.treatments[name].title for name in waiting[:3])
     more = f" and {len(waiting) - 3} more" if len(waiting) > 3 else ""
     return Step(
@@ -145,8 +137,8 @@ def _test(fact: Fact, waiting: list[str], knowledge: Knowledge, codes: Codes) ->
         section="tests",
         member=member_of(fact.id, codes),
         kind=fact.type,
-        question=fact.ask.question if fact.ask else generic["question"].format(label=fact.label),
-        where=fact.ask.where if fact.ask and fact.ask.where else generic["where"],
+        question=fact.ask.question if fact.ask else generic.question.format(label=fact.label),
+        where=fact.ask.where if fact.ask and fact.ask.where else generic.where,
         choices=_choices(fact),
         unit=fact.unit or "",
         low=fact.range[0] if fact.range else None,
@@ -293,13 +285,13 @@ def course(
                 continue
             made[key] = value
     if member == "metastatic_lines":
-        stop = next((one for one in extra("guide.yaml")["stops"] if one["id"] == stopped), None)
+        stop = next((one for one in knowledge.guide.stops if one.id == stopped), None)
         if stop is None:
             errors["stopped"] = "Say whether it goes on, or why it stopped. “I don’t know” is fine."
         else:
-            made["going"] = stop["going"]
-            if "reason" in stop:
-                made["stopped_for"] = stop["reason"]
+            made["going"] = stop.going
+            if stop.reason:
+                made["stopped_for"] = stop.reason
     return (None, errors) if errors else (made, {})
 
 
@@ -319,9 +311,9 @@ def _named(drugs: Iterable[str], knowledge: Knowledge) -> tuple[list[str], dict[
     return names, errors
 
 
-def stop_words(course: dict[str, Any]) -> str:
+def stop_words(course: dict[str, Any], knowledge: Knowledge) -> str:
     """How a course ended, in the words in which it was asked."""
-    for one in extra("guide.yaml")["stops"]:
-        if course.get("stopped_for") == one.get("reason") and course.get("going", one["going"]) == one["going"]:
-            return str(one["label"])
+    for one in knowledge.guide.stops:
+        if course.get("stopped_for") == one.reason and course.get("going", one.going) == one.going:
+            return one.label
     return ""

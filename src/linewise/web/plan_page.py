@@ -24,5 +24,5 @@ def plan_html(plans: list[Plan], knowledge: Knowledge) -> str:
     for number, plan in enumerate(plans, 1):
         key = f"plan{number}"
         cite, name = Citations(knowledge, f"{key}-source"), plan.subject.id or f"Plan {number}"
-        shown.append({"plan": plan, "key": key, "cite": cite, "name": name, "calls": calls_for(plan.region)})
+        shown.append({"plan": plan, "key": key, "cite": cite, "name": name, "calls": calls_for(plan.region, knowledge)})
     return render("plan_page.html", plans=shown, knowledge=knowledge, css=stylesheet())

@@ -82,27 +82,27 @@ def _keep(ask: Ask, health: Health) -> Answer:
 
 def _terms(plan: Plan | None, knowledge: Knowledge) -> list[Term]:
     if plan is None:
-        return chosen([], [])
+        return chosen([], [], knowledge)
     taken = [drug for course in plan.chart.courses if course.ongoing is not False for drug in course.drugs]
     classes = [name for drug in dict.fromkeys(taken) for name in sorted(knowledge.classes_of(drug))]
-    return chosen([*classes, *taken], plan.subject.sites)
+    return chosen([*classes, *taken], plan.subject.sites, knowledge)
 
 
 async def diary(ask: Ask) -> Answer:
     """The diary: trends and entries."""
     found = read(ask.journal, Diary)
     entries = sorted(found.entries, key=lambda one: one.on)
-    trends = _trends(entries)
+    trends = _trends(entries, ask.knowledge)
     data = {"entries": plain(entries), "trends": [{"name": name, "points": points} for name, points in trends]}
     return Page(
         template="diary.html", title="My diary", data=data, context={"trends": [_drawn(name, points) for name, points in trends]}
     )
 
 
-def _trends(entries: list[CheckIn]) -> list[tuple[str, list[tuple[str, float]]]]:
+def _trends(entries: list[CheckIn], knowledge: Knowledge) -> list[tuple[str, list[tuple[str, float]]]]:
     """For every symptom that was ever there, its grade over time; then weight and temperature."""
     found: list[tuple[str, list[tuple[str, float]]]] = []
-    for term in terms().values():
+    for term in terms(knowledge).values():
         grades = [(one.on.isoformat(), composite(term, one.answers)) for one in entries]
         points = [(on, float(grade)) for on, grade in grades if grade is not None]
         if any(grade > 0 for _, grade in points):
@@ -219,7 +219,7 @@ async def entry(ask: Ask) -> Answer:
         return Go("/diary", "deleted")
     plan = _plan_with(ask, one)
     maybe = _perhaps(plan, one, _plan_with(ask, CheckIn(id="", on=one.on)))
-    graded = [(term.name, composite(term, one.answers)) for term in terms().values()]
+    graded = [(term.name, composite(term, one.answers)) for term in terms(ask.knowledge).values()]
     data = {
         "entry": plain(one),
         "urgent": plain(plan.urgent),
@@ -246,7 +246,7 @@ def _plan_with(ask: Ask, one: CheckIn) -> Plan:
     """The plan on the day of an entry, with what the entry says. What somebody feels is never theirs who was invented."""
     health = Health() if ask.session.example else read(ask.journal, Health)
     record = record_of(health, Diary(), ask.knowledge, ask.house.codes, one.on)
-    record.entries = [*record.entries, *check_in_entries(one)]
+    record.entries = [*record.entries, *check_in_entries(one, ask.knowledge)]
     return make_plan(record, ask.knowledge, one.on, None)
 
 
@@ -255,7 +255,7 @@ def _perhaps(plan: Plan, one: CheckIn, without: Plan) -> list[Urgent]:
 
     They are those that are open and would be closed without this entry, and those that ask about a symptom that was reported.
     """
-    reported = {str(each.value) for each in check_in_entries(one) if each.fact == "symptoms"}
+    reported = {str(each.value) for each in check_in_entries(one, plan.knowledge) if each.fact == "symptoms"}
     found = []
     for alert in plan.knowledge.content.alerts.values():
         if alert.act == "next-visit" or plan.decider.value(alert.when) is not None:
@@ -295,7 +295,7 @@ async def report(ask: Ask) -> Answer:
     """The diary of the last weeks for the team, on one page to print."""
     entries = sorted(read(ask.journal, Diary).entries, key=lambda one: one.on)[-8:]
     rows = []
-    for term in terms().values():
+    for term in terms(ask.knowledge).values():
         grades = [composite(term, one.answers) for one in entries]
         if any(grades):
             rows.append({"name": term.name, "grades": grades})

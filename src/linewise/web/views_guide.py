@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from linewise.journal.documents import Health, Settings, read, write
-from linewise.journal.extras import extra
 from linewise.journal.person import NOT_KNOWN
+from linewise.knowledge import Knowledge
 from linewise.record import Course
 
 from . import guide, pictures
@@ -15,7 +15,7 @@ from .guide import Step
 
 
 def _steps(ask: Ask, health: Health) -> list[Step]:
-    return guide.asked(health, ask.maybe_plan, ask.knowledge, ask.house.codes)
+    return guide.asked(health, ask.maybe_plan, ask.knowledge, ask.house.codes, ask.day)
 
 
 async def begin(ask: Ask) -> Answer:
@@ -70,7 +70,7 @@ async def overview(ask: Ask) -> Answer:
         }
         for step in _steps(ask, health)
     ]
-    sections = extra("guide.yaml")["sections"]
+    sections = ask.knowledge.guide.sections
     parts = [{"title": title, "steps": [row for row in rows if row["section"] == name]} for name, title in sections.items()]
     context = {"parts": [part for part in parts if part["steps"]], "example": health.example}
     return Page(template="guide_all.html", title="My answers", data={"steps": rows}, context=context)
@@ -209,14 +209,14 @@ def _saved(ask: Ask, health: Health, step: Step, answered: bool = False, stay: b
     ids = [one.id for one in steps]
     after = steps[ids.index(step.id) + 1 :] if step.id in ids else steps
     after = [one for one in after if guide.done(one, health) or not _in_record(one, health, ask)]
-    if not after or _enough(steps, before, health):
+    if not after or _enough(steps, before, health, ask.knowledge):
         return Go("/plan")
     return Go(f"/guide/{after[0].id}")
 
 
-def _enough(steps: list[Step], before: Health, now: Health) -> bool:
+def _enough(steps: list[Step], before: Health, now: Health, knowledge: Knowledge) -> bool:
     """Whether this answer was the last one before the first plan is shown."""
-    most = int(extra("guide.yaml")["first-answer"])
+    most = knowledge.guide.first_answer
     return len([one for one in steps if guide.done(one, before)]) < most <= len([one for one in steps if guide.done(one, now)])
 
 
@@ -233,7 +233,7 @@ def _page(ask: Ask, step: Step, place: int, steps: list[Step], health: Health, e
         "choices": [{"value": one, "label": label} for one, label in step.choices],
         "kind": step.kind,
         "answer": value,
-        "section": extra("guide.yaml")["sections"][step.section],
+        "section": ask.knowledge.guide.sections[step.section],
         "number": section.index(step) + 1,
         "of": len(section),
         "previous": steps[place - 1].id if place else None,
@@ -241,14 +241,14 @@ def _page(ask: Ask, step: Step, place: int, steps: list[Step], health: Health, e
         "version": health.version,
         "errors": errors,
     }
-    report = extra("guide.yaml")["report"]
+    report = ask.knowledge.guide.report
     context = {
         "step": step,
         "chosen": chosen,
         "unsure": step.id in health.unsure,
         "picture": pictures.report(step.report, report.items()) if step.report else "",
         "names": guide.drug_names(ask.knowledge, step.kind == "courses") if step.kind in ("courses", "names") else [],
-        "stops": [(one["id"], one["label"]) for one in extra("guide.yaml")["stops"]],
+        "stops": [(one.id, one.label) for one in ask.knowledge.guide.stops],
         "stop_words": guide.stop_words,
         "typed": {name: ask.one(name) for name in ("drug0", "drug1", "drug2", "drug3", "months", "since", "stopped")},
     }

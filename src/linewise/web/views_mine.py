@@ -10,7 +10,6 @@ from linewise.errors import LinewiseError
 from linewise.exchange.out import bundle_of
 from linewise.journal import WrongPassphraseError
 from linewise.journal.documents import Contact, Diary, Health, Settings, Team, everything, read, write
-from linewise.journal.extras import extra
 from linewise.journal.person import empty, record_of
 from linewise.knowledge.model import REGIONS
 
@@ -35,7 +34,7 @@ def _page(ask: Ask, errors: dict[str, str], contacts: list[Contact] | None = Non
         "version": team.version,
         "errors": errors,
     }
-    names = {one: places["label"] for one, places in extra("numbers.yaml")["regions"].items()}
+    names = {one: place.label for one, place in ask.knowledge.numbers.regions.items()}
     said = names.get(ask.region, "")
     regions = [("", f"As I said: {said}" if said and not settings.region else "In no place named here: show all of them")]
     regions += [(one, names[one]) for one in REGIONS]

@@ -7,7 +7,6 @@ from typing import Any
 
 from linewise.journal.changes import changes, look
 from linewise.journal.documents import Health, Look, Settings, read, write
-from linewise.journal.extras import extra
 from linewise.plan import Plan
 from linewise.plan.calendar import Calendar, calendar, icalendar
 from linewise.plan.interactions import interactions
@@ -200,10 +199,12 @@ def _comparison(found: Plan, chosen: list[Option]) -> list[tuple[str, list[list[
         ),
         ("Most common side effects", [[_rate_words(rate) for rate in list(effects[one.id].values())[:5]] for one in chosen]),
     ]
-    for row in extra("guide.yaml")["compare"]:
-        cells = [[_rate_words(effects[one.id][name]) for name in row["effects"] if name in effects[one.id]] for one in chosen]
-        rows.append((row["label"], cells))
-    rows.append(("Cautions for you", [[glance.for_me(c) for c in glance.cautions_for_me(one.cautions)][:4] for one in chosen]))
+    for row in knowledge.guide.compare:
+        cells = [[_rate_words(effects[one.id][name]) for name in row.effects if name in effects[one.id]] for one in chosen]
+        rows.append((row.label, cells))
+    rows.append(
+        ("Cautions for you", [[glance.for_me(c, knowledge) for c in glance.cautions_for_me(one.cautions)][:4] for one in chosen])
+    )
     return [(label, [cell or ["Not known here. Ask your team."] for cell in cells]) for label, cells in rows]
 
 

@@ -10,7 +10,6 @@ from linewise.errors import RecordError
 from linewise.exchange import read_bytes, read_lines
 from linewise.journal import WrongPassphraseError
 from linewise.journal.documents import Health, Settings, Team, read, write
-from linewise.journal.extras import extra
 from linewise.journal.person import empty
 from linewise.record import Record
 
@@ -34,7 +33,7 @@ async def example(ask: Ask) -> Answer:
     team = read(ask.journal, Team)
     ask.session.close()
     health, settings = Health(example=True), Settings()
-    health.answers = dict(extra("guide.yaml")["example"]["profile"])
+    health.answers = dict(ask.knowledge.guide.example.profile)
     settings.region = health.answers.pop("region", "")
     write(ask.journal, health)
     write(ask.journal, settings)

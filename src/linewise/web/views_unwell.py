@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 from linewise.journal.documents import CheckIn, Diary, read, write
-from linewise.journal.extras import extra
+from linewise.knowledge.app import Group
 
 from .frame import Answer, Ask, Go, Page, Refusal, View
 from .views_diary import temperature_of
@@ -14,20 +13,20 @@ from .views_diary import temperature_of
 
 async def unwell(ask: Ask) -> Answer:
     """The eight groups."""
-    groups = [{name: one.get(name, "") for name in ("id", "title", "hint")} for one in extra("guide.yaml")["groups"]]
+    groups = [{"id": one.id, "title": one.title, "hint": one.hint} for one in ask.knowledge.guide.groups]
     data = {"groups": groups, "entry": ask.one("entry", most=32), "week": ask.one("week") == "yes"}
     return Page(template="unwell.html", title="I feel unwell", data=data, context={"about_me": True})
 
 
 async def group(ask: Ask) -> Answer:
     """The signs of one group. A tap on one is the answer; it stands in the diary of today."""
-    found: dict[str, Any] | None = next((one for one in extra("guide.yaml")["groups"] if one["id"] == ask.part("group")), None)
+    found = next((one for one in ask.knowledge.guide.groups if one.id == ask.part("group")), None)
     if found is None:
         raise Refusal(404, "There is no group under this name.")
     errors: dict[str, str] = {}
     if ask.posted:
         temperature, wrong = temperature_of(ask.one("temperature"))
-        signs = [name for name in ask.many("symptom") if name in found["symptoms"]]
+        signs = [name for name in ask.many("symptom") if name in found.symptoms]
         if wrong:
             errors["temperature"] = wrong
         elif not signs and temperature is None and ask.one("do") != "none":
@@ -37,17 +36,17 @@ async def group(ask: Ask) -> Answer:
     return _page(ask, found, errors)
 
 
-def _page(ask: Ask, found: dict[str, Any], errors: dict[str, str]) -> Page:
+def _page(ask: Ask, found: Group, errors: dict[str, str]) -> Page:
     labels = ask.knowledge.facts["symptoms"].values
     data = {
-        "id": found["id"],
-        "name": found["title"],
-        "signs": [{"id": name, "label": labels[name].label} for name in found["symptoms"] if name in labels],
+        "id": found.id,
+        "name": found.title,
+        "signs": [{"id": name, "label": labels[name].label} for name in found.symptoms if name in labels],
         "entry": ask.one("entry", most=32),
         "errors": errors,
     }
-    context = {"about_me": True, "temperature": found.get("temperature", False), "typed": ask.one("temperature")}
-    return Page(template="unwell_group.html", title=found["title"], data=data, context=context, status=422 if errors else 200)
+    context = {"about_me": True, "temperature": found.temperature, "typed": ask.one("temperature")}
+    return Page(template="unwell_group.html", title=found.title, data=data, context=context, status=422 if errors else 200)
 
 
 def _noted(ask: Ask, signs: list[str], temperature: float | None) -> str:

@@ -88,7 +88,11 @@ def _symptoms(ask: Ask) -> list[str]:
     if not entries:
         return []
     last = entries[-1]
-    words = [f"{term.name} ({composite(term, last.answers)} of 3)" for term in terms().values() if composite(term, last.answers)]
+    words = [
+        f"{term.name} ({composite(term, last.answers)} of 3)"
+        for term in terms(ask.knowledge).values()
+        if composite(term, last.answers)
+    ]
     return [*words, *(ask.knowledge.facts["symptoms"].values[name].label for name in last.symptoms)]
 
 
