@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 from linewise.journal.documents import Settings, read, write
-from linewise.journal.extras import extra
 from linewise.knowledge import Knowledge
 from linewise.knowledge.cite import itself, styles
 from linewise.knowledge.search import Answers, Found, Search
@@ -36,15 +35,15 @@ def _search(knowledge: Knowledge) -> Search:
 async def learn(ask: Ask) -> Answer:
     """Where to begin, then all pages by topic, and the search."""
     pages = ask.knowledge.content.pages
-    order = extra("guide.yaml")["learn"]
+    order = ask.knowledge.guide.learn
     topics = [
         {
             "topic": title,
             "pages": [{"id": p.id, "title": p.title, "summary": p.summary} for p in pages.values() if p.topic == topic],
         }
-        for topic, title in order["topics"].items()
+        for topic, title in order.topics.items()
     ]
-    start = [{"id": name, "title": pages[name].title, "summary": pages[name].summary} for name in order["start"] if name in pages]
+    start = [{"id": name, "title": pages[name].title, "summary": pages[name].summary} for name in order.start if name in pages]
     return Page(template="learn.html", title="Learn", data={"start": start, "topics": topics})
 
 
