@@ -105,6 +105,11 @@ def failures(case: dict[str, Any], plan: Plan) -> list[str]:
     for wanted in expect.get("preferred", []):
         if not any(set(wanted) <= {*o.drugs, *o.classes} for o in plan.with_status("preferred")):
             found.append(f"not preferred: {wanted}")
+    for unwanted in expect.get("not_preferred", []):
+        if any(set(unwanted) <= {*o.drugs, *o.classes} for o in plan.with_status("preferred")):
+            found.append(f"wrongly preferred: {unwanted}")
+    for sooner, later in expect.get("before", []):
+        found += _out_of_order(sooner, later, plan)
     for unwanted in expect.get("not_offered", []):
         wrong = [name for name, names in offered.items() if set(unwanted) <= names]
         if wrong:
@@ -132,6 +137,17 @@ def failures(case: dict[str, Any], plan: Plan) -> list[str]:
     if "subtype" in expect and plan.subject.subtype != expect["subtype"]:
         found.append(f"subtype: {plan.subject.subtype}, expected {expect['subtype']}")
     return found
+
+
+def _out_of_order(sooner: list[str], later: list[str], plan: Plan) -> list[str]:
+    """What is wrong where the first option with some words must stand before the first one with others."""
+    names = [{*option.drugs, *option.classes} for option in plan.offered]
+    first, second = (
+        next((at for at, found in enumerate(names) if set(words) <= found), None) for words in (sooner, later)
+    )
+    if first is None or second is None:
+        return [f"not both offered: {sooner}, {later}"]
+    return [] if first < second else [f"{later} stands before {sooner}"]
 
 
 def _of_class(wanted: dict[str, str], shown: set[tuple[str, str]], plan: Plan) -> bool:
