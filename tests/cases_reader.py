@@ -142,9 +142,7 @@ def failures(case: dict[str, Any], plan: Plan) -> list[str]:
 def _out_of_order(sooner: list[str], later: list[str], plan: Plan) -> list[str]:
     """What is wrong where the first option with some words must stand before the first one with others."""
     names = [{*option.drugs, *option.classes} for option in plan.offered]
-    first, second = (
-        next((at for at, found in enumerate(names) if set(words) <= found), None) for words in (sooner, later)
-    )
+    first, second = (next((at for at, found in enumerate(names) if set(words) <= found), None) for words in (sooner, later))
     if first is None or second is None:
         return [f"not both offered: {sooner}, {later}"]
     return [] if first < second else [f"{later} stands before {sooner}"]
