@@ -55,6 +55,33 @@ class Courses:
         self.regimens = paper.words.of("regimens").get("regimens", {})
         self.parts = paper.words.of("parts")
 
+    def follow(self, statement: Statement, given: list[Course]) -> None:
+        """A sentence without drugs that goes on about the course before it: `PD 07/2023 (lung)`, `Stopped for rash.`"""
+        if statement.before is None or not given or len(statement.tokens) > 26 or statement.section in NOT_READ or statement.section == "plan":
+            return
+        last = given[-1]
+        earlier = {one.number for one in _chain(statement)}
+        if last.statement not in earlier or statement.number - last.statement > 2 or last.state not in ("given", "going-on") or last.stopped_for:
+            return
+        context = Context(self.paper, statement)
+        stop = next((one for one in statement.matches if one.has("stop") and not context.negated(one.first, one.last) and not self._conditional(statement, context, one)), None)
+        if stop is None or context.family(stop.first):
+            return
+        reason = stop.id("stop")
+        harm = any(one.has("harm") for one in statement.matches)
+        stopped = any(one.has("stopverb") for one in statement.matches)
+        if reason == "toxicity" and not stopped:
+            return
+        if reason == "completion" and not stopped and stop.first > 3:
+            return
+        last.stopped_for = "toxicity" if stopped and harm and reason not in ("progression", "choice") else reason
+        day = next((token.day for token in statement.tokens if token.day is not None), None)
+        if last.last is None and day is not None and (last.first is None or day.key >= last.first.key):
+            last.last = day
+            if last.first is not None:
+                last.months = last.first.months_to(day)
+        last.state = "given"
+
     # Which drugs count
 
     def anticancer(self, drug: str) -> bool:
@@ -159,6 +186,9 @@ class Courses:
 
     def courses(self, statement: Statement) -> Iterator[Course]:
         if statement.section in NOT_READ:
+            return
+        told = ("treatment", "oncology", "clinical", "current-treatment", "metastatic", "adjuvant")
+        if self.paper.kind == "gene panel" and statement.section not in told:
             return
         context = Context(self.paper, statement)
         groups = self.groups(statement)
@@ -314,7 +344,7 @@ class Courses:
             for i in range(window[0], window[1])
             if tokens[i].day is not None and not self._other_event(statement, i, window[0])
         ]
-        ahead = [(i, tokens[i].day) for i in range(before, group.first) if tokens[i].day is not None]
+        ahead = [(i, tokens[i].day) for i in range(before, group.first) if tokens[i].day is not None and self._own_date(statement, i, before, group)]
         used = [(i, day) for i, day in after if day is not None]
         if ahead and (not used or lead or self._introduces(statement, ahead[-1][0], group.first)):
             pair = [(i, day) for i, day in ahead if day is not None]
@@ -380,6 +410,16 @@ class Courses:
             elif "date" in kinds and len(days) == 1 and made.first is None:
                 made.first = days[0]
 
+    def _own_date(self, statement: Statement, at: int, before: int, group: Group) -> bool:
+        """Whether a date before a group is its own: not in brackets that closed long before, nor of the group before it."""
+        between = statement.tokens[at + 1 : group.first]
+        closed = [index for index, token in enumerate(between) if token.text == ")"]
+        if closed and sum(token.text == "(" for token in between[: closed[0]]) == 0:
+            return not before and len(between) - closed[0] <= 2
+        if before and any(token.text in ",;" for token in between):
+            return False
+        return not (before and any(match.has("follows") for match in statement.matches if at < match.first < group.first))
+
     def _headed(self, statement: Statement, pair: list[tuple[int, Day]]) -> bool:
         """A date far from the drugs that belongs to something else said first."""
         return False
@@ -388,7 +428,7 @@ class Courses:
         """Whether a date belongs to progression, to a dose change or to a scan, not to the course."""
         for match in statement.matches:
             near = first <= match.first < at and at - match.last <= 2
-            if near and (match.has("reduce") or match.has("imaging") or match.has("response")):
+            if near and (match.has("reduce") or match.has("imaging") or (match.has("response") and not match.has("stop"))):
                 return True
         return False
 
@@ -651,6 +691,8 @@ class Courses:
                 nearest, word = "planned", words
                 break
             if match.has("given") or (match.has("ongoing") and words not in ("to", "present")):
+                if words in _WEAK and group.first - match.last > 3:
+                    continue
                 nearest, word = "given", words
                 if words in (
                     "on",
@@ -955,7 +997,8 @@ class Courses:
             if match.has("ongoing") and (window[0] <= match.first < window[1] or group.first - 8 <= match.first < group.first):
                 if words in ("since", "seit") and not made_of_date(statement, match.last):
                     continue
-                if words in ("current", "today", "now", "present", "active", "continue") and match.first >= window[0] + 14:
+                far = match.first >= window[0] + 14 and not any(statement.headers)
+                if words in ("current", "today", "now", "present", "active", "continue") and far:
                     continue
                 return True
         if word.startswith(
@@ -983,6 +1026,13 @@ class Courses:
             return True
         del tokens
         return False
+
+
+def _chain(statement: Statement) -> Iterator[Statement]:
+    above = statement.before
+    while above is not None:
+        yield above
+        above = above.before
 
 
 def made_of_date(statement: Statement, at: int) -> bool:
@@ -1073,6 +1123,7 @@ _DOSE = frozenset(
         "intravenous",
     }
 )
+_WEAK = frozenset({"on", "after", "since", "under", "unter", "nach", "following", "had", "mit", "with", "seit", "cycle", "prior", "past", "z. n.", "z.n.", "erfolgte", "erfolgt"})
 _WITH = frozenset(
     {
         "combination",

@@ -99,7 +99,7 @@ class Genes:
         before, before_place = self._result_before(statement, context, group[0].first, begin)
         if statement.headers and statement.tokens[group[0].first].cell == statement.tokens[0].cell:
             result, place = self._by_column(statement, result, place)
-        if statement.section == "vus":
+        if statement.section == "vus" and not (result == "wild-type" or before == "wild-type"):
             result = "vus"
         elif statement.section == "negatives" and not changed:
             result = "wild-type"
@@ -260,7 +260,8 @@ class Genes:
         self, statement: Statement, context: Context, group: Sequence[Match], first: int, last: int, result: str, changed: bool
     ) -> tuple[bool, str]:
         relative = context.family(group[0].first)
-        if relative:
+        own = result == "wild-type" and statement.before is not None and context.said("family") is None and context.said("origin") is not None
+        if relative and not (statement.section == "family" and own):
             return False, f"of the family: “{relative}”"
         wrong = context._taken_back(group[0].first, group[-1].last)
         if wrong:

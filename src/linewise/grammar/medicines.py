@@ -369,6 +369,26 @@ class Reactions:
                 continue
             yield from self._harm(statement, context, match, given)
 
+    def expected(self, statements: Sequence[Statement], given: Sequence[Course], found: Sequence[Claim]) -> Iterator[Claim]:
+        """A harm that one kind of treatment causes, and hardly anything else, while one such treatment is going on."""
+        going = [course for course in given if course.state == "going-on" and course.sure]
+        for effect in self.courses.parts["always-caused"]:
+            if any(claim.fact == "reactions" and claim.sure and claim.value["effect"] == effect for claim in found):
+                continue
+            culprits = {drug for course in going for drug in course.drugs if any(self.knowledge.is_a(drug, name) for name in self.courses.parts["always-caused"][effect])}
+            if len(culprits) != 1:
+                continue
+            for statement in statements:
+                if statement.section not in ("diagnosis", "oncology", "illnesses"):
+                    continue
+                context = Context(self.paper, statement)
+                match = next((one for one in statement.matches if one.id("harm") == effect), None)
+                if match is not None and not context._before(match.first, "neg") and not context._before(match.first, "doubt") and not context.family(match.first):
+                    if any(one is not None and (one.has("plan") or one.has("past")) for _, one, _t in context.back(match.first, 8)):
+                        continue
+                    yield self._claim(statement, match, match, culprits.pop(), True, "a harm of the treatment that is going on")
+                    break
+
     def _allergies(self, statement: Statement, context: Context, harms: Sequence[Match]) -> Iterator[Claim]:
         named = [match for match in statement.matches if match.has("drug")]
         for index, match in enumerate(named):

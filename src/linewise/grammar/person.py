@@ -85,7 +85,7 @@ class PersonReader:
                 strength = 6
             elif words.lower() in ("female", "male", "weiblich", "männlich", "weibl", "patientin", "woman", "man", "lady"):
                 strength = 5
-            elif words.lower() in ("frau", "herr", "herrn", "mr", "mrs", "ms"):
+            elif words.lower() in ("frau", "herr", "herrn", "mr", "mrs", "ms", "miss"):
                 strength = 4 if statement.section == "person" or any(one.has("born") for one in statement.matches) else -6
             elif words.lower() in ("she", "her", "he", "his", "him"):
                 strength = -3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Match
 from linewise.phrases.tokens import Token, number, tokens_of
 
+_HER2_HEAD = re.compile(r"(?i)her-?2|\b[cfsd]?ish\b|in.situ")
 _JOIN = frozenset({"/", ",", "and", "und", "&", "-", "+", "u", "sowie"})
 _MORE = frozenset({">", "≥", "over", "greater", "more", "least", "uber", "mehr", "mindestens", "above", "min"})
 _LESS = frozenset({"<", "≤", "less", "under", "fewer", "unter", "weniger", "below", "max"})
@@ -61,6 +63,12 @@ class Receptors:
         if not named:
             if self.last is not None and statement.number - self.last[1].number <= 3 and statement.block == self.last[1].block:
                 yield from self._going_on(statement, context)
+            elif _HER2_HEAD.search(self.paper.sheet.text[statement.head[0] : statement.head[1]]):
+                amplified = next((one for one in statement.matches if one.id("result") in ("amplified", "not-amplified")), None)
+                if amplified is not None:
+                    value = self._window(statement, Match(0, 0, ()), self._boundary(statement, 0, len(statement.tokens)), "her2")
+                    if value.ish:
+                        yield from self._made(statement, context, amplified, "her2", Value(ish=value.ish))
             return
         pending: list[Match] = []
         for index, match in enumerate(named):
@@ -709,9 +717,9 @@ class Receptors:
 
     def _strength(self, statement: Statement) -> int:
         section = statement.section
-        if section in BACKGROUND:
+        if section in BACKGROUND or statement.part == "superseded":
             return -20
-        if section == "addendum":
+        if section == "addendum" or (statement.part == "addendum" and section in ("results", "diagnosis", "")):
             return 6
         if section in ("results", "diagnosis", "microscopic", "specimen"):
             return 4

@@ -46,6 +46,7 @@ class Ccda:
         self.more: list[Sheet] = []
 
     def sheets(self) -> list[Sheet]:
+        self.builder.hints["kind"] = "record"
         self._person()
         title = text_of(child(self.root, "title"))
         if title:

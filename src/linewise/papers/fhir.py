@@ -437,6 +437,9 @@ class Fhir:
         builder.hints = {"date": _day(one)} if _day(one) else {}
         builder.line(title)
         builder.blank()
+        if re.search(r"(?i)biop|cytolog|zytolog|punct|punkt|stanz", title):
+            builder.line(f"Specimen: {title}")
+            builder.blank()
         if re.search(r"(?i)brain|head|sch(?:ä|ae)del|cmrt", title):
             builder.hints["scan"] = "brain"
         specimen = ", ".join(filter(None, (self._specimen({"specimen": each}) for each in many(one.get("specimen")))))

@@ -202,7 +202,7 @@ class Notifications:
             words = text_of(next((inner for inner in one.iter() if tag(inner) in ("Bezeichnung", "Nebenwirkung_Art")), None))
             grade = text_of(next((inner for inner in one.iter() if tag(inner) in ("Grad", "Nebenwirkung_Grad")), None))
             if words and re.match(r"[1-4]", grade):
-                self.line(f"{words} Grad {grade[:1]} unter {names}, Dosisreduktion oder Pause geprüft", "Verlauf")
+                self.line(f"Nebenwirkung: {words} Grad {grade[:1]} unter {names}", "Verlauf")
 
     def _drugs(self, part: Any) -> Iterator[str]:
         seen: set[str] = set()

@@ -32,21 +32,50 @@ def add_page(builder: Builder, words: Sequence[Word], width: float, height: floa
     """Write a page's words into a sheet, line after line in reading order."""
     if not words:
         return
-    rows = _rows(words)
     unit = max(1.0, median((word.right - word.left) / max(1, len(word.text)) for word in words))
     usual = median(word.bottom - word.top for word in words)
     size = median(word.size for word in words) if any(word.size for word in words) else 0.0
-    blocks = _columns(rows, unit)
-    for block in blocks:
+    for block in _blocks(list(words), unit, 0):
+        rows = _rows(block)
         below: float | None = None
-        left = min(word.left for row in block for word in row)
-        for row in block:
+        before: list[Word] = []
+        left = min(word.left for row in rows for word in row)
+        for row in rows:
             top = min(word.top for word in row)
-            if below is not None and top - below > 0.75 * usual:
+            space = top - below if below is not None else 0.0
+            if space > (1.9 if _same_table(before, row, unit) else 0.75) * usual:
                 builder.blank()
             below = max(word.bottom for word in row)
+            before = row
             _line(builder, row, unit, left, size, width, height, scanned)
         builder.gap = True
+
+
+def _same_table(one: Sequence[Word], other: Sequence[Word], unit: float) -> bool:
+    """Whether two rows have columns that begin at one place."""
+    if not one:
+        return False
+    first, second = _segments(one, unit), _segments(other, unit)
+    if len(first) < 2 or len(second) < 2:
+        return False
+    starts = [group[0].left for group in first[1:]]
+    return any(abs(group[0].left - start) < 1.5 * unit for group in second[1:] for start in starts)
+
+
+def _blocks(words: list[Word], unit: float, depth: int) -> list[list[Word]]:
+    """Words in reading order, as blocks: what stands above two columns, the left one, the right one, what stands below."""
+    found = _two(words, unit) if depth < 4 else None
+    if found is None:
+        return [words]
+    cut, top, bottom = found
+    inside = [word for word in words if top <= word.middle <= bottom]
+    parts = [
+        [word for word in words if word.middle < top],
+        [word for word in inside if word.left < cut],
+        [word for word in inside if word.left >= cut],
+        [word for word in words if word.middle > bottom],
+    ]
+    return [block for part in parts if part for block in _blocks(part, unit, depth + 1)]
 
 
 def _rows(words: Sequence[Word]) -> list[list[Word]]:
@@ -82,64 +111,67 @@ def _segments(row: Sequence[Word], unit: float) -> list[list[Word]]:
     return groups
 
 
-def _columns(rows: list[list[Word]], unit: float) -> list[list[list[Word]]]:
-    """Rows in reading order: where text runs in two columns beside each other, the left one first."""
-    blocks: list[list[list[Word]]] = []
-    at = 0
-    while at < len(rows):
-        found = _two(rows, at, unit)
-        if found is None:
-            if not blocks or blocks[-1] is None:
-                blocks.append([])
-            blocks[-1].append(rows[at])
-            at += 1
+def _two(words: Sequence[Word], unit: float) -> tuple[float, float, float] | None:
+    """Two columns of text beside each other: the line that divides them, where they begin and end.
+
+    In a table the rows of both sides stand at one height; columns of text have lines of their own, or are full of words.
+    """
+    rows = _rows(words)
+    if len(rows) < 6:
+        return None
+    cuts: dict[int, int] = {}
+    for row in rows:
+        for group in _segments(row, unit)[1:]:
+            cuts[round(group[0].left / (1.5 * unit))] = cuts.get(round(group[0].left / (1.5 * unit)), 0) + 1
+    starts = sorted((word.left for word in words))
+    best: tuple[float, float, float] | None = None
+    most = 0
+    for step in sorted(cuts, key=lambda one: -cuts[one])[:6]:
+        if cuts[step] < 3:
             continue
-        cut, end = found
-        lefts = [[word for word in row if word.left < cut] for row in rows[at:end]]
-        rights = [[word for word in row if word.left >= cut] for row in rows[at:end]]
-        blocks += [[row for row in lefts if row], [row for row in rights if row], []]
-        at = end
-    return [block for block in blocks if block]
+        near = [start for start in starts if abs(start - step * 1.5 * unit) <= 1.6 * unit]
+        cut = min(near) - 0.4 * unit if near else step * 1.5 * unit
+        for first, last in _runs(rows, cut, unit):
+            block = [word for row in rows[first:last] for word in row]
+            left, right = [w for w in block if w.left < cut], [w for w in block if w.left >= cut]
+            many = last - first
+            if many > most and _are_columns(_rows(left), _rows(right), unit):
+                top = min(word.top for word in block) - 0.1
+                bottom = max(word.bottom for word in block) + 0.1
+                best, most = (cut, top, bottom), many
+    return best
 
 
-def _two(rows: list[list[Word]], first: int, unit: float) -> tuple[float, int] | None:
-    """Where two columns of running text begin, their dividing line and their end; None where there is one column, or a table."""
-    groups = _segments(rows[first], unit)
-    for index in range(1, len(groups)):
-        cut = groups[index][0].left
-        gap_left = groups[index - 1][-1].right
-        if index != len(groups) - 1 or cut - gap_left < 2.2 * unit:
-            continue
-        end, both, last_right = first, 0, first
-        left_words: list[int] = []
-        right_words: list[int] = []
-        for number in range(first, len(rows)):
-            row = rows[number]
-            crossing = [word for word in row if word.left < cut - 0.8 * unit and word.right > cut - 0.4 * unit]
-            if crossing:
-                break
-            left = [word for word in row if word.left < cut - 0.5 * unit]
-            right = [word for word in row if word.left >= cut - 0.5 * unit]
-            if left and right:
-                if right[0].left - left[-1].right < 1.2 * unit:
-                    break
-                both += 1
-                left_words.append(len(left))
-                right_words.append(len(right))
-            if right:
-                last_right = number
-            end = number + 1
-        end = min(end, last_right + 1) if last_right + 3 < end else end
-        if both >= 5 and median(left_words) >= 3 and median(right_words) >= 4 and _aligned(rows[first:end], cut, unit):
-            return cut - 0.5 * unit, end
-    return None
+def _runs(rows: list[list[Word]], cut: float, unit: float) -> list[tuple[int, int]]:
+    """Stretches of rows that nothing crosses at a line, with enough on both sides."""
+    found, first, lefts, rights = [], 0, 0, 0
+
+    def close(last: int) -> None:
+        if lefts >= 4 and rights >= 4:
+            found.append((first, last))
+
+    for number, row in enumerate(rows):
+        crossing = any(word.left < cut - 0.3 * unit and word.right > cut + 0.3 * unit for word in row)
+        left, right = [word for word in row if word.left < cut], [word for word in row if word.left >= cut]
+        tight = bool(left and right) and right[0].left - left[-1].right < 1.4 * unit
+        if crossing or tight:
+            close(number)
+            first, lefts, rights = number + 1, 0, 0
+        else:
+            lefts += bool(left)
+            rights += bool(right)
+    close(len(rows))
+    return found
 
 
-def _aligned(rows: list[list[Word]], cut: float, unit: float) -> bool:
-    """Whether what stands right of a line mostly begins at it, as a column does."""
-    starts = [next((word.left for word in row if word.left >= cut - 0.5 * unit), None) for row in rows]
-    known = [start for start in starts if start is not None]
-    return bool(known) and sum(1 for start in known if start - cut < 3.5 * unit) >= 0.6 * len(known)
+def _are_columns(left: list[list[Word]], right: list[list[Word]], unit: float) -> bool:
+    if len(left) < 4 or len(right) < 4:
+        return False
+    tall = median(word.bottom - word.top for row in left for word in row)
+    heights = [median(word.middle for word in row) for row in right]
+    aligned = sum(1 for row in left if any(abs(median(word.middle for word in row) - height) < 0.22 * tall for height in heights))
+    share = aligned / min(len(left), len(right))
+    return share < 0.6
 
 
 def _line(

@@ -53,7 +53,9 @@ def analyse(sheet: Sheet, words: Words) -> Paper:
     date = _date(sheet, words, language, found, born)
     if date is not None and date.month:
         found = dates.find(text, first, date)
-    sections = Sections(lexicon.structure or lexicon)
+    never = _plain_labels(words, language, "guideline-label")
+    found = [day for day in found if day.month or not _labelled(text, day, never)]
+    sections = Sections(lexicon.structure or lexicon, lexicon)
     pieces = Layout(sheet, sections).run()
     paper = Paper(sheet, words, lexicon, language, american, date, born, found, [])
     paper.statements = list(_statements(pieces, paper, sections))
@@ -188,7 +190,7 @@ def _statements(pieces: list[Piece], paper: Paper, sections: Sections) -> Iterat
             made = Statement(
                 number, tokens, lexicon.matches(tokens, fuzzy), block_section, heading, piece.block, piece.kind, index, parent,
                 tuple(cell.header for cell in piece.cells) if len(piece.cells) > 1 else (),
-                [token.day for token in tokens if token.day is not None], before, place,
+                [token.day for token in tokens if token.day is not None], before, place, piece.part, piece.dated,
             )  # fmt: skip
             before = made
             first = first or made

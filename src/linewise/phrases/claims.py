@@ -138,6 +138,8 @@ class Context:
         for at, match, token in self.ahead(last, 9):
             if match is not None and match.has(kind):
                 return self._words(match)
+            if at == last and token.text in ",–—-:(":
+                continue  # `Diabetes mellitus, ruled out`
             if (
                 token.text in ",;.("
                 or token.norm in ("and", "und", "with", "mit")
@@ -255,7 +257,9 @@ class Specimens:
             if about is None:
                 about = self._of_text(words)
             if day is None:
-                day = next((one for one in self.paper.days if statement.head[0] <= one.start < statement.head[1]), None)
+                day = next((one for one in self.paper.days if one.month and statement.head[0] <= one.start < statement.head[1]), None)
+        if day is None and statement.dated != (0, 0):
+            day = next((one for one in self.paper.days if one.month and statement.dated[0] <= one.start < statement.dated[1]), None)
         return about or self.default, day or (self.day if about is None or about == self.default else None)
 
     def _of_text(self, words: str) -> About | None:
@@ -289,13 +293,14 @@ def about_of(tokens: list[Token], matches: list[Match], first: int) -> tuple[Abo
     """The specimen that the words before a place name: the nearest one."""
     best: tuple[About | None, int] = (None, -1)
     sites = [match for match in matches if match.has("site") and match.first < first]
+    afar = [match for match in sites if match.id("site") not in ("breast", "regional-node", "chest-wall", "lymph-node")]
     for match in matches:
         if match.first >= first:
             break
         if match.has("compoundsite"):
             best = ("primary" if match.id("compoundsite") == "breast" else "metastasis", match.first)
         elif match.has("metspecimen") or match.has("sitemet"):
-            if match.id("sitemet") != "regional-node":
+            if match.id("sitemet") not in ("regional-node", "lymph-node"):
                 best = ("metastasis", match.first)
         elif match.has("primaryspecimen"):
             best = ("primary", match.first)
@@ -304,6 +309,8 @@ def about_of(tokens: list[Token], matches: list[Match], first: int) -> tuple[Abo
             if near:
                 site = min(near, key=lambda one: abs(one.first - match.first)).id("site")
                 best = ("primary" if site in ("breast", "regional-node") else "metastasis", match.first)
+        elif match.has("met") and afar and not any(match.id("site") == "breast" for match in sites):
+            best = ("metastasis", match.first)
         elif match.has("cancer") and best[0] is None:
             sided = any(token.norm in _SIDES for token in tokens[max(0, match.first - 2) : match.last + 2])
             if sided:

@@ -75,6 +75,7 @@ class Dates:
             ("dot", re.compile(rf"(?<![\d.,/])(?P<d>\d{{1,2}})\.\s?(?P<m>\d{{1,2}})\.\s?(?P<y>{_YEAR}|\d\d)(?![\d.]|,\d)")),
             ("slash", re.compile(rf"(?<![\d/.,-])(?P<a>\d{{1,2}})(?P<sign>[/-])(?P<b>\d{{1,2}})(?P=sign)(?P<y>{_YEAR}|\d\d)(?![\d/])")),
             ("month", re.compile(rf"(?<![\d/.,-])(?P<m>\d{{1,2}})\s?[/.]\s?(?P<y>{_YEAR})(?![\d/]|[.,]\d)")),
+            ("month", re.compile(rf"(?<=\d{{4}}[-–])(?P<m>\d{{1,2}})/(?P<y>{_YEAR})(?![\d/]|[.,]\d)")),
             ("yearmonth", re.compile(rf"(?<![\d/.,-])(?P<y>{_YEAR})[/-](?P<m>0[1-9]|1[0-2])(?![\d/-])")),
             ("pair", re.compile(r"(?<![\d/.,])(?P<m>0?[1-9]|1[0-2])/(?P<y>\d\d)\s*(?:-|–|—|to|bis)\s*(?P<m2>0?[1-9]|1[0-2])/(?P<y2>\d\d)(?![\d/%])", flags)),
             ("short", re.compile(rf"(?:(?<=^)|(?<=\s)|(?<=\())(?:{before})\.?:?\s+(?P<m>0?[1-9]|1[0-2])/(?P<y>[0-3]\d)(?![\d/%]|\s*(?:mg|Tag|day))", flags)),

@@ -39,6 +39,8 @@ class Piece(msgspec.Struct):
     lead: bool = False  # it announces what follows
     header: bool = False
     head: Span = (0, 0)  # where its heading stands
+    part: str = ""  # addendum, or superseded: the part of a report in which it stands
+    dated: Span = (0, 0)  # the last heading with a day
 
 
 class Statement(msgspec.Struct):
@@ -57,6 +59,8 @@ class Statement(msgspec.Struct):
     days: list[Day] = msgspec.field(default_factory=list)
     before: Statement | None = None  # the one before it in the same paragraph
     head: Span = (0, 0)
+    part: str = ""
+    dated: Span = (0, 0)
 
     @property
     def start(self) -> int:
@@ -77,6 +81,12 @@ _GAP = re.compile(r"(?:\.\s?){4,}\.*|[_…]{3,}|\s*[|¦]\s*|\t+\s*| {3,}|(?<![.:
 _RULE = re.compile(r"[\s\-=_*~#.|+:]+$")
 _LABEL = re.compile(r"[^\s:][^:]{0,42}:(?=\s|$)")
 _SENTENCE = re.compile(r"[.!?](?=[\s\xa0]+[\"“„(]?[A-ZÄÖÜ0-9(>])|[.!?](?=\s*\n)|;(?=\s)")
+_DAY = re.compile(r"\d{1,2}[./]\s?\d{1,2}[./]\s?\d{2,4}|\d{4}-\d\d-\d\d")
+_DATED_START = re.compile(
+    r"(?:(?:seit|ab|since|from|bis|until|ca\.?|approx\.?)\s+)?(?:\d{1,2}\s?[./-]\s?(?:\d{1,2}\s?[./-]\s?)?(?:19|20)?\d\d\b|(?:19|20)\d\d\b|(?:Jan|Feb|Mar|Mär|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)[a-zä]*\.?\s+(?:19|20)\d\d)",
+    re.IGNORECASE,
+)
+_TIMELINES = frozenset({"treatment", "metastatic", "adjuvant", "current-treatment", "oncology", "diagnosis"})
 _NUMBER_END = re.compile(r"(?:^|[\s(])\d{1,2}\.$")
 
 
@@ -87,7 +97,9 @@ class Layout:
         self.sheet, self.sections = sheet, sections
         self.pieces: list[Piece] = []
         self.section, self.heading, self.head = "", "", (0, 0)
-        self.kept = ("", "", (0, 0))  # the section to go back to after an inline heading's block
+        self.kept: tuple[str, str, Span] = ("", "", (0, 0))
+        self.part, self.dated_lines = "", 0
+        self.dated: Span = (0, 0)  # the section to go back to after an inline heading's block
         self.block = 0
         self.rows: list[Line] = []
 
@@ -116,6 +128,7 @@ class Layout:
             return
         text = self.sheet.text
         width = max((line.end - line.start for line in lines), default=0)
+        self.dated_lines = sum(1 for line in lines if _DATED_START.match(text[line.start : line.end].lstrip(" -•*·")))
         grid = self._grid(lines)
         current: Piece | None = None
         last: Line | None = None
@@ -156,7 +169,7 @@ class Layout:
         self._leave()
 
     def _begin(self, spans: list[Span], depth: int, line: Line, kind: str) -> Piece:
-        made = Piece(spans, [], self.section, self.heading, depth, self.block, line.page, kind, head=self.head)
+        made = Piece(spans, [], self.section, self.heading, depth, self.block, line.page, kind, head=self.head, part=self.part, dated=self.dated)
         self.pieces.append(made)
         return made
 
@@ -164,6 +177,12 @@ class Layout:
         if not inline:
             self.kept = (section, name, head)
         self.section, self.heading, self.head = section, name, head
+        if section in ("addendum", "superseded"):
+            self.part = section if section == "addendum" or not inline else self.part
+        elif self.part == "superseded" or (section == "diagnosis" and _DAY.search(name)):
+            self.part = ""
+        if _DAY.search(name) and not inline:
+            self.dated = head
 
     def _leave(self) -> None:
         """The end of a block ends what an inline heading began."""
@@ -181,6 +200,12 @@ class Layout:
         if _LABEL.match(content) and not content[:1].islower():
             return False
         if before.endswith(":") and len(before) < 0.5 * width:
+            return False
+        open_ended = before[-1:] in ",-–(/&+" or before.count("(") > before.count(")")
+        if _DATED_START.match(content) and not open_ended and (self.section in _TIMELINES or self.dated_lines > 1):
+            return False
+        first = text[current.spans[0][0] : current.spans[0][1]]
+        if self.section in _TIMELINES and content[:1].isupper() and not open_ended and _DATED_START.match(first) and not before.endswith((" mit", " with", " and", " und")):
             return False
         if content[:1].islower() or content[:1] in "(,;)%/&+":
             return True
@@ -217,15 +242,42 @@ class Layout:
             spans = self._cells_of(line, line.start)
             if len(spans) < 2 or number + 1 >= len(lines):
                 continue
-            heads = [self.sections.column(self.sheet.text[a:b].strip()) for a, b in spans]
-            if sum(1 for head in heads if head) < max(2, (len(heads) + 1) // 2):
+            if not self._is_heads(spans):
                 continue
             starts = [a - line.start for a, _ in spans]
             names = [self.sheet.text[a:b].strip() for a, b in spans]
             found[id(line)] = []
-            self._under(lines[number + 1 :], starts, names, found)
+            below = number + 1
+            second = self._cells_of(lines[below], lines[below].start)
+            if below + 1 < len(lines) and self._second_heads(lines[below], second, starts):  # heads of two lines
+                for a, b in second:
+                    column = max((i for i, s in enumerate(starts) if s <= a - lines[below].start + 2), default=0)
+                    names[column] += " " + self.sheet.text[a:b].strip()
+                found[id(lines[below])] = []
+                below += 1
+            self._under(lines[below:], starts, names, found)
             break
         return found
+
+    def _is_heads(self, spans: list[Span]) -> bool:
+        """Whether the cells of a line name columns: words for columns, days, at least half of them."""
+        words = [self.sheet.text[a:b].strip() for a, b in spans]
+        if any(":" in word or len(word) > 46 for word in words):
+            return False
+        named = [word for word in words if self.sections.measured(word)]
+        if len(named) >= 3 and len(named) >= len(words) - 1:
+            return True
+        heads = sum(1 for word in words if self.sections.column(word) or self.sections.dated(word))
+        return heads >= max(2, (len(words) + 1) // 2) and not any(re.search(r"\d\s*(?:%|mg|g/dl)", word) for word in words)
+
+    def _second_heads(self, line: Line, spans: list[Span], starts: list[int]) -> bool:
+        """A second line of heads: in the columns of the first, without numbers, with a word for a column."""
+        if len(spans) < 2:
+            return False
+        words = [self.sheet.text[a:b].strip() for a, b in spans]
+        aligned = all(any(abs(a - line.start - start) <= 2 for start in starts) for a, _ in spans)
+        plain = not any(re.search(r"\d", word) for word in words)
+        return aligned and plain and any(self.sections.column(word) for word in words[:1]) and any(self.sections.column(word) for word in words[1:])
 
     def _under(self, lines: list[Line], starts: list[int], names: list[str], found: dict[int, list[Cell]]) -> None:
         for line in lines:
@@ -275,8 +327,7 @@ class Layout:
         for number, line in enumerate(lines):
             words = [text[a:b].strip() for a, b in line.cells]
             filled = [word for word in words if word]
-            heads = sum(1 for word in filled if self.sections.column(word))
-            if line.header or (number == 0 and len(filled) > 1 and heads >= max(2, (len(filled) + 1) // 2)):
+            if line.header or (number == 0 and len(filled) > 1 and self._is_heads([span for span in line.cells if text[span[0] : span[1]].strip()])):
                 names = words
                 self._begin([(line.start, line.end)], 0, line, "row").header = True
                 continue
@@ -306,8 +357,8 @@ class Layout:
 class Sections:
     """Finds headings. A heading stands at the start of a line: alone, or before a colon."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
-        self.lexicon = lexicon
+    def __init__(self, lexicon: Lexicon, terms: Lexicon | None = None) -> None:
+        self.lexicon, self.terms = lexicon, terms
         self._columns: dict[str, bool] = {}
 
     def match(self, text: str, start: int, end: int, said: bool) -> tuple[str, int, str, bool] | None:
@@ -375,9 +426,22 @@ class Sections:
         if known is None:
             tokens = tokens_of(words, [(0, min(len(words), 60))])
             found = self.lexicon.matches(tokens, fuzzy=False) if tokens else []
-            known = bool(found) and found[0].first == 0 and found[0].has("column") and found[0].last >= len(tokens) - 3
+            first = next((match for match in found if match.has("column")), None)
+            known = first is not None and (first.first == 0 or len(tokens) <= 6) and first.last - first.first >= len(tokens) - 4
             self._columns[words] = known
         return known
+
+    def measured(self, words: str) -> bool:
+        """Whether words are nothing but the name of a measurement, a receptor or a marker."""
+        if self.terms is None or len(words) > 40:
+            return False
+        tokens = tokens_of(words, [(0, len(words))])
+        found = self.terms.matches(tokens, fuzzy=False) if tokens else []
+        return len(found) == 1 and found[0].first == 0 and found[0].last >= len(tokens) - 3 and (found[0].has("lab") or found[0].has("receptor") or found[0].has("marker")) and not any(token.kind == "n" and not token.glued for token in tokens[found[0].last :])
+
+    def dated(self, words: str) -> bool:
+        """Whether words are a day, with little else."""
+        return len(words) < 28 and bool(re.search(r"(?:19|20)\d\d|\d{1,2}[./]\d{1,2}[./]\d{2}", words))
 
     def columns_of(self, words: str) -> str:
         tokens = tokens_of(words, [(0, min(len(words), 60))])
@@ -467,6 +531,8 @@ def _abbreviated(before: str, short: frozenset[str]) -> bool:
     word = re.search(r"([^\W\d_]+)\.$", before)
     if word is None:
         return False
+    if word.group(1) == "J" and re.search(r"\d\s*J\.$", before):
+        return False  # an age
     return len(word.group(1)) == 1 or word.group(1).lower() in short
 
 

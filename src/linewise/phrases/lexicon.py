@@ -78,6 +78,7 @@ class Lexicon:
 
     def add(self, kind: str, name: str, wording: str) -> None:
         free, glued = wording.startswith("~"), wording.startswith("^")
+        wording = wording.rstrip(":") if kind in ("section", "column") else wording
         pieces = [piece for piece in _PIECE.findall(wording.lstrip("~^")) if piece not in _SKIP]
         if not pieces:
             return
@@ -115,10 +116,12 @@ class Lexicon:
         ends: list[tuple[_Node, int, int, tuple[int, ...]]] = [(self.root, first, 0, ())]
         while ends:
             node, at, depth, used = ends.pop()
-            if node.terms and depth:
+            if node.terms and used and used[-1] == at - 1:
                 terms = tuple(term for term in node.terms if _as_written(term, tokens, used))
                 if terms and (best is None or at > best.last):
                     best = Match(first, at, terms)
+                elif terms and best is not None and at == best.last:
+                    best.terms += tuple(term for term in terms if term not in best.terms)
             if at >= len(tokens):
                 continue
             token = tokens[at]

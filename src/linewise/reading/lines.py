@@ -141,6 +141,9 @@ class Lines:
         if listed and any(read.paper.kind == kind for kind in ("imaging", "pathology report")) and not self.metastatic:
             new.setting = setting
         for line in found:
+            if self._goes_on(line, new):
+                line.last, line.months, line.going, line.listed = new.last, None, new.going, True
+                return
             if self._same(line, new):
                 self._merge(line, new)
                 return
@@ -217,6 +220,13 @@ class Lines:
                 return True
         return False
 
+    def _goes_on(self, line: Line, new: Line) -> bool:
+        """A list that tells of a drug twice, one entry ending as the other begins (another dose), tells of one course."""
+        if set(line.drugs) != set(new.drugs) or line.last is None or new.first is None or line.stopped_for:
+            return False
+        gap = line.last.months_to(new.first)
+        return gap is not None and -1 <= gap <= 1.5
+
     def _joining(self, drugs: set[str]) -> set[str]:
         joins = {drug for drug in drugs if any(self.knowledge.is_a(drug, name) for name in self.parts["joins-classes"])}
         return joins if joins != drugs else set()
@@ -239,19 +249,16 @@ class Lines:
         line.going = (line.going or new.going) and line.last is None and line.stopped_for is None
         line.number = line.number or new.number
         line.places += 1
-        line.listed = line.listed and new.listed
+        line.listed = line.listed or new.listed
 
     # Settling
 
     def _settled(self, found: list[Line]) -> list[Line]:
-        listed = [line for line in found if line.listed and line.going]
-        if len(listed) > 1:
-            near: list[Line] = []
-            for line in listed:
-                if not near or not near[0].first or not line.first or abs(near[0].first.months_to(line.first) or 0) <= 14:
-                    near.append(line)
-            host = near[0]
-            for line in near[1:]:
+        listed = [line for line in found if line.going and line.setting != "adjuvant"]
+        if len(listed) > 1 and any(line.listed for line in listed):
+            listed = [line for line in listed if line.listed or line.first is None]
+            host = listed[0]
+            for line in listed[1:]:
                 host.drugs += [drug for drug in line.drugs if drug not in host.drugs]
                 host.first = _later(host.first, line.first)
                 found.remove(line)

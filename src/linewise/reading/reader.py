@@ -73,11 +73,15 @@ def read_paper(sheet: Sheet, words: Words) -> Read:
     for statement in paper.statements:
         if statement.section == "trap":
             continue
-        given += courses.courses(statement)
+        own = list(courses.courses(statement))
+        if not own:
+            courses.follow(statement, given)
+        given += own
     for statement in paper.statements:
         if statement.section == "trap":
             continue
         found += reactions.claims(statement, given)
+    found += reactions.expected(paper.statements, given, found)
     illnesses = Illnesses(paper, reactions.places)
     for statement in paper.statements:
         if statement.section == "trap":
@@ -106,7 +110,7 @@ def kind_of(paper: Paper) -> str:
         for word in about["words"]:
             score += 3 * (word in head) + (word in rest) * 0.6
         score += sum(1.5 for section in about["sections"] if sections[section])
-        scores[kind] = score
+        scores[kind] = score - (2 if kind == "gene panel" and not any(sections[section] for section in about["sections"]) else 0)
     best = max(scores, key=lambda kind: scores[kind])
     return best if scores[best] >= 2 else "letter"
 

@@ -190,6 +190,9 @@ class Reconciliation:
             best = self._best(ones, first)
             if best is not None:
                 self.chosen[fact] = best
+        index, er = self.chosen.get("ki67"), self.chosen.get("er") or self.chosen.get("her2-ihc")
+        if index is not None and er is not None and not self._same_specimen(index, er, loose=True):
+            self.chosen.pop("ki67")
         for fact in ("er", "pr"):
             best = self.chosen.get(fact)
             percents = self.of(f"{fact}-percent")
