@@ -57,14 +57,38 @@ class Courses:
 
     def follow(self, statement: Statement, given: list[Course]) -> None:
         """A sentence without drugs that goes on about the course before it: `PD 07/2023 (lung)`, `Stopped for rash.`"""
-        if statement.before is None or not given or len(statement.tokens) > 26 or statement.section in NOT_READ or statement.section == "plan":
+        if (
+            statement.before is None
+            or not given
+            or len(statement.tokens) > 26
+            or statement.section in NOT_READ
+            or statement.section == "plan"
+        ):
             return
         last = given[-1]
         earlier = {one.number for one in _chain(statement)}
-        if last.statement not in earlier or statement.number - last.statement > 2 or last.state not in ("given", "going-on") or last.stopped_for:
+        if (
+            last.statement not in earlier
+            or statement.number - last.statement > 2
+            or last.state not in ("given", "going-on")
+            or last.stopped_for
+        ):
             return
         context = Context(self.paper, statement)
-        stop = next((one for one in statement.matches if one.has("stop") and not context.negated(one.first, one.last) and not self._conditional(statement, context, one)), None)
+        stop = next(
+            (
+                one
+                for one in statement.matches
+                if one.has("stop") and not context.negated(one.first, one.last) and not self._conditional(statement, context, one)
+            ),
+            None,
+        )
+        response = next((one for one in statement.matches if one.has("response") and self._best_near(statement, one)), None)
+        if response is not None:
+            last.response = last.response or response.id("response")
+        harmed = any(one.has("harm") for one in statement.matches) and any(one.has("stopverb") for one in statement.matches)
+        if stop is None and harmed:
+            last.stopped_for, last.state = "toxicity", "given"
         if stop is None or context.family(stop.first):
             return
         reason = stop.id("stop")
@@ -173,9 +197,7 @@ class Courses:
             return False
         words = [token for token in plain if not (token.kind == "n" or token.norm in _DOSE or token.text in ".%²")]
         if not words:
-            return bool(plain) is False or (
-                all(token.norm in _DOSE or token.kind == "n" for token in plain) and len(plain) <= 1 and False
-            )
+            return not plain
         return (
             all(token.norm in self.joins or token.norm in _WITH or token.norm in _DOSE for token in words)
             and any(token.norm in self.joins for token in words)
@@ -320,15 +342,15 @@ class Courses:
             if match.has("linenumber") and match.first < after:
                 line = int(match.id("linenumber") or 0)
         if best is None:
-            above: Statement | None = statement
+            above = statement.parent
             for _ in range(3):
-                above = (above.before or above.parent) if above is not None else None
-                if above is None or (above.block != statement.block and above.tokens[-1].text != ":"):
+                if above is None:
                     break
                 settings = [match.id("setting") for match in above.matches if match.has("setting")]
-                if settings and (above is not statement.before):
+                if settings:
                     best = settings[-1]
                     break
+                above = above.parent
         if best is None and statement.section in ("adjuvant", "metastatic"):
             best = statement.section
         return best, line
@@ -344,7 +366,11 @@ class Courses:
             for i in range(window[0], window[1])
             if tokens[i].day is not None and not self._other_event(statement, i, window[0])
         ]
-        ahead = [(i, tokens[i].day) for i in range(before, group.first) if tokens[i].day is not None and self._own_date(statement, i, before, group)]
+        ahead = [
+            (i, tokens[i].day)
+            for i in range(before, group.first)
+            if tokens[i].day is not None and self._own_date(statement, i, before, group)
+        ]
         used = [(i, day) for i, day in after if day is not None]
         if ahead and (not used or lead or self._introduces(statement, ahead[-1][0], group.first)):
             pair = [(i, day) for i, day in ahead if day is not None]
@@ -379,6 +405,12 @@ class Courses:
                         made.last = used[1][1]
                     elif len(used) == 1 and word == "" and self._ended(statement, window, at):
                         made.first, made.last = None, day
+        if made.last is not None and any(
+            match.has("maintenance") for match in statement.matches if group.first <= match.first < window[1]
+        ):
+            ends = [day for i, day in used if self._word_before(statement, i) == "until"]
+            if ends and ends[-1].key > made.last.key:
+                made.last = ends[-1]
         self._by_column(statement, made)
         self._length(statement, group, window, before, made)
         if made.first is not None and made.last is not None:
@@ -391,6 +423,11 @@ class Courses:
                 made.first = None
             elif made.months is None:
                 made.months = made.first.months_to(made.last)
+
+    def _after_harm(self, statement: Statement, group: Group) -> bool:
+        """`thyroiditis on pembrolizumab`, `progressed on letrozole`: `on` tells of what happened, not of what goes on."""
+        before = [match for match in statement.matches if match.last <= group.first - 1 and group.first - match.last <= 3]
+        return any(_after_harm_words(match) for match in before)
 
     def _by_column(self, statement: Statement, made: Course) -> None:
         """Columns headed by a start and an end."""
@@ -633,7 +670,11 @@ class Courses:
         return any(token.day is not None for token in statement.tokens[max(0, match.first - 6) : match.last + 4])
 
     def _caused(self, statement: Statement, harm: Match) -> bool:
-        return any(match.has("cause") and -8 <= match.first - harm.first < 4 for match in statement.matches)
+        return any(
+            (match.has("cause") and -8 <= match.first - harm.first < 4)
+            or (match.has("stopverb") and 0 <= harm.first - match.last <= 4)
+            for match in statement.matches
+        )
 
     def _response(self, statement: Statement, group: Group, window: tuple[int, int], made: Course) -> None:
         for match in statement.matches:
@@ -1001,6 +1042,8 @@ class Courses:
                 if words in ("current", "today", "now", "present", "active", "continue") and far:
                     continue
                 return True
+        if word == "on" and self._after_harm(statement, group):
+            return False
         if word.startswith(
             (
                 "on",
@@ -1026,6 +1069,10 @@ class Courses:
             return True
         del tokens
         return False
+
+
+def _after_harm_words(match: Match) -> bool:
+    return match.has("harm") or match.has("symptom") or match.has("stop") or match.has("illness")
 
 
 def _chain(statement: Statement) -> Iterator[Statement]:
@@ -1111,7 +1158,6 @@ _DOSE = frozenset(
         "reduced",
         "tds",
         "qds",
-        "and",
         "1-21",
         "to",
         "doses",
@@ -1123,7 +1169,28 @@ _DOSE = frozenset(
         "intravenous",
     }
 )
-_WEAK = frozenset({"on", "after", "since", "under", "unter", "nach", "following", "had", "mit", "with", "seit", "cycle", "prior", "past", "z. n.", "z.n.", "erfolgte", "erfolgt"})
+_WEAK = frozenset(
+    {
+        "on",
+        "after",
+        "since",
+        "under",
+        "unter",
+        "nach",
+        "following",
+        "had",
+        "mit",
+        "with",
+        "seit",
+        "cycle",
+        "prior",
+        "past",
+        "z. n.",
+        "z.n.",
+        "erfolgte",
+        "erfolgt",
+    }
+)
 _WITH = frozenset(
     {
         "combination",

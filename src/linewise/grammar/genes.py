@@ -260,7 +260,12 @@ class Genes:
         self, statement: Statement, context: Context, group: Sequence[Match], first: int, last: int, result: str, changed: bool
     ) -> tuple[bool, str]:
         relative = context.family(group[0].first)
-        own = result == "wild-type" and statement.before is not None and context.said("family") is None and context.said("origin") is not None
+        own = (
+            result == "wild-type"
+            and statement.before is not None
+            and context.said("family") is None
+            and context.said("origin") is not None
+        )
         if relative and not (statement.section == "family" and own):
             return False, f"of the family: “{relative}”"
         wrong = context._taken_back(group[0].first, group[-1].last)

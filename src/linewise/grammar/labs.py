@@ -45,7 +45,49 @@ class Labs:
             if claim is not None:
                 claim.strength += 1 if name == "calcium-corrected" else 0
                 yield claim
+                yield from self._again(statement, context, match, fact, claim, stop)
         yield from self._pharmacogenes(statement, context)
+
+    def _again(self, statement: Statement, context: Context, match: Match, fact: str, first: Claim, stop: int) -> Iterator[Claim]:
+        """A second value of the same measurement: `3.21 on admission, 2.51 on discharge`, `61 % (64 % in April)`."""
+        tokens = statement.tokens
+        at = next((i for i, token in enumerate(tokens) if token.end >= first.end), match.last) + 1
+        steps = 0
+        while at < stop and steps < 12:
+            token = tokens[at]
+            follows = at + 1 < stop and tokens[at + 1].kind == "n"
+            if (token.text == ";" and not follows) or (token.text == "." and not token.glued):
+                return
+            amount = number(token) if token.kind == "n" else None
+            if (
+                amount is not None
+                and not (at + 1 < len(tokens) and tokens[at + 1].text in "-–/" and tokens[at - 1].text in "([")
+                and tokens[at - 1].text not in "<>≤≥-–"
+            ):
+                unit, end = self._unit(tokens, at + 1, stop)
+                told = self._when(statement, context, at, end)
+                before = self._when(statement, context, match.last, at)
+                if told or before or fact == "lvef":
+                    claim = self._claim(statement, context, match, fact, amount, unit, None, False, at, end)
+                    if claim is not None and claim.sure:
+                        claim.start = token.start
+                        claim.strength = 3 if told == "now" else -13 if told == "before" or fact == "lvef" else claim.strength
+                        if before == "before" and told != "before":
+                            first.strength = min(first.strength, -11)
+                        yield claim
+                return
+            at += 1
+            steps += 1
+
+    def _when(self, statement: Statement, context: Context, first: int, last: int) -> str:
+        """Whether the words right after a value say that it is old or of now."""
+        for one in statement.matches:
+            if first <= one.first < last + 5 and one.first - first <= 5:
+                if one.has("historic") and context.words(one.first, one.last).lower() not in ("was", "before", "ed"):
+                    return "before"
+                if one.has("current"):
+                    return "now"
+        return ""
 
     def _inside_other(self, statement: Statement, match: Match) -> bool:
         """`Ca` as a word for carcinoma, `AP` in other names: only where a number follows closely."""
@@ -161,8 +203,15 @@ class Labs:
     def _multiple(self, statement: Statement, at: int, value: float) -> bool:
         """`2.5 x ULN`: the value is a multiple of the upper limit already."""
         return any(
-            match.has("labword") and match.id("labword") == "uln" and 0 <= match.first - at <= 3 for match in statement.matches
+            match.id("labword") == "uln" and 0 <= match.first - at <= 3 and not self._limit_follows(statement, at, match)
+            for match in statement.matches
         )
+
+    def _limit_follows(self, statement: Statement, at: int, match: Match) -> bool:
+        """`0.6 (ULN 1.2)`: the limit itself, not a multiple."""
+        after = statement.tokens[match.last : match.last + 2]
+        bracket = any(token.text in "([" for token in statement.tokens[at : match.first])
+        return bracket or any(token.kind == "n" for token in after)
 
     def _claim(
         self,
@@ -259,7 +308,8 @@ class Labs:
     def _strength(self, statement: Statement, context: Context, match: Match, at: int) -> int:
         strength = 3 if statement.section == "labs" else 0
         for _, one, token in context.back(match.first, 10):
-            if one is not None and (one.has("historic") or one.id("labword") == "previous" or one.has("copied")):
+            near = one is not None and match.first - one.last <= 2
+            if one is not None and (one.has("historic") or (one.id("labword") == "previous" and near) or one.has("copied")):
                 strength -= 12
                 break
             if token.text in ".;":
@@ -310,12 +360,7 @@ class Labs:
             cells.setdefault(token.cell, []).append(index)
         kinds = {cell: self._head(statement.headers[cell]) if cell < len(statement.headers) else ("", None) for cell in cells}
         names = [match for match in statement.matches if match.has("lab")]
-        in_name = [
-            match
-            for match in names
-            if kinds.get(tokens[match.first].cell, ("", None))[0] in ("gene", "name", "drug", "illness", "")
-            and tokens[match.first].cell == min(cells)
-        ]
+        in_name = [match for match in names if tokens[match.first].cell == min(cells)]
         if not in_name:
             yield from self._by_heads(statement, context, cells)
             return

@@ -47,9 +47,17 @@ class Medicines:
         self.paper, self.courses = paper, courses
 
     def claims(self, statement: Statement) -> Iterator[Claim]:
-        if statement.section in _NEVER or statement.section == "stopped":
+        if statement.section in _NEVER:
             return
         context = Context(self.paper, statement)
+        if statement.section == "stopped":
+            for match in statement.matches:
+                for drug in self.courses.drugs_of(match) if match.has("drug") else ():
+                    start, end = statement.tokens[match.first].start, statement.tokens[match.last - 1].end
+                    yield Claim(
+                        "medications", drug, start, end, False, "stopped", None, None, None, 2, statement.number, "stopped"
+                    )
+            return
         named = [match for match in statement.matches if match.has("drug") and not self._is_lab(statement, match)]
         if not named:
             return
@@ -62,6 +70,8 @@ class Medicines:
             lead = self._between(statement, context, before, match.first, lead) if index else lead
             for drug in self.courses.drugs_of(match):
                 if self.courses.anticancer(drug) and drug not in self.courses.parts["other-use"]:
+                    continue
+                if drug in self.courses.parts["never-taken"]:
                     continue
                 taken, why = self._taken(statement, context, match, stop, lead, index, named)
                 if taken is None:
@@ -175,7 +185,8 @@ class Medicines:
             return True, ""
         if section in NOT_READ and section not in ("plan",):
             return None, ""
-        if not self._said_to_take(statement, context, match):
+        beside = section in ("illnesses", "diagnosis", "oncology") and self._beside_illness(statement, match)
+        if not beside and not self._said_to_take(statement, context, match):
             return None, ""
         if own == "stopped" or lead == "stopped":
             return False, "stopped"
@@ -198,6 +209,13 @@ class Medicines:
         if self._short_course(statement, match, stop):
             return False, "a course in hospital"
         return True, ""
+
+    def _beside_illness(self, statement: Statement, match: Match) -> bool:
+        """`atrial fibrillation (edoxaban)`."""
+        at = match.first - 1
+        if at < 1 or statement.tokens[at].text != "(":
+            return False
+        return any(one.has("illness") and one.last == at for one in statement.matches)
 
     def _said_to_take(self, statement: Statement, context: Context, match: Match) -> bool:
         tokens = statement.tokens
@@ -257,6 +275,9 @@ class Medicines:
             if more and depth <= 0 and stop - one.last <= 1 and tokens[one.first].text.isupper():
                 continue  # it leads the next one
             words = [token.norm for token in tokens[one.first : one.last]]
+            ahead = [token.norm for token in tokens[one.last : one.last + 1]]
+            if words in (["stop"], ["hold"]) and ahead and ahead[0] in ("on", "when", "after", "if", "once", "at", "in"):
+                continue
             if one.id("medstate") == "stopped":
                 if (
                     words[0] in ("stop", "hold", "if", "avoid", "kein", "keine", "nicht", "planned", "off", "gegeben", "pause")
@@ -375,7 +396,12 @@ class Reactions:
         for effect in self.courses.parts["always-caused"]:
             if any(claim.fact == "reactions" and claim.sure and claim.value["effect"] == effect for claim in found):
                 continue
-            culprits = {drug for course in going for drug in course.drugs if any(self.knowledge.is_a(drug, name) for name in self.courses.parts["always-caused"][effect])}
+            culprits = {
+                drug
+                for course in going
+                for drug in course.drugs
+                if any(self.knowledge.is_a(drug, name) for name in self.courses.parts["always-caused"][effect])
+            }
             if len(culprits) != 1:
                 continue
             for statement in statements:
@@ -383,8 +409,15 @@ class Reactions:
                     continue
                 context = Context(self.paper, statement)
                 match = next((one for one in statement.matches if one.id("harm") == effect), None)
-                if match is not None and not context._before(match.first, "neg") and not context._before(match.first, "doubt") and not context.family(match.first):
-                    if any(one is not None and (one.has("plan") or one.has("past")) for _, one, _t in context.back(match.first, 8)):
+                if (
+                    match is not None
+                    and not context._before(match.first, "neg")
+                    and not context._before(match.first, "doubt")
+                    and not context.family(match.first)
+                ):
+                    if any(
+                        one is not None and (one.has("plan") or one.has("past")) for _, one, _t in context.back(match.first, 8)
+                    ):
                         continue
                     yield self._claim(statement, match, match, culprits.pop(), True, "a harm of the treatment that is going on")
                     break
@@ -507,7 +540,10 @@ class Reactions:
         if behind is not None:
             return True, self._all(behind), behind[0]
         before = [group for group in groups if group[-1].last <= match.first]
-        if before and (acted or cause):
+        borne_well = grade_near(statement, match) is not None and any(
+            tokens[one.first].norm.startswith(("tolera", "vertragen")) for one in matches if one.has("given")
+        )
+        if before and (acted or cause or borne_well):
             group = before[-1]
             gap = match.first - group[-1].last
             between = tokens[group[-1].last : match.first]
@@ -515,8 +551,14 @@ class Reactions:
                 return False, [], match
             if gap <= 40:
                 hyphen = gap <= 2 and any(token.text in "-" for token in between)
-                if acted or hyphen or self._really(statement, context, match, group):
+                borne = grade_near(statement, match) is not None and any(
+                    tokens[one.first].norm.startswith("tolera") for one in matches if one.has("given")
+                )
+                if acted or hyphen or borne or self._really(statement, context, match, group):
                     return True, self._all(group), group[0]
+        swapped = any(one.has("swap") and one.first >= match.last for one in matches)
+        if groups and not before and swapped and statement.before is not None:
+            return True, [], match
         if groups and not before and (acted or cause):
             group = groups[0]
             if group[0].first - match.last <= 8 and acted:

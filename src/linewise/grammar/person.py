@@ -8,7 +8,7 @@ from linewise.phrases.analysis import Paper
 from linewise.phrases.claims import NEVER, Claim, Context
 from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Match
-from linewise.phrases.tokens import number
+from linewise.phrases.tokens import number, tokens_of
 
 
 class PersonReader:
@@ -19,6 +19,7 @@ class PersonReader:
 
     def claims(self, statement: Statement) -> Iterator[Claim]:
         context = Context(self.paper, statement)
+        yield from self._of_heading(statement)
         if statement.section in NEVER - {"pending"}:
             if statement.section == "administration" or statement.section == "technique":
                 yield from self._sex(statement, context)
@@ -58,6 +59,28 @@ class PersonReader:
             statement.section,
         )
 
+    def _of_heading(self, statement: Statement) -> Iterator[Claim]:
+        """`Patientin: …`: the heading itself says the sex."""
+        if statement.section != "person" or statement.head == (0, 0):
+            return
+        tokens = tokens_of(self.paper.sheet.text, [statement.head])
+        for match in self.paper.lexicon.matches(tokens, False):
+            if match.has("sex") and tokens[match.first].norm not in ("herr", "herrn", "patienten"):
+                yield Claim(
+                    "sex",
+                    match.id("sex"),
+                    tokens[match.first].start,
+                    tokens[match.last - 1].end,
+                    True,
+                    "",
+                    None,
+                    None,
+                    None,
+                    5,
+                    statement.number,
+                    "person",
+                )
+
     def _sex(self, statement: Statement, context: Context) -> Iterator[Claim]:
         for match in statement.matches:
             sex = match.id("sex")
@@ -70,6 +93,13 @@ class PersonReader:
                 labels = any(
                     one.has("born") or one.has("age") for one in statement.matches if abs(one.first - match.first) < 14
                 ) or any(token.norm in ("sex", "gender", "geschlecht", "mrn") for token in near)
+                head = self.paper.sheet.text[statement.head[0] : statement.head[1]].lower()
+                aged = (
+                    match.first > 0
+                    and (number(statement.tokens[match.first - 1]) or 0) >= 18
+                    and statement.section in ("person", "")
+                )
+                labels = labels or aged or any(word in head for word in ("sex", "gender", "geschlecht"))
                 if not labels or (
                     match.first and statement.tokens[match.first - 1].text in ("G", ".") and statement.tokens[match.first].glued
                 ):
@@ -82,14 +112,26 @@ class PersonReader:
                     and not any(token.norm in ("sex", "gender") for token in near)
                 ):
                     continue
-                strength = 6
+                strength = 6 if labels else 0
             elif words.lower() in ("female", "male", "weiblich", "männlich", "weibl", "patientin", "woman", "man", "lady"):
                 strength = 5
+            elif self._addressed(statement, match):
+                continue
             elif words.lower() in ("frau", "herr", "herrn", "mr", "mrs", "ms", "miss"):
                 strength = 4 if statement.section == "person" or any(one.has("born") for one in statement.matches) else -6
             elif words.lower() in ("she", "her", "he", "his", "him"):
                 strength = -3
             yield self._claim(statement, match.first, match.last, "sex", sex, True, "", strength)
+
+    def _addressed(self, statement: Statement, match: Match) -> bool:
+        """Whether a title is that of a colleague: `Sehr geehrter Herr Kollege`, `Dear Mr …`, `Mr Petrakis, Consultant`."""
+        before = [token.norm for token in statement.tokens[max(0, match.first - 2) : match.first]]
+        after = [token.norm for token in statement.tokens[match.last : match.last + 2]]
+        greeted = any(
+            word in ("geehrter", "geehrte", "dear", "lieber", "liebe", "an", "consultant", "surgeon", "provider", "einsender")
+            for word in before
+        )
+        return greeted or any(word in ("kollege", "kollegin", "dr", "prof", "kollegen") for word in after)
 
     def _age(self, statement: Statement, context: Context) -> Iterator[Claim]:
         for match in statement.matches:

@@ -19,6 +19,7 @@ _HER2_HEAD = re.compile(r"(?i)her-?2|\b[cfsd]?ish\b|in.situ")
 _JOIN = frozenset({"/", ",", "and", "und", "&", "-", "+", "u", "sowie"})
 _MORE = frozenset({">", "≥", "over", "greater", "more", "least", "uber", "mehr", "mindestens", "above", "min"})
 _LESS = frozenset({"<", "≤", "less", "under", "fewer", "unter", "weniger", "below", "max"})
+_CONDITIONS = frozenset({"if", "falls", "wenn", "sofern", "should", "whether", "ob", "unless", "when"})
 _OF = frozenset({"of", "von", "/", "out"})
 
 
@@ -91,12 +92,15 @@ class Receptors:
                 stop = self._her2_end(statement, named, index)
                 if index and self._inside_her2(named, index, statement):
                     continue
+            if name == "triple":
+                yield from self._combined(statement, context, match, name, Value())
+                continue
             value = self._window(statement, match, stop, name)
             if value.empty and not value.no_result:
                 if index + 1 < len(named) and self._joined(statement.tokens[match.last : named[index + 1].first]):
                     pending.append(match)
                     continue
-                self._before(statement, match, value)
+                self._before(statement, pending[0] if pending else match, value)
             if value.empty and not value.no_result:
                 pending = []
                 continue
@@ -119,6 +123,7 @@ class Receptors:
                 or match.has("gene")
                 or match.has("lab")
                 or match.has("error")
+                or match.has("formerly")
                 or match.has("control")
                 or (match.has("histology") and match.first > first + 3)
             ):
@@ -408,6 +413,8 @@ class Receptors:
                 return
             results = {term.id for term in one.terms if term.kind == "result"}
             word = next((word for word in ("low", "positive", "negative") if word in results), "")
+            if not word and one.has("neg") and tokens[one.first].norm in ("negative", "negativ"):
+                word = "negative"
             if word:
                 name = match.id("receptor")
                 if all(
@@ -582,7 +589,7 @@ class Receptors:
         status, note = self._status(value)
         if status:
             yield claim(name, status, note)
-        if value.percent is not None and value.bounded != "less":
+        if value.percent is not None and value.bounded != "less" and not (value.bounded == "more" and value.percent < 50):
             yield claim(f"{name}-percent", _whole(value.percent), "the lower end of what is given" if value.bounded else "", "%")
 
     def _her2(self, value: Value, claim: Any) -> Iterator[Claim]:
@@ -659,6 +666,9 @@ class Receptors:
 
     def _holds(self, statement: Statement, context: Context, match: Match, value: Value) -> tuple[bool, str]:
         sure, why = context.standing(match.first, max(match.last, value.last))
+        condition = next((token.text for _, _, token in context.back(match.first, 9) if token.norm in _CONDITIONS), "")
+        if condition:
+            return False, f"a condition: “{condition}”"
         if not sure and why.startswith(("negated", "uncertain")):
             words = why.split("“")[1].rstrip("”").lower()
             if (why.startswith("negated") and self._own_word(statement, match, value, words)) or (

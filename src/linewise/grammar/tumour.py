@@ -102,6 +102,8 @@ _TO = frozenset(
         "mit",
         "u",
         "bekannt",
+        "origin",
+        "primary",
         "sichere",
         "ausgedehnt",
         "disseminiert",
@@ -117,6 +119,13 @@ class Tumour:
 
     def __init__(self, paper: Paper, specimens: Specimens, metastatic: bool) -> None:
         self.paper, self.specimens, self.metastatic = paper, specimens, metastatic
+        self.metastatic_elsewhere = any(
+            match.id("sitemet") not in (None, "lymph-node", "regional-node")
+            or match.id("metastatic")
+            or (match.has("site") and match.id("site") == "lymph-node" and self._far(match, statement))
+            for statement in paper.statements
+            for match in statement.matches
+        )
 
     def claims(self, statement: Statement) -> Iterator[Claim]:
         context = Context(self.paper, statement)
@@ -124,6 +133,27 @@ class Tumour:
         yield from self._sites(statement, context)
         yield from self._specimen_site(statement, context)
         yield from self._course(statement, context)
+
+    def _far(self, match: Match, statement: Statement) -> bool:
+        words = [token.norm for token in statement.tokens[match.first : match.last]]
+        return any(
+            word.startswith(
+                (
+                    "mediastin",
+                    "supraclav",
+                    "supraklav",
+                    "hil",
+                    "retroperit",
+                    "paratrach",
+                    "para",
+                    "cervical",
+                    "zervikal",
+                    "subcarin",
+                    "distant",
+                )
+            )
+            for word in words
+        )
 
     def _claim(
         self,
@@ -236,12 +266,48 @@ class Tumour:
                     continue
                 yield self._site(statement, context, match, site)
                 yield from self._more(statement, context, index, match)
-            elif (match.has("met") and not match.has("metspecimen")) or match.has("met"):
+            elif match.has("met"):
                 yield from self._around(statement, context, index, match)
             elif match.has("weakmet"):
                 yield from self._weak_around(statement, context, index, match)
             elif (match.has("metastatic") and not match.has("met")) or match.id("stage") == "m1":
                 yield from self._around(statement, context, index, match)
+            elif match.id("brainword") in ("stable", "active"):
+                yield self._site(statement, context, match, "brain")
+        yield from self._segments(statement, context)
+
+    def _segments(self, statement: Statement, context: Context) -> Iterator[Claim]:
+        """Where a sentence says that the cancer is metastatic: places that stand between commas or in brackets on their own."""
+        if not any(
+            match.has("metastatic") and context.standing(match.first, match.last)[0] for match in statement.matches
+        ) or statement.section in ("plan", "imaging"):
+            return
+        tokens = statement.tokens
+        start = next(match.last for match in statement.matches if match.has("metastatic"))
+        at = start
+        while at < len(tokens):
+            stop = next(
+                (
+                    i
+                    for i in range(at, len(tokens))
+                    if tokens[i].text in ",;():" or (tokens[i].text == "." and not tokens[i].glued)
+                ),
+                len(tokens),
+            )
+            inside = [match for match in statement.matches if at <= match.first < stop]
+            sites = [match for match in inside if match.has("site") or match.has("sitemet")]
+            covered = {index for match in sites for index in range(match.first, match.last)}
+            plain = [
+                token
+                for index, token in enumerate(tokens[at:stop], at)
+                if index not in covered and token.norm not in _LIST and token.kind != "d"
+            ]
+            if sites and not plain and stop - at <= 9:
+                for match in sites:
+                    site = self._is_site(match) or (match.id("sitemet") or "")
+                    if site and site != "regional-node":
+                        yield self._site(statement, context, match, site)
+            at = stop + 1
 
     def _weak(self, statement: Statement, match: Match) -> bool:
         """`bone disease`, `liver disease` are spread only in metastatic disease, and not with another adjective."""
@@ -297,6 +363,8 @@ class Tumour:
                     "unless",
                 ):
                     claim.sure, claim.why = False, f"said of what may come: “{word}”"
+        if claim.sure and site == "lymph-node" and match.id("sitemet") == "lymph-node" and not self.metastatic_elsewhere:
+            claim.sure, claim.why = False, "perhaps a node near the breast"
         if claim.sure and context.said("othercancer") is not None and not any(one.has("cancer") for one in statement.matches):
             claim.sure, claim.why = False, "of another cancer"
         return claim
@@ -353,7 +421,7 @@ class Tumour:
                     found = True
                     yield self._site(statement, context, other, site)
                 at = other.last
-            elif (
+            elif ((other.has("receptor") or other.has("result") or other.has("denovo")) and other.first - at <= 3) or (
                 other.has("cancer")
                 or other.has("metastatic")
                 or other.has("met")
@@ -369,12 +437,16 @@ class Tumour:
                 or other.has("receptor")
             ):
                 break
-        if match.id("metastatic") and not match.has("met"):
-            return
         at = match.first
         for other in reversed(matches[:index]):
             between = tokens[other.last : at]
-            if any(token.text in ";.:" for token in between) or len(between) > 3:
+            labelled = any(token.text == ":" for token in between) and other.first <= 6 and other.has("site")
+            if any(token.text in ";." for token in between) or (len(between) > 3 and not labelled):
+                break
+            if labelled and len(between) <= 6:
+                site = self._is_site(other)
+                if site:
+                    yield self._site(statement, context, other, site, match.last)
                 break
             if other.has("site") and all(token.norm in _LIST for token in between):
                 site = self._is_site(other)
@@ -462,7 +534,7 @@ class Tumour:
         biopsies = [match for match in matches if match.has("biopsy")]
         if not sites:
             above = statement.parent
-            if statement.section in ("diagnosis", "results") and above is not None:
+            if statement.section in ("diagnosis", "results") and above is not None and self.paper.kind == "pathology report":
                 upper = [match for match in above.matches if match.has("site") or match.has("compoundsite")]
                 if (
                     any(match.has("biopsy") for match in above.matches)
@@ -494,6 +566,13 @@ class Tumour:
         if statement.section in ("definitions", "therapies", "education", "family", "gene-list", "trap"):
             return
         for match in statement.matches:
+            if match.has("primarily") and any(
+                one.has("metastatic") and 0 < one.first - match.last <= 6 for one in statement.matches
+            ):
+                between = next(one for one in statement.matches if one.has("metastatic") and 0 < one.first - match.last <= 6)
+                inner = [one for one in statement.matches if match.last <= one.first < between.first]
+                if all(one.has("site") for one in inner):
+                    yield self._claim(statement, context, match, "de-novo", True, between.last)
             if match.has("denovo"):
                 yield self._claim(statement, context, match, "de-novo", match.id("denovo") == "yes")
             if match.has("primaryplace"):

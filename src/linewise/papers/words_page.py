@@ -123,7 +123,7 @@ def _two(words: Sequence[Word], unit: float) -> tuple[float, float, float] | Non
     for row in rows:
         for group in _segments(row, unit)[1:]:
             cuts[round(group[0].left / (1.5 * unit))] = cuts.get(round(group[0].left / (1.5 * unit)), 0) + 1
-    starts = sorted((word.left for word in words))
+    starts = sorted(word.left for word in words)
     best: tuple[float, float, float] | None = None
     most = 0
     for step in sorted(cuts, key=lambda one: -cuts[one])[:6]:

@@ -97,7 +97,7 @@ def _born(sheet: Sheet, words: Words, language: str, days: list[Day]) -> Day | N
         return Day(0, 0, int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
     labels = _plain_labels(words, language, "born-label")
     for day in days:
-        if day.day and _labelled(sheet.text, day, labels):
+        if _labelled(sheet.text, day, labels):
             return day
     text = sheet.text
     for day in days:  # next to the person's name, in a line of its own
@@ -133,9 +133,12 @@ def _date(sheet: Sheet, words: Words, language: str, days: list[Day], born: Day 
         assert newest is not None
         head = latest([day for day in full if day.start < 500])
         return newest if head is None or newest.key >= head.key else head
+    unclear = [day for day in days if not day.month and "/" in text[day.start : day.end] and not _labelled(text, day, never)]
+    unclear = [day for day in unclear if born is None or day.key != born.key]
     head_lines = sheet.lines[min(14, len(sheet.lines) - 1)].end
     return (
         latest([day for day in full if day.start < head_lines])
+        or latest([day for day in unclear if day.start < head_lines])
         or latest(full)
         or latest([day for day in days if day.month and (born is None or day.key != born.key)])
     )
@@ -144,6 +147,7 @@ def _date(sheet: Sheet, words: Words, language: str, days: list[Day], born: Day 
 def _statements(pieces: list[Piece], paper: Paper, sections: Sections) -> Iterator[Statement]:
     text, lexicon, language = paper.sheet.text, paper.lexicon, paper.language
     short = frozenset(paper.words.markers("short")[language])
+    ordinals = frozenset(word.lower() for word in paper.words.of(f"{language}/calendar").get("ordinal-nouns", ()))
     number = 0
     stack: list[tuple[int, Piece, Statement]] = []
     fuzzy = True
@@ -162,7 +166,7 @@ def _statements(pieces: list[Piece], paper: Paper, sections: Sections) -> Iterat
                 )
             ]
         else:
-            parts = [(spans, [0] * len(spans)) for spans in sentences(text, piece.spans, short)]
+            parts = [(spans, [0] * len(spans)) for spans in sentences(text, piece.spans, short, ordinals)]
         before: Statement | None = None
         first: Statement | None = None
         for spans, cells in parts:
@@ -178,7 +182,7 @@ def _statements(pieces: list[Piece], paper: Paper, sections: Sections) -> Iterat
                 if len(parts) > 1 and before is not None
                 else None
             )
-            if head is not None and head[3]:
+            if head is not None and head[3] and head[0] in _MIDWAY:
                 block_section, heading, place = head[0], head[2], (spans[0][0], head[1])
                 spans = [(head[1], spans[0][1]), *spans[1:]]
             tokens = _ticked(
@@ -199,6 +203,27 @@ def _statements(pieces: list[Piece], paper: Paper, sections: Sections) -> Iterat
             stack.append((piece.depth, piece, first))
 
 
+_MIDWAY = frozenset(
+    {
+        "medications",
+        "stopped",
+        "allergies",
+        "labs",
+        "family",
+        "plan",
+        "illnesses",
+        "past-illnesses",
+        "comment",
+        "social",
+        "pending",
+        "current-treatment",
+        "exam",
+        "wishes",
+    }
+)
+"""Sections that may begin in the middle of a paragraph, before a colon."""
+
+
 def _above(entry: tuple[int, Piece, Statement], piece: Piece) -> bool:
     """Whether an announcing line holds for a piece of the next block."""
     depth, upper, _ = entry
@@ -217,14 +242,16 @@ def _ticked(tokens: list[Token]) -> list[Token]:
                 boxes.append((at, at + 2, False))
             elif inner.norm == "x" and at + 2 < len(tokens) and tokens[at + 2].text == "]":
                 boxes.append((at, at + 3, True))
-    if len(boxes) < 2 or not any(full for _, _, full in boxes) or all(full for _, _, full in boxes):
+    if len(boxes) < 2 or all(full for _, _, full in boxes):
         return tokens
     kept = tokens[: boxes[0][0]]
     for number, (_, end, full) in enumerate(boxes):
         stop = boxes[number + 1][0] if number + 1 < len(boxes) else len(tokens)
         if full:
             kept += tokens[end:stop]
-    return kept or tokens
+        else:  # an empty box speaks of the words in its cell
+            kept += [token for token in tokens[end:stop] if end < len(tokens) and token.cell != tokens[end].cell]
+    return kept or tokens[:1]
 
 
 _EMPTY, _FULL = frozenset("☐□"), frozenset("☒☑✓✔✗✘■")

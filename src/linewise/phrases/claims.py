@@ -156,6 +156,8 @@ class Context:
             return "family history"
         for at, match, token in self.back(first, 60):
             if match is not None and match.has("family"):
+                if any(one.norm in ("who", "whose", "die", "deren") for one in self.tokens[match.last : match.last + 3]):
+                    return self._words(match)
                 before = " ".join(one.norm for one in self.tokens[max(0, at - 3) : at])
                 if before.endswith(
                     (
@@ -220,7 +222,7 @@ class Context:
         for _at, match, token in self.back(first, 12):
             if token.text in ";)":
                 break
-            if match is not None and match.has("error"):
+            if match is not None and (match.has("error") or match.has("formerly")):
                 return self._words(match)
         for at, match, token in self.ahead(last, 10):
             if token.text == ";" or (token.text == "." and not token.glued):
@@ -257,9 +259,13 @@ class Specimens:
             if about is None:
                 about = self._of_text(words)
             if day is None:
-                day = next((one for one in self.paper.days if one.month and statement.head[0] <= one.start < statement.head[1]), None)
+                day = next(
+                    (one for one in self.paper.days if one.month and statement.head[0] <= one.start < statement.head[1]), None
+                )
         if day is None and statement.dated != (0, 0):
-            day = next((one for one in self.paper.days if one.month and statement.dated[0] <= one.start < statement.dated[1]), None)
+            day = next(
+                (one for one in self.paper.days if one.month and statement.dated[0] <= one.start < statement.dated[1]), None
+            )
         return about or self.default, day or (self.day if about is None or about == self.default else None)
 
     def _of_text(self, words: str) -> About | None:

@@ -79,13 +79,14 @@ _BULLET = re.compile(
 )
 _GAP = re.compile(r"(?:\.\s?){4,}\.*|[_…]{3,}|\s*[|¦]\s*|\t+\s*| {3,}|(?<![.:;!?,]) {2,}|(?<=[:]) {2,}|(?<=\.) {3,}")
 _RULE = re.compile(r"[\s\-=_*~#.|+:]+$")
-_LABEL = re.compile(r"[^\s:][^:]{0,42}:(?=\s|$)")
+_LABEL = re.compile(r"[^\W\d_][^:();.]{0,42}(?:\([^()]*\))?\s?:(?=\s|$)")
 _SENTENCE = re.compile(r"[.!?](?=[\s\xa0]+[\"“„(]?[A-ZÄÖÜ0-9(>])|[.!?](?=\s*\n)|;(?=\s)")
 _DAY = re.compile(r"\d{1,2}[./]\s?\d{1,2}[./]\s?\d{2,4}|\d{4}-\d\d-\d\d")
 _DATED_START = re.compile(
     r"(?:(?:seit|ab|since|from|bis|until|ca\.?|approx\.?)\s+)?(?:\d{1,2}\s?[./-]\s?(?:\d{1,2}\s?[./-]\s?)?(?:19|20)?\d\d\b|(?:19|20)\d\d\b|(?:Jan|Feb|Mar|Mär|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)[a-zä]*\.?\s+(?:19|20)\d\d)",
     re.IGNORECASE,
 )
+_APART = frozenset({"specimen", "diagnosis", "clinical"})
 _TIMELINES = frozenset({"treatment", "metastatic", "adjuvant", "current-treatment", "oncology", "diagnosis"})
 _NUMBER_END = re.compile(r"(?:^|[\s(])\d{1,2}\.$")
 
@@ -162,6 +163,8 @@ class Layout:
                 if current.cells:
                     current.cells[-1].spans.append((begin, line.end))
             else:
+                if self.section == "person" and self.kept[0] != "person":
+                    self._leave()
                 current = self._begin([(begin, line.end)], depth + (1 if bullet else 0), line, "item" if bullet else "text")
                 current.lead = text[begin : line.end].rstrip().endswith(":")
                 self._split_cells(current, line, begin)
@@ -169,7 +172,19 @@ class Layout:
         self._leave()
 
     def _begin(self, spans: list[Span], depth: int, line: Line, kind: str) -> Piece:
-        made = Piece(spans, [], self.section, self.heading, depth, self.block, line.page, kind, head=self.head, part=self.part, dated=self.dated)
+        made = Piece(
+            spans,
+            [],
+            self.section,
+            self.heading,
+            depth,
+            self.block,
+            line.page,
+            kind,
+            head=self.head,
+            part=self.part,
+            dated=self.dated,
+        )
         self.pieces.append(made)
         return made
 
@@ -202,10 +217,16 @@ class Layout:
         if before.endswith(":") and len(before) < 0.5 * width:
             return False
         open_ended = before[-1:] in ",-–(/&+" or before.count("(") > before.count(")")
-        if _DATED_START.match(content) and not open_ended and (self.section in _TIMELINES or self.dated_lines > 1):
+        if _DATED_START.match(content) and not open_ended and self.dated_lines > 1:
             return False
         first = text[current.spans[0][0] : current.spans[0][1]]
-        if self.section in _TIMELINES and content[:1].isupper() and not open_ended and _DATED_START.match(first) and not before.endswith((" mit", " with", " and", " und")):
+        if (
+            self.section in _TIMELINES
+            and content[:1].isupper()
+            and not open_ended
+            and _DATED_START.match(first)
+            and not before.endswith((" mit", " with", " and", " und"))
+        ):
             return False
         if content[:1].islower() or content[:1] in "(,;)%/&+":
             return True
@@ -230,6 +251,23 @@ class Layout:
 
     def _split_cells(self, piece: Piece, line: Line, begin: int) -> None:
         spans = self._cells_of(line, begin)
+        own = [
+            span
+            for span in spans[1:]
+            if (head := self.sections.match(self.sheet.text, *span, False)) and head[3] and head[0] in _APART
+        ]
+        if own:  # `Specimen: …` in a line with other things
+            cut = spans.index(own[0])
+            kept = (self.section, self.heading, self.head)
+            for span in spans[cut:]:
+                head = self.sections.match(self.sheet.text, *span, False)
+                if head is not None and head[3]:
+                    self.section, self.heading, self.head = head[0], head[2], (span[0], head[1])
+                    span = (head[1], span[1])
+                self._begin([span], piece.depth + 1, line, "text")
+            self.section, self.heading, self.head = kept
+            spans = spans[:cut]
+            piece.spans = spans
         if len(spans) > 1:
             piece.cells = [Cell([span], number) for number, span in enumerate(spans)]
             piece.spans = spans
@@ -277,7 +315,12 @@ class Layout:
         words = [self.sheet.text[a:b].strip() for a, b in spans]
         aligned = all(any(abs(a - line.start - start) <= 2 for start in starts) for a, _ in spans)
         plain = not any(re.search(r"\d", word) for word in words)
-        return aligned and plain and any(self.sections.column(word) for word in words[:1]) and any(self.sections.column(word) for word in words[1:])
+        return (
+            aligned
+            and plain
+            and any(self.sections.column(word) for word in words[:1])
+            and any(self.sections.column(word) for word in words[1:])
+        )
 
     def _under(self, lines: list[Line], starts: list[int], names: list[str], found: dict[int, list[Cell]]) -> None:
         for line in lines:
@@ -327,7 +370,11 @@ class Layout:
         for number, line in enumerate(lines):
             words = [text[a:b].strip() for a, b in line.cells]
             filled = [word for word in words if word]
-            if line.header or (number == 0 and len(filled) > 1 and self._is_heads([span for span in line.cells if text[span[0] : span[1]].strip()])):
+            if line.header or (
+                number == 0
+                and len(filled) > 1
+                and self._is_heads([span for span in line.cells if text[span[0] : span[1]].strip()])
+            ):
                 names = words
                 self._begin([(line.start, line.end)], 0, line, "row").header = True
                 continue
@@ -393,6 +440,8 @@ class Sections:
         if colon and len(re.findall(r"[^\W\d_]+", between)) <= most and not re.search(r"[.;,]\s", between):
             at = last.end + colon.end()
             inline = bool(text[at:end].strip())
+            if inline and section in ("results", "labs", "findings", "diagnosis") and self._names_a_test(text, start + lead, at):
+                return None
             if inline and _time(text[at - 2 : at + 2]):
                 return None
             return section, at, text[start:at].strip(), inline
@@ -413,6 +462,14 @@ class Sections:
             return section, last.end + dash.end(), text[start : last.end], True
         return None
 
+    def _names_a_test(self, text: str, start: int, end: int) -> bool:
+        """Whether the words of a heading are themselves the name of a test, so that its result follows."""
+        if self.terms is None:
+            return False
+        tokens = tokens_of(text, [(start, end)])
+        kinds = ("receptor", "marker", "gene", "ish", "lab", "pgx")
+        return any(match.has(kind) for match in self.terms.matches(tokens, fuzzy=False) for kind in kinds)
+
     def _section_at(self, tokens: list[Token], at: int) -> Match | None:
         found = self.lexicon.matches(tokens[at : at + 9], fuzzy=False)
         for match in found[:1]:
@@ -427,7 +484,10 @@ class Sections:
             tokens = tokens_of(words, [(0, min(len(words), 60))])
             found = self.lexicon.matches(tokens, fuzzy=False) if tokens else []
             first = next((match for match in found if match.has("column")), None)
-            known = first is not None and (first.first == 0 or len(tokens) <= 6) and first.last - first.first >= len(tokens) - 4
+            plain = [token for token in tokens if token.kind == "w"]
+            known = first is not None and sum(1 for token in tokens[first.first : first.last] if token.kind == "w") * 2 >= len(
+                plain
+            )
             self._columns[words] = known
         return known
 
@@ -437,11 +497,19 @@ class Sections:
             return False
         tokens = tokens_of(words, [(0, len(words))])
         found = self.terms.matches(tokens, fuzzy=False) if tokens else []
-        return len(found) == 1 and found[0].first == 0 and found[0].last >= len(tokens) - 3 and (found[0].has("lab") or found[0].has("receptor") or found[0].has("marker")) and not any(token.kind == "n" and not token.glued for token in tokens[found[0].last :])
+        return (
+            len(found) == 1
+            and found[0].first == 0
+            and found[0].last >= len(tokens) - 3
+            and (found[0].has("lab") or found[0].has("receptor") or found[0].has("marker"))
+            and not any(token.kind == "n" and not token.glued for token in tokens[found[0].last :])
+        )
 
     def dated(self, words: str) -> bool:
         """Whether words are a day, with little else."""
-        return len(words) < 28 and bool(re.search(r"(?:19|20)\d\d|\d{1,2}[./]\d{1,2}[./]\d{2}", words))
+        if len(words) > 28 or re.match(r"(?i)(?:dob|geb|born|\*|date|datum|\w+ \w+ \w+)", words):
+            return False
+        return bool(re.search(r"(?:19|20)\d\d|\d{1,2}[./]\d{1,2}[./]\d{2}", words))
 
     def columns_of(self, words: str) -> str:
         tokens = tokens_of(words, [(0, min(len(words), 60))])
@@ -496,7 +564,7 @@ def _time(text: str) -> bool:
     return bool(re.match(r"\d:\d", text))
 
 
-def sentences(text: str, spans: Sequence[Span], short: frozenset[str]) -> list[list[Span]]:
+def sentences(text: str, spans: Sequence[Span], short: frozenset[str], ordinals: frozenset[str]) -> list[list[Span]]:
     """The sentences of some stretches of text. Full stops after abbreviations and numbers end none."""
     found: list[list[Span]] = [[]]
     for number, (start, end) in enumerate(spans):
@@ -505,7 +573,15 @@ def sentences(text: str, spans: Sequence[Span], short: frozenset[str]) -> list[l
             if stop.start() < at:
                 continue
             before = text[max(at, stop.start() - 14) : stop.start() + 1]
+            if (
+                stop.group() == ";"
+                and text[stop.end() : end].lstrip()[:1].isdigit()
+                and text[stop.end():end].lstrip()[1:2] != "."
+            ):
+                continue  # a second value of the same thing
             if stop.group() == ";" and text.count("(", at, stop.start()) > text.count(")", at, stop.start()):
+                continue
+            if stop.group() == "." and _ordinal(before, text[stop.end() : end], ordinals):
                 continue
             if stop.group() == "." and (
                 _abbreviated(before, short) or (_NUMBER_END.search(before) and not text[stop.end() : end].lstrip()[:1].isupper())
@@ -522,9 +598,24 @@ def sentences(text: str, spans: Sequence[Span], short: frozenset[str]) -> list[l
             at = stop.end()
         if text[at:end].strip():
             found[-1].append((at, end))
+            tail = text[at:end].rstrip()
+            following = text[spans[number + 1][0] : spans[number + 1][1]].lstrip() if number + 1 < len(spans) else ""
+            if (
+                tail[-1:] in ".!?"
+                and following[:1].isupper()
+                and not _abbreviated(tail[-14:], short)
+                and not _ordinal(tail[-8:], " " + following, ordinals)
+            ):
+                found.append([])
         elif number + 1 == len(spans) and not found[-1]:
             break
     return [one for one in found if one]
+
+
+def _ordinal(before: str, after: str, ordinals: frozenset[str]) -> bool:
+    """`1. Linie`, `2. Zyklus`: a number that counts what follows."""
+    word = re.match(r"\s+([^\W\d_]+)", after)
+    return word is not None and word.group(1).lower() in ordinals and bool(re.search(r"(?:^|[^\d.,])\d{1,2}\.$", before))
 
 
 def _abbreviated(before: str, short: frozenset[str]) -> bool:

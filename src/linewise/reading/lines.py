@@ -108,6 +108,33 @@ class Lines:
                         ):
                             continue
                         days.append(day)
+        for read in self.reads:
+            for claim in read.claims:
+                told = claim.section in (
+                    "diagnosis",
+                    "oncology",
+                    "treatment",
+                    "metastatic",
+                    "clinical",
+                    "",
+                    "results",
+                    "illnesses",
+                )
+                if (
+                    claim.fact == "sites"
+                    and claim.sure
+                    and claim.day is not None
+                    and told
+                    and claim.strength < 3 + 1
+                    and read.paper.kind != "imaging"
+                ):
+                    statement = next((one for one in read.paper.statements if one.number == claim.statement), None)
+                    if statement is not None and any(match.has("biopsy") for match in statement.matches):
+                        continue
+                    if statement is not None and any(
+                        token.day is not None and token.day.key == claim.day.key for token in statement.tokens
+                    ):
+                        days.append(claim.day)
         full = [day for day in days if self.date is None or day.key <= self.date.key]
         return min(full, key=lambda day: (day.year, day.month or 13, day.day or 32), default=None)
 

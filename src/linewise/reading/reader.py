@@ -70,6 +70,10 @@ def read_paper(sheet: Sheet, words: Words) -> Read:
     medicines, reactions = Medicines(paper, courses), Reactions(paper, courses)
     found: list[Claim] = []
     given: list[Course] = []
+    if paper.kind == "medication plan":
+        for statement in paper.statements:
+            if statement.section in ("", "person") and statement.headers:
+                statement.section = "medications"
     for statement in paper.statements:
         if statement.section == "trap":
             continue
@@ -82,6 +86,7 @@ def read_paper(sheet: Sheet, words: Words) -> Read:
             continue
         found += reactions.claims(statement, given)
     found += reactions.expected(paper.statements, given, found)
+    found += specimen_site(paper)
     illnesses = Illnesses(paper, reactions.places)
     for statement in paper.statements:
         if statement.section == "trap":
@@ -97,6 +102,53 @@ def read_paper(sheet: Sheet, words: Words) -> Read:
     return Read(paper, found, given, spread, foreign)
 
 
+def specimen_site(paper: Paper) -> list[Claim]:
+    """The place of spread that a report on one specimen shows: carcinoma in a piece of another organ."""
+    if paper.kind != "pathology report":
+        return []
+    places: dict[str, tuple[int, int, int]] = {}
+    for statement in paper.statements:
+        if statement.section != "specimen" or any(match.has("family") for match in statement.matches):
+            continue
+        for match in statement.matches:
+            site = match.id("compoundsite") or match.id("site") or match.id("sitemet")
+            if site and site != "chest-wall":
+                places.setdefault(
+                    site, (statement.tokens[match.first].start, statement.tokens[match.last - 1].end, statement.number)
+                )
+    if len(places) != 1 or places.keys() & {"breast", "regional-node"}:
+        return []
+    ((site, (start, end, number)),) = places.items()
+    for statement in paper.statements:
+        if statement.section not in ("diagnosis", "microscopic", "impression", "results", "comment", "addendum", "findings"):
+            continue
+        context = Context(paper, statement)
+        if context.said("benign") is not None:
+            return []
+        for match in statement.matches:
+            if (
+                match.has("tumour-cells") or match.has("cancer") or match.has("met") or match.has("metastatic")
+            ) and context.standing(match.first, match.last)[0]:
+                if context.said("doubt") is None and context.said("othercancer") is None:
+                    return [
+                        Claim(
+                            "sites",
+                            site,
+                            start,
+                            end,
+                            True,
+                            "carcinoma in this specimen",
+                            paper.date,
+                            "metastasis",
+                            None,
+                            1,
+                            number,
+                            "specimen",
+                        )
+                    ]
+    return []
+
+
 def kind_of(paper: Paper) -> str:
     """What kind of document it is, by the words of its head and its sections."""
     if paper.sheet.hints.get("kind"):
@@ -110,7 +162,8 @@ def kind_of(paper: Paper) -> str:
         for word in about["words"]:
             score += 3 * (word in head) + (word in rest) * 0.6
         score += sum(1.5 for section in about["sections"] if sections[section])
-        scores[kind] = score - (2 if kind == "gene panel" and not any(sections[section] for section in about["sections"]) else 0)
+        shown = not about["sections"] or any(sections[section] for section in about["sections"])
+        scores[kind] = score if shown else score * 0.45
     best = max(scores, key=lambda kind: scores[kind])
     return best if scores[best] >= 2 else "letter"
 
@@ -170,7 +223,12 @@ def _default(paper: Paper, spread: bool) -> About | None:
         return None
     said: set[About] = set()
     for statement in paper.statements:
-        if statement.section in ("specimen", "diagnosis", "gross") and not any(
+        opening = (
+            statement.section not in NEVER | {"clinical", "superseded"}
+            and statement.number <= 12
+            and any(match.has("biopsy") or match.has("compoundsite") for match in statement.matches)
+        )
+        if (opening or statement.section in ("specimen", "diagnosis", "gross")) and not any(
             match.has("family") for match in statement.matches
         ):
             about, _ = about_of(statement.tokens, statement.matches, len(statement.tokens))

@@ -166,7 +166,8 @@ class Reconciliation:
         date = max((read.paper.date for read in self.reads if read.paper.date is not None), key=lambda day: day.key, default=None)
         age: int | None = None
         if born is not None and date is not None:
-            age = date.year - born.year - ((date.month or 12, date.day or 31) < (born.month or 1, born.day or 1))
+            early = bool(date.month and born.month) and (date.month, date.day or 31) < (born.month, born.day or 1)
+            age = date.year - born.year - early
         said = [int(one.claim.value) for one in ages]
         if age is None or not 18 <= age <= 110:
             common = Counter(said).most_common(1)
