@@ -576,7 +576,7 @@ def sentences(text: str, spans: Sequence[Span], short: frozenset[str], ordinals:
             if (
                 stop.group() == ";"
                 and text[stop.end() : end].lstrip()[:1].isdigit()
-                and text[stop.end():end].lstrip()[1:2] != "."
+                and text[stop.end() : end].lstrip()[1:2] != "."
             ):
                 continue  # a second value of the same thing
             if stop.group() == ";" and text.count("(", at, stop.start()) > text.count(")", at, stop.start()):

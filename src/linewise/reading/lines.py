@@ -128,12 +128,10 @@ class Lines:
                     and claim.strength < 3 + 1
                     and read.paper.kind != "imaging"
                 ):
-                    statement = next((one for one in read.paper.statements if one.number == claim.statement), None)
-                    if statement is not None and any(match.has("biopsy") for match in statement.matches):
+                    place = next((one for one in read.paper.statements if one.number == claim.statement), None)
+                    if place is None or any(match.has("biopsy") for match in place.matches):
                         continue
-                    if statement is not None and any(
-                        token.day is not None and token.day.key == claim.day.key for token in statement.tokens
-                    ):
+                    if any(token.day is not None and token.day.key == claim.day.key for token in place.tokens):
                         days.append(claim.day)
         full = [day for day in days if self.date is None or day.key <= self.date.key]
         return min(full, key=lambda day: (day.year, day.month or 13, day.day or 32), default=None)

@@ -126,26 +126,12 @@ def specimen_site(paper: Paper) -> list[Claim]:
         if context.said("benign") is not None:
             return []
         for match in statement.matches:
-            if (
-                match.has("tumour-cells") or match.has("cancer") or match.has("met") or match.has("metastatic")
-            ) and context.standing(match.first, match.last)[0]:
-                if context.said("doubt") is None and context.said("othercancer") is None:
-                    return [
-                        Claim(
-                            "sites",
-                            site,
-                            start,
-                            end,
-                            True,
-                            "carcinoma in this specimen",
-                            paper.date,
-                            "metastasis",
-                            None,
-                            1,
-                            number,
-                            "specimen",
-                        )
-                    ]
+            shown = any(match.has(kind) for kind in ("tumour-cells", "cancer", "met", "metastatic"))
+            if not shown or context.said("doubt") is not None or context.said("othercancer") is not None:
+                continue
+            if context.standing(match.first, match.last)[0]:
+                why = "carcinoma in this specimen"
+                return [Claim("sites", site, start, end, True, why, paper.date, "metastasis", None, 1, number, "specimen")]
     return []
 
 
