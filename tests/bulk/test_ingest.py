@@ -13,7 +13,6 @@ import pytest
 
 from linewise.bulk import ingest
 from linewise.columns import events as model
-from linewise.columns.decide import plan
 from linewise.columns.events import Events
 from linewise.columns.lines import courses_of
 from linewise.exchange import Codes
@@ -26,6 +25,7 @@ from linewise.knowledge import Knowledge, open_knowledge
 from linewise.record import Record
 from places import Shared
 
+from .doubt import by_id, same_but_for_doubt
 from .hard_people import Hard
 
 DAY = dt.date(2026, 10, 31)
@@ -52,17 +52,13 @@ def quiet(text: str) -> None:
     del text
 
 
-def by_id(events: Events, knowledge: Knowledge) -> pl.DataFrame:
-    return plan(events, knowledge, DAY, "EU").with_columns(events.patients["id"]).sort("id")
-
-
 def test_the_truth_comes_back(
     export: tuple[Path, Events, dict[str, int]], tmp_path: Path, knowledge: Knowledge, codes: Codes
 ) -> None:
     folder, truth, put_in = export
     source = ingest(folder, tmp_path, codes, progress=quiet)
     found = source.whole()
-    assert by_id(found, knowledge).equals(by_id(truth, knowledge))
+    same_but_for_doubt(found, truth, knowledge, DAY)
     assert source.faults["not JSON, or a member of the wrong type"] == put_in["truncated"]
     assert source.faults["the same resource twice"] == put_in["duplicate"]
     kept = [json.loads(line) for line in (tmp_path / "faults.ndjson").read_text().splitlines()]
@@ -80,7 +76,7 @@ def test_bulk_is_what_one_person_is_read_as(
     rows = found.patients.with_row_index("row").filter(pl.col("id").is_in([record.id for record in records]))
     part = found.take(rows["row"])
     theirs = model.of_records(records)
-    assert by_id(part, knowledge).equals(by_id(theirs, knowledge))
+    assert by_id(part, knowledge, DAY).equals(by_id(theirs, knowledge, DAY))
     mine, own = (courses_of(one, knowledge, DAY).drop("patient") for one in (part, theirs))
     assert mine.equals(own)
 
@@ -188,7 +184,7 @@ def test_hard_people_are_read_in_bulk_as_they_are_read_alone(tmp_path: Path, kno
     for name in ("entries", "administrations", "events", "reactions", "medications"):
         mine, own = (getattr(one, name).select(pl.exclude("place")).unique().sort(pl.all()) for one in (found, theirs))
         assert mine.equals(own), name
-    assert by_id(found, knowledge).equals(by_id(theirs, knowledge))
+    assert by_id(found, knowledge, DAY).equals(by_id(theirs, knowledge, DAY))
 
 
 def test_a_reaction_finds_the_medicine_that_it_names(tmp_path: Path, codes: Codes) -> None:

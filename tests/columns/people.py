@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from linewise.knowledge import Knowledge
-from linewise.record import Administration, Course, Entry, Event, Medication, Origin, Reaction, Record
+from linewise.record import Administration, Course, Entry, Event, Medication, Origin, Reaction, Record, Unread
 
 DAY = dt.date(2026, 11, 1)
 _DRUGS = [
@@ -41,7 +41,7 @@ def history(chance: random.Random) -> Record:
             Administration(
                 drug=chance.choice(drugs), start=start, end=end, ongoing=chance.choice([None, None, False, end is None]),
                 supply=chance.choice([None, None, None, "dispensed", "dispensed", "requested"]),
-                planned=chance.random() < 0.05, setting=chance.choice([None, None, None, "adjuvant", "metastatic"]),
+                planned=chance.random() < 0.05, unsure=chance.random() < 0.1, setting=chance.choice([None, None, None, "adjuvant", "metastatic"]),
                 stopped_for=chance.choice([None, None, None, None, "progression", "toxicity", "completion", "choice"]),
                 origin=Origin(f"MedicationStatement/{number}"),
             )
@@ -90,10 +90,16 @@ def filled(chance: random.Random, knowledge: Knowledge) -> Record:
         drug = chance.choice([*knowledge.drugs, "an-unknown-drug"])
         effect = chance.choice(["ild", "anaphylaxis", "neuropathy", "rash", "a word nobody knows"])
         grade = chance.choice([None, 1, 2, 3, 4])
-        record.reactions.append(Reaction(drug=drug, effect=effect, grade=grade, origin=Origin("r")))
+        ongoing = chance.choice([None, True, False])
+        record.reactions.append(
+            Reaction(drug=drug, effect=effect, grade=grade, ongoing=ongoing, on=day(chance, 0.4), origin=Origin("r"))
+        )
     for _ in range(chance.choice([0, 1, 3])):
         drug = chance.choice([*knowledge.drugs, *knowledge.classes, "an-unknown-drug"])
-        record.medications.append(Medication(drug=drug, start=day(chance, 0.5), end=day(chance, 0.6), origin=Origin("m")))
+        days = {"start": day(chance, 0.5), "end": day(chance, 0.6)}
+        record.medications.append(Medication(drug=drug, unsure=chance.random() < 0.2, origin=Origin("m"), **days))
+    for number in range(chance.choice([0, 0, 1, 4])):
+        record.unread.append(unread(chance, knowledge, number))
     if chance.random() < 0.3:
         record.courses += stated(chance, knowledge)
     return record
@@ -116,6 +122,39 @@ def entry(chance: random.Random, fact: Any) -> Entry:
         since_days=chance.choice([None, 2.0, 9.0]), absent=fact.type == "set" and chance.random() < 0.1,
         until=DAY - dt.timedelta(days=chance.choice([-20, 0, 20])) if fact.type == "set" and chance.random() < 0.1 else None,
         origin=Origin("x"),
+    )  # fmt: skip
+
+
+def unread(chance: random.Random, knowledge: Knowledge, number: int) -> Unread:
+    """Something that was not understood, about a fact, a list, a member of one, or what was given."""
+    touches = []
+    for _ in range(chance.choice([0, 1, 1, 3])):
+        kind = chance.choice(["fact", "member", "list", "list"])
+        fact = chance.choice(
+            [one for one in knowledge.facts.values() if not one.derived and (kind != "member" or one.type == "set")]
+        )
+        if kind == "list":
+            touches.append(
+                chance.choice(
+                    [
+                        "treatments",
+                        "treatments:unnamed",
+                        "medications",
+                        "reactions",
+                        "course",
+                        "comorbidities",
+                        "symptoms",
+                        "sites",
+                    ]
+                )
+            )
+        else:
+            touches.append(f"{fact.id}:{chance.choice(list(fact.values))}" if kind == "member" and fact.values else fact.id)
+    on = DAY - dt.timedelta(days=chance.choice([-30, 0, 5, 60, 400, 900])) if chance.random() < 0.8 else None
+    return Unread(
+        where=f"Condition/{number}", what="words", why="not known here", touches=tuple(dict.fromkeys(touches)), on=on,
+        until=DAY - dt.timedelta(days=chance.choice([-20, 0, 20])) if chance.random() < 0.3 else None,
+        specimen=chance.choice([None, None, "primary", "metastasis"]),
     )  # fmt: skip
 
 

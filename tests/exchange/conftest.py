@@ -18,6 +18,14 @@ def _yaml(path: Path) -> Any:
     return yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
+def _tables() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for path in [KNOWLEDGE / "facts/codes.yaml", *sorted((KNOWLEDGE / "codes").glob("*.yaml"))]:
+        for section, rows in _yaml(path).items():
+            found.setdefault(section, {}).update(rows)
+    return found
+
+
 @functools.cache
 def all_codes() -> Codes:
     files = [path for path in sorted((KNOWLEDGE / "facts").glob("*.yaml")) if path.name != "codes.yaml"]
@@ -26,9 +34,8 @@ def all_codes() -> Codes:
     classes = [c for path in sorted((KNOWLEDGE / "classes").glob("*.yaml")) for c in _yaml(path)]
     described = [_yaml(path) for path in sorted((KNOWLEDGE / "effects").glob("*.yaml"))]
     effects = [word for effect in described for word in (effect["id"], *(effect.get("also") or ()))]
-    return build(
-        facts, drugs, _yaml(KNOWLEDGE / "facts/codes.yaml"), classes, effects, adult=_yaml(KNOWLEDGE / "scope.yaml")["adult"]
-    )
+    adult = _yaml(KNOWLEDGE / "scope.yaml")["adult"]
+    return build(facts, drugs, _tables(), classes, effects, adult=adult)
 
 
 @pytest.fixture(scope="session")

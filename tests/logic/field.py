@@ -149,5 +149,12 @@ ASKED: tuple[Question, ...] = tuple(n.subject(parse(text)) for text in QUESTIONS
 
 
 def random_person(rng: Random, silence: float = 0.4) -> Person:
-    about = [one for one in (*BASE, *ASKED) if rng.random() >= silence]
-    return Person({one if isinstance(one, str) else one.key: random_reading(rng, one) for one in about})
+    """Some things are known of a person; of others an entry was not understood."""
+    readings = {}
+    for one in (*BASE, *ASKED):
+        name = one if isinstance(one, str) else one.key
+        if rng.random() >= silence:
+            readings[name] = random_reading(rng, one)
+        elif rng.random() < 0.2:
+            readings[name] = Reading(open=("an entry that was not understood",))
+    return Person(readings)

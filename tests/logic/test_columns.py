@@ -25,6 +25,8 @@ def cell(person: Person, column: Column) -> object:
     if column.name == "as_of":
         return AS_OF
     reading = person.read(column.about)
+    if column.name.endswith("@open"):
+        return bool(reading.open)
     if column.name.endswith("@on"):
         return reading.on
     if column.name.endswith("@complete"):

@@ -11,7 +11,7 @@ from linewise.knowledge.load import load
 
 FILES = {
     "facts/all.yaml": """
-- {id: metastatic, label: metastatic, type: yes-no}
+- {id: metastatic, label: metastatic, type: yes-no, stays: true}
 - {id: age, label: age, type: number, unit: a, range: [0, 120]}
 - {id: line, label: line, type: number, range: [1, 40]}
 - {id: disease-free-interval, label: interval, type: number, range: [0, 600]}

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from linewise.columns.age import is_child
-from linewise.columns.events import Events, made
+from linewise.columns.events import SCHEMAS, Events, made
 
 from .faults import Faults
 from .rows import rows_of
@@ -24,10 +24,11 @@ _OTHER = "The record names another cancer, and no invasive breast cancer."
 _IN_SITU = "The record names carcinoma in situ of the breast, not invasive cancer."
 _UNPLACED = "The record names a cancer, but not in a way that tells whether it is breast cancer."
 _EARLY = "Not metastatic on this record: nothing is offered."
+_UNREAD = "Not known whether the cancer has spread: the record may say so in words that are not understood. Nothing is offered."
 _CHILD = "This is the record of a child; the knowledge is about adults."
 _KEPT = 1000
 """Faults of one kind and part that are kept with their lines."""
-_TABLES = ("entries", "administrations", "events", "reactions", "medications", "spread", "cancers", "unread")
+_TABLES = ("entries", "administrations", "events", "reactions", "medications", "spread", "cancers", "declared", "unread")
 
 
 class People:
@@ -75,6 +76,7 @@ class People:
                 if told.height:
                     if table == "unread":
                         self._unread(told)
+                        told = told.filter(pl.col("touches") != "").drop("why", "what")
                     found[table].append(dated(told, table, days).drop(days, "template", "version", "file", "place"))
         tables = {table: pl.concat(parts, how="diagonal") for table, parts in found.items() if parts}
         return self._people(ids, patients, tables, seen)
@@ -160,15 +162,26 @@ class People:
         )
         entries = pl.concat([entries, second], how="diagonal")
         given = tables.get("administrations", pl.DataFrame(schema={"patient": pl.UInt32, "start": pl.Date, "id": pl.UInt64}))
-        scope = self._scope(people, entries, events, given, cancers, yes)
+        unread = tables.get("unread", pl.DataFrame(schema=SCHEMAS["unread"]))
+        unread = unread.with_columns(pl.col("touches").str.split(" ")).explode("touches")
+        declared = self._declared(people, tables)
+        scope = self._scope(people, entries, events, given, cancers, yes, no, unread)
         tables = {
-            "patients": people.with_columns(scope.alias("scope"), pl.lit([], dtype=pl.List(pl.String)).alias("declared")),
+            "patients": people.with_columns(scope.alias("scope"), declared.alias("declared")), "unread": unread,
             "entries": entries, "events": pl.concat([events, staged], how="diagonal"),
             "administrations": given.with_columns(pl.col("id").cast(pl.String).str.zfill(20).alias("place")),
             "reactions": tables.get("reactions", pl.DataFrame(schema={"patient": pl.UInt32})),
             "medications": tables.get("medications", pl.DataFrame(schema={"patient": pl.UInt32})),
         }  # fmt: skip
         return made(tables)
+
+    @staticmethod
+    def _declared(people: pl.DataFrame, tables: dict[str, pl.DataFrame]) -> pl.Series:
+        """The lists of each person that the record says are whole."""
+        told = tables.get("declared", pl.DataFrame(schema={"patient": pl.UInt32, "name": pl.String}))
+        lists = told.select("patient", "name").unique().sort("patient", "name").group_by("patient").agg("name")
+        rows = pl.DataFrame({"patient": pl.arange(people.height, eager=True, dtype=pl.UInt32)})
+        return rows.join(lists, on="patient", how="left", maintain_order="left")["name"].fill_null([])
 
     def _scope(
         self,
@@ -178,6 +191,8 @@ class People:
         given: pl.DataFrame,
         cancers: pl.DataFrame,
         yes: pl.DataFrame,
+        no: pl.DataFrame,
+        unread: pl.DataFrame,
     ) -> pl.Series:
         """Why no plan can honestly be given, for each person; null where one can."""
         days = [
@@ -198,6 +213,7 @@ class People:
             .when(~of["breast"] & of["in-situ"]).then(pl.lit(_IN_SITU))
             .when(~of["breast"] & of["unknown-site"]).then(pl.lit(_UNPLACED))
             .when(~of["breast"] & ~receptors).then(pl.lit(_NO_BREAST))
+            .when(~_has(yes) & ~_has(no) & _has(unread.filter(pl.col("touches").str.contains("^(sites|metastatic)")))).then(pl.lit(_UNREAD))
             .when(~_has(yes)).then(pl.lit(_EARLY))
             .alias("scope")
         ).to_series()  # fmt: skip

@@ -36,19 +36,22 @@ _DAYS = {
     "events": ("on",),
     "medications": ("start", "end"),
     "spread": ("on",),
+    "reactions": ("on",),
+    "unread": ("on", "until"),
 }
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "entries": ("fact", "text", "number", "specimen", "absent"),
-    "administrations": ("drug", "ongoing", "supply", "planned", "setting", "stopped_for"),
+    "administrations": ("drug", "ongoing", "supply", "planned", "unsure", "setting", "stopped_for"),
     "events": ("what", "site"),
     "reactions": ("drug", "effect", "grade", "ongoing"),
-    "medications": ("drug",),
+    "medications": ("drug", "unsure"),
     "spread": ("says",),
     "cancers": ("kind",),
-    "unread": ("why", "what"),
+    "declared": ("name",),
+    "unread": ("why", "what", "touches", "specimen"),
 }
 _TYPES: dict[str, Any] = {
-    "number": pl.Float64, "absent": pl.Boolean, "ongoing": pl.Boolean, "planned": pl.Boolean, "grade": pl.Int16, "says": pl.Boolean,
+    "number": pl.Float64, "absent": pl.Boolean, "ongoing": pl.Boolean, "planned": pl.Boolean, "unsure": pl.Boolean, "grade": pl.Int16, "says": pl.Boolean,
 }  # fmt: skip
 MARK = "\ue000"
 """Stands before the number of a day, or of a value that was taken out: a character that no text of a record has."""
@@ -108,6 +111,7 @@ class Templates:
             for table, things in (
                 ("entries", chart.entries), ("administrations", chart.administrations), ("events", chart.events), ("reactions", chart.reactions),
                 ("medications", chart.medications), ("spread", chart.spread), ("cancers", chart.cancers), ("unread", chart.unread()),
+                ("declared", sorted(chart.declared)),
             ):  # fmt: skip
                 for thing in things:
                     self.rows[table].append((template, *_cells(table, thing), *_days(table, thing, member)))
@@ -182,6 +186,10 @@ def _filled(value: Any, days: Sequence[str | None]) -> Any:
 
 
 def _cells(table: str, thing: Any) -> tuple[Any, ...]:
+    if table == "declared":
+        return (thing,)
+    if table == "unread":
+        return (thing.why, thing.what, " ".join(thing.touches), thing.specimen)
     if table == "entries":
         said = (thing.value, None) if isinstance(thing.value, str) else (None, float(thing.value))
         return (thing.fact, *said, thing.specimen, thing.absent)

@@ -1,8 +1,7 @@
 """All criteria that decide options, each once, ready to be read as columns.
 
 A set is asked only whether it includes something. So every such clause is lowered to a yes-or-no column of its own,
-which is worked out once from bits instead of searching lists again and again. What it means does not change: of a set that is known,
-everything in it is known.
+which is worked out once from bits instead of searching lists again and again. What it means does not change.
 """
 
 from __future__ import annotations

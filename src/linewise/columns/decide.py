@@ -17,6 +17,7 @@ from linewise.knowledge import Knowledge
 from linewise.knowledge.model import REGIONS, Alert, Caution, Conduct, Region, Statement, Treatment
 from linewise.logic import Node
 from linewise.logic.columns import AS_OF, Stages
+from linewise.logic.nodes import DaysOf, GradeOf, subjects
 from linewise.plan.conduct import BEGINNING, BLOCKING, GOING_ON, SOON, holds_for, taken_now
 from linewise.plan.judge import CURRENT, DECIDING, expires_on
 from linewise.plan.model import STATUSES
@@ -57,7 +58,9 @@ class Matrix:
         self.options = [knowledge.treatments[name] for name in named]
         self._names: dict[Node, str] = {}
         self._taken: dict[str, None] = {}
-        self._codes: dict[tuple[str, ...], list[pl.Expr]] = {}
+        self._doubted: dict[str, str] = {}
+        self._leaves_of: dict[str, tuple[str, ...]] = {}
+        self._codes: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], list[pl.Expr]] = {}
         self.scope = "metastatic", "age"
         self._collect()
         nodes = {name: node for node, name in self._names.items()}
@@ -127,7 +130,7 @@ class Matrix:
             _mark(len(events), current.filter(pl.col("drug") == drug)["patient"]).alias(f"#takes {drug}") for drug in self._taken
         ]
         base = facts.table().collect()
-        added = [one for one in (*extra, going, *takes) if one.name not in base.columns]
+        added = [one for one in (*extra, going, *takes, *self._doubts(facts)) if one.name not in base.columns]
         return self.decided(base.with_columns(added))
 
     def decided(self, base: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
@@ -140,13 +143,13 @@ class Matrix:
 
     def taken_from(self, other: Matrix) -> None:
         """Work on a table that another matrix has made: with its columns of what is taken now."""
-        self._taken = other._taken
+        self._taken, self._doubted = other._taken, other._doubted
 
     # Status
 
     def status(self, table: pl.LazyFrame) -> pl.LazyFrame:
         """One column an option: its status for each person."""
-        taken = tuple(self._taken)
+        taken = (tuple(self._taken), tuple(sorted(self._doubted.items())))
         if taken not in self._codes:  # the same for every part of a cohort
             self._codes[taken] = [self._code(option).alias(option.id).cat.to(STATUS) for option in self.options]
         return table.select(self._codes[taken])
@@ -255,7 +258,7 @@ class Matrix:
     def _rules(self, drug: str, region: Region) -> list[Conduct]:
         return [one for one in self.knowledge.conduct(drug) if one.holds_in(region) and BLOCKING & frozenset(one.do)]
 
-    def _blocks(self, rule: Conduct, drug: str) -> pl.Expr:
+    def _blocks(self, rule: Conduct, drug: str, partner: bool = False) -> pl.Expr:
         """Whether a rule blocks: some are asked of what is taken now, some of what would begin, and all where that is not known."""
         steps = BLOCKING & frozenset(rule.do)
         taken = self._named(taken_now(drug))
@@ -264,8 +267,53 @@ class Matrix:
             asked = asked | taken.fill_null(True)
         if steps & BEGINNING:
             asked = asked | ~taken.fill_null(False)
-        holds = self._named(rule.when)
-        return asked & (holds if rule.unknown == "depends" else holds.fill_null(False))
+        return asked & self._held(rule.when, rule.unknown == "depends" and not partner)
+
+    def _held(self, when: Node | None, waits: bool = False) -> pl.Expr:
+        """Whether a criterion that forbids something holds; unknown as `Decider.held` has it."""
+        if when is None:
+            return _YES
+        holds = self._named(when)
+        if waits:
+            return holds
+        doubted = [pl.col(leaf).is_null() & pl.col(self._doubted[leaf]) for leaf in self._leaves(when) if leaf in self._doubted]
+        sure = holds.fill_null(False)
+        return pl.when(_any(doubted)).then(holds).otherwise(sure) if doubted else sure
+
+    def _leaves(self, when: Node) -> tuple[str, ...]:
+        """The columns of the facts and questions that a criterion rests on, through every derived fact."""
+        name = self._names[when]
+        if name not in self._leaves_of:
+            derived, found = self.criteria.vocabulary.derived, dict[str, None]()
+            waiting, seen = [self.criteria.nodes[name]], set[str]()
+            while waiting:
+                for about in subjects(waiting.pop()):
+                    key = about if isinstance(about, str) else about.key
+                    if key in derived:
+                        waiting += derived[key].nodes if key not in seen else ()
+                        seen.add(key)
+                    else:
+                        found[key] = None
+            self._leaves_of[name] = tuple(found)
+        return self._leaves_of[name]
+
+    def _doubts(self, facts: Facts) -> list[pl.Series]:
+        """A column for each fact and kind of question that something leaves open which was not understood; `_doubted` says for which leaf."""
+        self._doubted = {}
+        columns: dict[str, pl.Series] = {}
+        for column in self.criteria.columns:
+            if "@" in column.name or column.name == AS_OF:
+                continue
+            question, clause = self.criteria.questions.get(column.name), self.criteria.includes.get(column.name)
+            asked = None if isinstance(question, GradeOf | DaysOf) else question
+            about = clause.fact if clause is not None else "symptoms" if question is not asked else column.about
+            name = f"#open {about if asked is None else type(asked).__name__}"
+            if name not in columns:
+                columns[name] = pl.Series(name, facts.left_open(column.about))
+            self._doubted[column.name] = name
+        told = {name for name, column in columns.items() if column.any()}
+        self._doubted = {leaf: name for leaf, name in self._doubted.items() if name in told}
+        return [columns[name] for name in sorted(told)]
 
     def _second(self, option: Treatment) -> pl.Expr:
         """Whether a label says to avoid the option here: for the option, a fixed drug, or every partner to choose from."""
@@ -281,17 +329,14 @@ class Matrix:
         return _any(found)
 
     def _avoided(self, cautions: Iterable[Caution]) -> pl.Expr:
-        return _any(_YES if one.when is None else self._named(one.when).fill_null(False) for one in _advised(cautions))
+        return _any(self._held(one.when).fill_null(True) for one in _advised(cautions))
 
     def _forbids(self, caution: Caution) -> pl.Expr:
-        if caution.when is None:
-            return _YES
-        holds = self._named(caution.when)
-        return holds if caution.unknown == "depends" else holds.fill_null(False)
+        return self._held(caution.when, caution.unknown == "depends")
 
     def _partner_forbidden(self, drug: str, region: Region) -> pl.Expr:
-        avoid = [_YES if one.when is None else self._named(one.when).fill_null(False) for one in self.knowledge.avoid(drug)]
-        return _any([*avoid, *(self._blocks(rule, drug).fill_null(False) for rule in self._rules(drug, region))])
+        avoid = [self._held(one.when) for one in self.knowledge.avoid(drug)]
+        return _any([*avoid, *(self._blocks(rule, drug, partner=True) for rule in self._rules(drug, region))])
 
 
 def _advised(cautions: Iterable[Caution]) -> list[Caution]:

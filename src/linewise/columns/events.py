@@ -64,15 +64,24 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "ongoing": pl.Boolean,
         "supply": pl.String,
         "planned": pl.Boolean,
+        "unsure": pl.Boolean,
         "setting": pl.String,
         "stopped_for": pl.String,
         "place": pl.String,
     },
     "events": {"patient": pl.UInt32, "what": pl.String, "on": pl.Date, "site": pl.String},
-    "reactions": {"patient": pl.UInt32, "drug": pl.String, "effect": pl.String, "grade": pl.Int16, "ongoing": pl.Boolean},
-    "medications": {"patient": pl.UInt32, "drug": pl.String, "start": pl.Date, "end": pl.Date},
+    "reactions": {
+        "patient": pl.UInt32,
+        "drug": pl.String,
+        "effect": pl.String,
+        "grade": pl.Int16,
+        "ongoing": pl.Boolean,
+        "on": pl.Date,
+    },
+    "medications": {"patient": pl.UInt32, "drug": pl.String, "start": pl.Date, "end": pl.Date, "unsure": pl.Boolean},
+    "unread": {"patient": pl.UInt32, "touches": pl.String, "on": pl.Date, "until": pl.Date, "specimen": pl.String},
 }
-"""Every table with its columns. An entry's value is in `text` (a choice, a member of a set) or `number` (also 0 and 1 for no and yes)."""
+"""Every table with its columns. `unread` has a row for each thing that an entry touches which was not understood. An entry's value is in `text` (a choice, a member of a set) or `number` (also 0 and 1 for no and yes)."""
 
 _EPOCH = dt.date(1970, 1, 1)
 
@@ -88,6 +97,7 @@ class Events:
     events: pl.DataFrame
     reactions: pl.DataFrame
     medications: pl.DataFrame
+    unread: pl.DataFrame
 
     def __len__(self) -> int:
         return self.patients.height
@@ -149,7 +159,8 @@ def read(folder: Path) -> Events:
     """The tables as they were written; a column that an earlier version did not have is null."""
     found = {}
     for name, schema in SCHEMAS.items():
-        table = pl.read_parquet(folder / f"{name}.parquet")
+        path = folder / f"{name}.parquet"
+        table = pl.read_parquet(path) if path.exists() or name != "unread" else pl.DataFrame(schema=schema)
         lacking = [pl.lit(None, dtype=kind).alias(column) for column, kind in schema.items() if column not in table.columns]
         more = [column for column in table.columns if column not in schema]
         found[name] = table.with_columns(lacking).select(*schema, *more)
@@ -204,6 +215,9 @@ def of_records(records: Iterable[Record]) -> Events:
                 if name == "courses":
                     row["drugs"] = list(thing.drugs)
                 rows[name].append(row)
+        for left in record.unread:
+            days = {"on": left.on, "until": left.until, "specimen": left.specimen}
+            rows["unread"] += [{"patient": patient, "touches": touched} | days for touched in left.touches]
         for entry in record.entries:
             kept = {c: getattr(entry, c) for c in ("fact", "on", "specimen", "grade", "since_days", "absent", "until")}
             said = {"text": entry.value} if isinstance(entry.value, str) else {"number": float(entry.value)}

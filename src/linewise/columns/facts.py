@@ -23,9 +23,11 @@ from linewise.logic import Decider, Within, nodes
 from linewise.logic.columns import AS_OF, Column
 from linewise.logic.recent import earliest
 from linewise.record import Chart, Record
+from linewise.record.model import COURSE, TREATMENTS
 
 from .age import whole_years
 from .criteria import Criteria
+from .doubt import Doubts
 from .events import Days, Events
 from .history import Floats, Histories, Ints
 
@@ -57,6 +59,10 @@ def _cell(chart: Chart, decider: Decider, column: Column, criteria: Criteria) ->
         return chart.as_of
     if column.name in criteria.includes:
         return decider.value(criteria.includes[column.name])
+    if column.name.endswith("@open"):
+        clause = criteria.includes.get(column.about)
+        reading = decider.reading(criteria.questions.get(column.about, clause.fact if clause else column.about))
+        return bool(reading.open) and (reading.value is None if clause is None else decider.value(clause) is None)
     reading = decider.reading(criteria.questions.get(column.about, column.about))
     if column.name.endswith("@on"):
         return reading.on if reading.value is not None else None
@@ -74,6 +80,16 @@ class Choice:
     decided: np.ndarray[Any, np.dtype[np.bool_]]
 
 
+@dataclass(frozen=True)
+class Bits:
+    """A set of everybody: words of a bit a member. `unsure` may be in it; `known` has anything recorded or assumed of it."""
+
+    members: list[str]
+    words: Any
+    unsure: Any
+    known: Any
+
+
 class Facts:
     """The facts of everybody as of a day. Columns are made when they are asked for."""
 
@@ -81,8 +97,9 @@ class Facts:
         self.events, self.knowledge, self.criteria, self.day = events, knowledge, criteria, day
         self.days: Days = events.days(day)
         self.people = len(events)
+        self.doubts = Doubts(events, knowledge, self.days)
         asked = tuple(criteria.questions.values())
-        self.history = Histories(events, knowledge, day, asked, self._numbers("disease-free-interval"))
+        self.history = Histories(events, knowledge, day, asked, self._numbers("disease-free-interval"), self.doubts)
 
     def table(self) -> pl.LazyFrame:
         """All columns that the criteria need."""
@@ -90,7 +107,7 @@ class Facts:
         asked: list[pl.Expr] = []
         for column in self.criteria.columns:
             question = self.criteria.questions.get(column.about)
-            if question is None:
+            if question is None or column.name.endswith("@open"):
                 added[column.name] = self.column(column)
             elif isinstance(question, nodes.GradeOf | nodes.DaysOf):
                 added[column.name] = self._symptom(question).alias(column.name)
@@ -99,7 +116,9 @@ class Facts:
         base = pl.DataFrame([*added.values(), *self.history.columns.values()])
         if not base.width:
             base = pl.DataFrame({"#": pl.repeat(None, self.people, eager=True)})
-        return base.lazy().with_columns(asked).select(column.name for column in self.criteria.columns)
+        whole = base.lazy().with_columns(asked)
+        left = [pl.col(one.name) & pl.col(one.about).is_null() for one in self.criteria.columns if one.name.endswith("@open")]
+        return whole.with_columns(left).select(column.name for column in self.criteria.columns)
 
     def column(self, column: Column) -> pl.Series:
         """One column about a fact, by its name."""
@@ -107,9 +126,12 @@ class Facts:
             return pl.Series(AS_OF, self.days).cast(pl.Date)
         if column.name in self.criteria.includes:
             return self._includes(self.criteria.includes[column.name]).alias(column.name)
+        if column.name.endswith("@open"):
+            return pl.Series(column.name, self.left_open(column.about))
         if column.name.endswith("@complete"):
             known = self._set_known(column.about)
-            return pl.Series(column.name, known).set(pl.Series(~known), None)
+            unsure = self._sets_of(column.about).unsure.any(axis=1)
+            return pl.Series(column.name, ~unsure).set(pl.Series(~known), None)
         if column.name.endswith("@on"):
             return self._on(column.about).alias(column.name)
         if column.type == "set":
@@ -182,8 +204,67 @@ class Facts:
         index[choice.person] = np.where(choice.decided, choice.row, -1)
         has = np.zeros(self.people, bool)
         has[choice.person] = True
+        if name in self.doubts.names:
+            index[self._replaced(name, entries, index)] = -1
         places = pl.Series(index).cast(pl.Int64)
         return entries[column].gather(places.set(places < 0, None)), has
+
+    # What was not understood
+
+    def _replaced(self, name: str, entries: pl.DataFrame, index: Ints) -> Any:
+        """Whose deciding result an entry may replace that was not understood: one as new, or without a day (see `Doubt.later`)."""
+        first = self.knowledge.facts[name].use == "metastasis-first"
+        rows = self.doubts.rows(name)
+        place = index[rows["patient"].to_numpy()]
+        decided = pl.Series(place).set(pl.Series(place < 0), None)
+        on, specimen = entries["since"].gather(decided), entries["specimen"].gather(decided)
+        rows = rows.with_columns(
+            on.alias("decided_on"), (specimen == "metastasis").fill_null(False).alias("sure"), pl.Series("has", place >= 0)
+        )
+        newer = pl.col("decided_on").is_null() | pl.col("on").is_null() | (pl.col("on") >= pl.col("decided_on"))
+        if first:
+            of_metastasis = (pl.col("specimen") == "metastasis").fill_null(False)
+            of_breast = (pl.col("specimen") == "primary").fill_null(False)
+            newer = (newer | (of_metastasis & ~pl.col("sure"))) & ~(pl.col("sure") & of_breast)
+        if self.knowledge.facts[name].stays:
+            rows = rows.with_columns((entries["number"].gather(decided) == 1).fill_null(False).alias("stays"))
+            newer = newer & ~pl.col("stays")
+        return self.doubts.mark(rows.filter(pl.col("has") & newer))
+
+    def _about(self, name: str) -> Any:
+        """Who has an entry that was not understood and may be about a fact, neither over nor too old."""
+        fact, rows = self._fact(name), self.doubts.now(name)
+        if fact is not None and fact.current_for is not None and rows.height:
+            limit = self._limit(rows, fact.current_for)
+            rows = rows.filter(pl.col("on").is_null() | (pl.col("on") >= limit))
+        return self.doubts.mark(rows)
+
+    @cached_property
+    def _open(self) -> dict[str, Any]:
+        return {}
+
+    def open(self, name: str) -> Any:
+        """Who has an unknown fact that an entry leaves open which was not understood; of a set, whose set it touches."""
+        if name not in self._open:
+            found = self._about(name)
+            if name == "line":
+                found = self.doubts.lists(TREATMENTS) | self.doubts.lists(COURSE)
+            elif name in self.doubts.names and self.knowledge.facts[name].type != "set":
+                entries = self._rows(name)
+                choice = self.choice(name, entries)
+                index = np.full(self.people, -1, np.int64)
+                index[choice.person] = np.where(choice.decided, choice.row, -1)
+                found = found | self._replaced(name, entries, index)
+            self._open[name] = found
+        return self._open[name]
+
+    def left_open(self, about: str) -> Any:
+        """Of a fact, a question or a clause about a set, by its column: who has an entry that was not understood and may change its answer."""
+        question = self.criteria.questions.get(about)
+        if question is not None and not isinstance(question, nodes.GradeOf | nodes.DaysOf):
+            return self.history.misread(question)
+        clause = self.criteria.includes.get(about)
+        return self.open("symptoms" if question is not None else clause.fact if clause is not None else about)
 
     def _value(self, name: str) -> pl.Series:
         fact = self._fact(name)
@@ -197,6 +278,7 @@ class Facts:
         answer = number == 1
         if fact.silence == "none-in-chart":
             has = has | ~self.events.patients["chart"].fill_null(False).to_numpy()
+        has = has | self._about(name)
         return answer if fact.silence == "unknown" else answer.set(pl.Series(~has), False)
 
     def _numbers(self, name: str) -> Floats:
@@ -257,43 +339,66 @@ class Facts:
         return everybody.join(lists, on="patient", how="left", maintain_order="left").select(text.alias(name)).to_series()
 
     @cached_property
-    def _sets(self) -> dict[str, tuple[Any, list[str], Any]]:
-        """For each set that a criterion names: words of a bit a member for each person, the members, and who is known."""
-        found = {}
-        for name in dict.fromkeys(one.fact for one in self.criteria.includes.values()):
-            entries = self._present(name) if self._fact(name) else self.events.entries.clear()
-            members = sorted(entries["text"].drop_nulls().unique().to_list())
-            words = np.zeros((self.people, max(1, -(-len(members) // 64))), np.uint64)
-            codes = (
-                entries["text"].cast(pl.Enum(members)).to_physical().cast(pl.Int64).to_numpy()
-                if members
-                else np.zeros(0, np.int64)
-            )
-            who = entries["patient"].to_numpy()
-            if len(who):
-                bits = np.zeros((len(who), words.shape[1]), np.uint64)
-                bits[np.arange(len(who)), codes // 64] = np.uint64(1) << (codes % 64).astype(np.uint64)
-                starts = np.flatnonzero(np.r_[True, who[1:] != who[:-1]])
-                words[who[starts]] = np.bitwise_or.reduceat(bits, starts, axis=0)
-            found[name] = (words, members, self._set_known(name))
-        return found
+    def _made_sets(self) -> dict[str, Bits]:
+        return {}
+
+    def _sets_of(self, name: str) -> Bits:
+        """A set as words of a bit a member for each person: what is in it, what may be because of an entry that was not understood."""
+        if name not in self._made_sets:
+            fact = self._fact(name)
+            entries = self._present(name) if fact else self.events.entries.clear()
+            members = sorted({*entries["text"].drop_nulls().unique().to_list(), *(fact.values if fact else ())})
+            words = self._bits(entries, members)
+            unsure = np.zeros_like(words)
+            if name in self.doubts.names:
+                unsure = self._unsure(name, members) & ~words
+            self._made_sets[name] = Bits(members, words, unsure, self._set_known(name))
+        return self._made_sets[name]
+
+    def _bits(self, rows: pl.DataFrame, members: list[str]) -> Any:
+        """The members in `text`, as bits of each person."""
+        words = np.zeros((self.people, max(1, -(-len(members) // 64))), np.uint64)
+        if rows.height and members:
+            code = rows["text"].cast(pl.Enum(members)).to_physical().cast(pl.Int64).to_numpy()
+            bits = np.zeros((len(code), words.shape[1]), np.uint64)
+            bits[np.arange(len(code)), code // 64] = np.uint64(1) << (code % 64).astype(np.uint64)
+            who = rows["patient"].to_numpy()
+            starts = np.flatnonzero(np.r_[True, who[1:] != who[:-1]])
+            words[who[starts]] = np.bitwise_or.reduceat(bits, starts, axis=0)
+        return words
+
+    def _unsure(self, name: str, members: list[str]) -> Any:
+        """What may be in a set because of entries that were not understood: without what is stated not to be in it."""
+        fact, rows = self.knowledge.facts[name], self.doubts.now(name).sort("patient", maintain_order=True)
+        if fact.current_for is not None and rows.height:
+            limit = self._limit(rows, fact.current_for)
+            rows = rows.filter(pl.col("on").is_null() | (pl.col("on") >= limit))
+        named = rows.filter(pl.col("member").is_in(members)).with_columns(pl.col("member").alias("text"))
+        words = self._bits(named, members)
+        words[self.doubts.mark(rows.filter(pl.col("member").is_null()))] = _mask([True] * len(members), words.shape[1])
+        denied = self._rows(name).filter(pl.col("absent").fill_null(False) & pl.col("text").is_in(members))
+        return words & ~self._bits(denied, members)
 
     def _includes(self, node: nodes.Includes) -> pl.Series:
-        """Whether a set includes what a criterion asks for; a set that is known is known whole."""
-        words, members, known = self._sets[node.fact]
-        if node.within is not None:  # a set has no date
-            known = np.zeros(self.people, bool)
+        """Whether a set includes what a criterion asks for. What may be in it, because of what was not understood, is not known to be absent."""
+        found = self._sets_of(node.fact)
+        known = found.known if node.within is None else np.zeros(self.people, bool)  # a set has no date
+        holds, fails = np.ones(self.people, bool), np.zeros(self.people, bool)
         wanted = [node.values] if node.mode != "all" else [(value,) for value in node.values]
-        holds = np.ones(self.people, bool)
         for values in wanted:
             inside = self.knowledge.vocabulary.members(node.fact, values)
-            mask = _mask([member in inside for member in members], words.shape[1])
+            mask = _mask([member in inside for member in found.members], found.words.shape[1])
             if node.mode == "only":
-                holds &= ((words & ~mask) == 0).all(axis=1) & (words != 0).any(axis=1)
+                within = ((found.words & ~mask) == 0).all(axis=1)
+                settled = ((found.unsure & ~mask) == 0).all(axis=1)
+                some = (found.words != 0).any(axis=1)
+                holds, fails = within & settled & some, ~within | (settled & ~some)
             else:
-                holds &= ((words & mask) != 0).any(axis=1)
+                there = ((found.words & mask) != 0).any(axis=1)
+                holds, fails = holds & there, fails | (~there & ((found.unsure & mask) == 0).all(axis=1))
         answer = pl.Series(node.text, holds)
-        return answer if known.all() else answer.set(pl.Series(~known), None)
+        unknown = ~known | ~(holds | fails)
+        return answer.set(pl.Series(unknown), None) if unknown.any() else answer
 
     # Symptoms
 
@@ -303,6 +408,10 @@ class Facts:
         value = known if isinstance(asked, nodes.GradeOf) else pl.col("since_days").max()
         found = entries.group_by("patient").agg(value.cast(pl.Float64).alias("value"))
         numbers = np.zeros(self.people)
+        if "symptoms" in self.doubts.names:
+            bits = self._sets_of("symptoms")
+            mask = _mask([member == asked.symptom for member in bits.members], bits.words.shape[1])
+            numbers[((bits.unsure & mask) != 0).any(axis=1)] = math.nan
         numbers[found["patient"].to_numpy()] = found["value"].fill_null(math.nan).to_numpy()
         return pl.Series(asked.key, numbers, nan_to_null=True)
 

@@ -21,9 +21,12 @@ from linewise.knowledge import Knowledge
 from linewise.logic import Question, nodes
 from linewise.logic.nodes import Combination, Setting, Treatment
 from linewise.record import Course, Origin, Reaction
+from linewise.record.doubt import RECEIVING
 from linewise.record.history import History
+from linewise.record.model import COURSE, MEDICINES, REACTIONS, TREATMENTS
 from linewise.record.parameters import STANDARD
 
+from .doubt import Doubts, Misread, reactions_on
 from .events import Events
 from .lines import courses_of, roles
 
@@ -210,9 +213,15 @@ class Histories:
     """Answers questions about everybody. `answer` gives an expression over the columns that `frame` adds."""
 
     def __init__(
-        self, events: Events, knowledge: Knowledge, day: dt.date | None, questions: Sequence[Question], interval: Floats
+        self,
+        events: Events,
+        knowledge: Knowledge,
+        day: dt.date | None,
+        questions: Sequence[Question],
+        interval: Floats,
+        doubts: Doubts,
     ) -> None:
-        self.events, self.knowledge, self.people = events, knowledge, len(events)
+        self.events, self.knowledge, self.people, self.doubts = events, knowledge, len(events), doubts
         self.days, self.interval = events.days(day), interval
         self.table = courses_of(events, knowledge, day)
         self.courses = Courses.of(self.table, self.people)
@@ -229,25 +238,44 @@ class Histories:
         """The answer to a question, as an expression over `columns` that is named by the question's key."""
         return _ANSWERS[type(question)](self, question).alias(question.key)
 
+    def misread(self, question: Question) -> Bools:
+        """Whose unknown answer an entry may have left open that was not understood (see `Reading.open`)."""
+        lists = _LISTS[type(question)]
+        if lists not in self._misread:
+            self._misread[lists] = Misread(self.doubts, self.table, self.taken).lists(*lists)
+        return self._misread[lists]
+
+    @cached_property
+    def _misread(self) -> dict[tuple[str, ...], Bools]:
+        return {}
+
     def had(self, asked: nodes.Had) -> pl.Expr:
         courses = self.courses
         return self._bit(
             asked.treatment,
             f"had {asked.setting}",
-            lambda: self._given(courses.rows(asked.setting), courses.possible(asked.setting)),
+            lambda: self._opened(self._given(courses.rows(asked.setting), courses.possible(asked.setting)), TREATMENTS),
         )
 
     def receiving(self, asked: nodes.Receiving | nodes.Taking) -> pl.Expr:
         going, perhaps = np.flatnonzero(self.courses.ongoing), np.flatnonzero(self.courses.perhaps)
-        return self._bit(asked.treatment, "receiving", lambda: self._given(going, perhaps))
+        return self._bit(asked.treatment, "receiving", lambda: self._opened(self._given(going, perhaps), RECEIVING))
 
     def taking(self, asked: nodes.Taking) -> pl.Expr:
         given = self.receiving(asked)
-        return given | self._bit(asked.treatment, "medicines", self._medicines)
+        return given | self._bit(asked.treatment, "medicines", lambda: self._opened(self._medicines(), MEDICINES))
 
     def progressed(self, asked: nodes.ProgressedOn) -> pl.Expr:
         setting: Setting = "metastatic" if asked.setting == "any" else asked.setting
-        return self._bit(asked.treatment, f"progressed {setting}", lambda: self._ended(setting))
+        return self._bit(asked.treatment, f"progressed {setting}", lambda: self._opened(self._ended(setting), TREATMENTS, COURSE))
+
+    def _opened(self, given: tuple[Words, Words], *lists: str) -> tuple[Words, Words]:
+        """Every answer that is not yes may be, of people with an entry on these lists that was not understood."""
+        yes, maybe = given
+        if any(name in self.doubts.names for name in (*lists, *((TREATMENTS,) if RECEIVING in lists else ()))):
+            for name in lists:
+                maybe[self.doubts.lists(name)] = np.uint64(2**64 - 1)
+        return yes, maybe
 
     def _bit(self, treatment: Treatment, group: str, make: Callable[[], tuple[Words, Words]]) -> pl.Expr:
         """One bit of a person's yes-words; where it is not set, of the maybe-words."""
@@ -302,21 +330,28 @@ class Histories:
             found[who[starts]] = np.bitwise_or.reduceat(words, starts, axis=0)
         return found
 
-    def _medicines(self) -> tuple[Words, Words]:
-        """What is taken besides cancer treatment, drugs that make or join no line included."""
-        taken = self.events.medications
+    @cached_property
+    def taken(self) -> pl.DataFrame:
+        """What is taken on the day besides cancer treatment, or may be: drugs that make or join no line included (see `supply.medicine_of`)."""
+        columns = ["patient", "drug", "start", "end", "unsure"]
+        taken = self.events.medications.with_columns(pl.col("unsure").fill_null(False)).select(columns)
         part_of = roles(self.events.administrations["drug"], self.knowledge)
         others = [drug for drug, role in part_of.items() if role == "other"]
         given = self.events.administrations.filter(pl.col("drug").is_in(others) & ~pl.col("planned"))
-        dated = pl.col("start").is_not_null() & pl.col("end").is_not_null()
-        awaited = pl.when(pl.col("supply").is_not_null()).then(pl.duration(days=STANDARD.grace)).otherwise(pl.duration(days=0))
-        given = (
-            given.filter(pl.col("ongoing").fill_null(False) | dated).with_columns(pl.col("end") + awaited).select(taken.columns)
-        )
+        going = pl.col("ongoing").fill_null(False) | (pl.col("end").is_not_null() & pl.col("end").ne_missing(pl.col("start")))
+        given = given.filter(going | pl.col("ongoing").is_null())
+        awaited = pl.when(pl.col("supply").is_not_null()).then(STANDARD.grace).otherwise(0)
+        lasts = pl.coalesce("end", "start") + pl.duration(days=STANDARD.pack + STANDARD.grace)
+        perhaps = pl.when(~pl.col("unsure").fill_null(False)).then(lasts)
+        end = pl.when(going).then(pl.col("end") + pl.duration(days=awaited)).otherwise(perhaps)
+        given = given.with_columns(end.alias("end"), (~going).alias("unsure")).select(columns)
         taken = pl.concat([taken, given]).sort("patient", maintain_order=True)
         day = pl.Series(self.days).cast(pl.Date).gather(taken["patient"])
         begun = taken["start"].is_null() | (taken["start"] <= day)
-        taken = taken.filter(begun.fill_null(False) & (taken["end"].is_null() | (day <= taken["end"])).fill_null(False))
+        return taken.filter(begun.fill_null(False) & (taken["end"].is_null() | (day <= taken["end"])).fill_null(False))
+
+    def _medicines(self) -> tuple[Words, Words]:
+        taken = self.taken
         drugs = taken["drug"].unique(maintain_order=True)
         contents = Contents(self.treatments, [[drug] for drug in drugs.to_list()], self.knowledge)
         index = (
@@ -324,9 +359,11 @@ class Histories:
             if len(drugs)
             else taken["drug"]
         )
-        rows = index.cast(pl.Int64).to_numpy()
+        rows, unsure = index.cast(pl.Int64).to_numpy(), taken["unsure"].to_numpy()
         owner = taken["patient"].cast(pl.Int64).to_numpy()
-        return self._union(rows, packed(contents.yes)[rows], owner), self._union(rows, packed(contents.maybe)[rows], owner)
+        yes, maybe = packed(contents.yes)[rows], packed(contents.maybe)[rows]
+        sure = np.where(unsure[:, None], np.uint64(0), yes)
+        return self._union(rows, sure, owner), self._union(rows, np.where(unsure[:, None], yes | maybe, maybe), owner)
 
     # Reactions
 
@@ -337,13 +374,14 @@ class Histories:
             value = History(self.knowledge, (), frozenset(), (reaction,)).reacted(asked).value
             if value is not False:
                 (yes if value else unknown)[who] = True
+        unknown |= self.doubts.lists(REACTIONS)
         return self._kept(asked.key, yes, unknown & ~yes)
 
     @cached_property
     def _reactions(self) -> list[tuple[Reaction, Ints]]:
         """Every different reaction, with the people who had it."""
         keys = ["drug", "effect", "grade", "ongoing"]
-        parts = self.events.reactions.partition_by(keys, as_dict=True, include_key=False)
+        parts = reactions_on(self.events, self.days).drop("on").partition_by(keys, as_dict=True, include_key=False)
         origin = Origin("reactions")
         return [
             (
@@ -387,6 +425,7 @@ class Histories:
         contained, perhaps = self.contents.yes[:, column], self.contents.maybe[:, column]
         unsure[self.courses.person[rows[perhaps[self.courses.set[rows]]]]] = True
         unsure[self.courses.person[possible[(contained | perhaps)[self.courses.set[possible]]]]] = True
+        unsure |= self.doubts.lists(TREATMENTS)
         return rows[contained[self.courses.set[rows]]], unsure
 
     def _least(self, rows: Ints, values: Floats, none: float, most: bool = False) -> Floats:
@@ -433,19 +472,34 @@ class Histories:
         several = self.contents.several[self.courses.set[undated], self.contents.place[asked.treatment]]
         who = self.courses.person[undated]
         unsure[who[several | (counted[who] > 1)]] = True
+        unsure |= self.doubts.lists(COURSE)
         return self._number(asked.key, np.where(unsure, math.nan, counted))
 
     def next_line(self) -> Floats:
         """The number of each person's next line for metastatic disease; NaN where some drug has no day."""
         rows = self.courses.rows("metastatic")
         counted = np.bincount(self.courses.person[rows], minlength=self.people).astype(np.float64) + 1.0
-        return np.where(self.courses.unplaced, math.nan, counted)
+        untold = self.courses.unplaced | self.doubts.lists(TREATMENTS) | self.doubts.lists(COURSE)
+        return np.where(untold, math.nan, counted)
 
     def current(self) -> pl.DataFrame:
         """The drugs of the courses that go on, or may: `patient`, `drug`."""
         going = self.table.filter(pl.col("ongoing").fill_null(True)).select("patient", pl.col("drugs").alias("drug"))
         return going.explode("drug")
 
+
+_LISTS: dict[type, tuple[str, ...]] = {
+    nodes.Had: (TREATMENTS,),
+    nodes.ProgressedOn: (TREATMENTS, COURSE),
+    nodes.Receiving: (RECEIVING,),
+    nodes.Taking: (RECEIVING, MEDICINES),
+    nodes.ReactedTo: (REACTIONS,),
+    nodes.MonthsOn: (TREATMENTS,),
+    nodes.MonthsSince: (TREATMENTS,),
+    nodes.MonthsToRelapse: (TREATMENTS,),
+    nodes.LinesOf: (TREATMENTS, COURSE),
+}
+"""The lists that a question of each kind is about, as `History` has them."""
 
 _ANSWERS: dict[type, Callable[[Histories, Any], pl.Expr]] = {
     nodes.Had: Histories.had,

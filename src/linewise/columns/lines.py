@@ -220,7 +220,8 @@ class _Many:
         other = ~supply & (pl.col("end").is_not_null() | single)
         found = rows.group_by(on, maintain_order=True).agg(
             pl.col("going").any(),
-            (single & near & quiet).any().alias("recent"),
+            (single & quiet & (near | pl.col("unsure").fill_null(False))).any().alias("recent"),
+            (single & quiet & near).any().alias("lately"),
             (pl.col("going") & ~supply).any().alias("said_going"),
             pl.col("went").any().alias("went_on"),
             pl.col("end").filter(~pl.col("went")).max(),
@@ -272,7 +273,8 @@ class _Many:
                 rules.NO_SPREAD_DAY: unplaced & pl.col("spread_on").is_null(),
                 rules.NO_DAY: unplaced & pl.col("spread_on").is_not_null() & pl.col("start").is_null(),
                 rules.UNTIL_NEXT: pl.col("inferred"),
-                rules.PERHAPS: pl.col("perhaps"),
+                rules.PERHAPS: pl.col("perhaps") & pl.col("lately"),
+                rules.UNSURE: pl.col("perhaps") & ~pl.col("lately"),
                 rules.OVER: pl.col("free") & over & pl.col("stopped_for").is_null() & pl.col("single"),
                 rules.SUPPLIED: pl.col("going") & ~pl.col("said_going"),
                 rules.RAN_OUT: ran_out.fill_null(False),
@@ -287,20 +289,28 @@ class _Many:
             pl.col("own_setting").first().alias("setting"), pl.col("spread_on", "day").first(), pl.col("drug").n_unique().alias("drugs_made"),
             pl.when(pl.col("stopped_for").n_unique() == 1).then(pl.col("stopped_for").first()).first().alias("stopped_for"),
             pl.when(pl.col("drug").n_unique() == 1).then(pl.col("end").max()).first().alias("end"),
-            pl.col("setting").is_not_null().any().alias("told"),
+            pl.col("setting").is_not_null().any().alias("told"), pl.col("unsure").fill_null(False).any().alias("untold"),
         )  # fmt: skip
+        untold = pl.col("untold") & pl.col("stopped_for").is_null() & pl.col("end").is_null()
         others = lines.select("patient", "setting", pl.lit(True).alias("others")).unique()
         table = table.join(others, on=["patient", "setting"], how="left", maintain_order="left")
         table = table.join(drugs, on=on, how="left", maintain_order="left").with_columns(
             pl.lit(None, dtype=pl.Date).alias("start"),
-            pl.lit(False).alias("ongoing"),
+            pl.when(~untold).then(False).alias("ongoing"),
             ((pl.col("drugs_made") > 1) | pl.col("others").fill_null(False)).alias("undated"),
             pl.lit(rules.UNDATED).alias("reason"),
             pl.lit("").alias("contested"),
         )
         unplaced = (pl.col("setting") == "metastatic") & ~pl.col("told")
         day = pl.col("spread_on")
-        return _worded(table, {rules.NO_SPREAD_DAY: unplaced & day.is_null(), rules.NO_DAY: unplaced & day.is_not_null()})
+        return _worded(
+            table,
+            {
+                rules.NO_SPREAD_DAY: unplaced & day.is_null(),
+                rules.NO_DAY: unplaced & day.is_not_null(),
+                rules.UNSURE: pl.col("ongoing").is_null(),
+            },
+        )
 
 
 def _ordered(given: pl.DataFrame) -> pl.DataFrame:

@@ -59,6 +59,7 @@ class Meaning(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     histology: str = ""
     also: tuple[str, ...] = ()  # further values of the fact that it stands for
     lasts: int = 0  # days after which an illness that is called recent no longer is
+    declares: str = ""  # of a statement that a list is empty ("no known allergies"): the list
     ignore: str = ""  # understood, and of no use here: why
 
 
@@ -75,6 +76,22 @@ class Bound(msgspec.Struct, frozen=True, omit_defaults=True):
 
     at_least: float | None = msgspec.field(default=None, name="at-least")
     below: float | None = None
+
+
+class Hint(msgspec.Struct, frozen=True):
+    """Parts of words that tell what an entry may be about that is not understood; `touches` are names as in `record.model.Unread`."""
+
+    words: tuple[str, ...] = ()
+    touches: tuple[str, ...] = ()
+
+
+class Others(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What tells a medicine or a substance that is not known here from a drug against cancer: names, endings and beginnings, chapters of ATC."""
+
+    words: frozenset[str] = frozenset()
+    endings: tuple[str, ...] = ()
+    beginnings: tuple[str, ...] = ()
+    chapters: tuple[str, ...] = ()
 
 
 class System(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -114,10 +131,18 @@ class Codes(msgspec.Struct, frozen=True):
     units: dict[str, dict[str, UnitRule]]  # fact -> unit, normalised -> rule
     bounds: dict[str, Bound]
     silent: dict[str, str]  # resource type -> why it is only counted
+    hints: tuple[Hint, ...]
+    profiles: dict[str, tuple[str, ...]]  # part of a FHIR profile's name -> what an entry of that profile touches
+    chapters: dict[
+        str, dict[str, dict[str, tuple[str, ...]]]
+    ]  # system -> first letter of a code -> fact -> the members that it may be
+    others: Others
     profile: ProfileForm
+    lasting: frozenset[str]  # members of `comorbidities` that count although they are over: a code of each speaks of the past
     omop: dict[str, Any] = {}  # how OMOP's own concepts are read (cohort/omop.yaml), as plain values
     adult: int = 0  # years of age from which a person is no child
     version: str = ""  # of the medicine that they are of
+
 
     @property
     def sign(self) -> str:
@@ -139,6 +164,43 @@ class Codes(msgspec.Struct, frozen=True):
             code = code[:-1].rstrip(".")
             found = known.get(code)
         return None if found is None else self.meanings[found]
+
+    def short(self, system: str) -> str:
+        """The short name of a code system; empty where it is not known."""
+        return self.addresses.get(system.split("|")[0].strip().rstrip("/").lower(), "")
+
+    def named_in(self, text: str) -> tuple[str, ...]:
+        """What words that are not understood may be about: facts whose names stand in them, and what the hints say."""
+        said = f" {_PARTS.sub(' ', normal(text))} "
+        tokens = len(said.split())
+        found: dict[str, None] = {}
+        for phrase, meaning in self.phrases.items():
+            name = meaning.fact if meaning.value is None and meaning.fact else _ROLES.get(meaning.role, "")
+            if name and (len(phrase) > 2 or tokens < 4) and f" {phrase} " in said:
+                found.update(dict.fromkeys(one for one in (name, meaning.percent, meaning.fallback) if one))
+        for hint in self.hints:
+            if any(word in said for word in hint.words):
+                found.update(dict.fromkeys(hint.touches))
+        return tuple(found)
+
+    def members(self, fact: str, system: str, code: str) -> tuple[str, ...] | None:
+        """Which members of a list a code that is not known may stand for, by its first letter; None where that does not tell."""
+        rules = self.chapters.get(system, {})
+        row = rules.get(code[:1].upper())
+        if row is None or not _CHAPTER.fullmatch(code.upper()):
+            return None
+        placed = {member for other in rules.values() for member in other.get(fact, ())}
+        return (*row.get(fact, ()), *(value for value in self.facts[fact].values if value not in placed))
+
+    def is_other(self, name: str) -> bool:
+        """Whether a name that is not known here is surely none of a drug against cancer."""
+        form = normal(re.sub(r"\s*[\[(].*$", "", name))
+        words = _PARTS.sub(" ", form).split()
+        if not words:
+            return False
+        if any(" ".join(words[:size]) in self.others.words for size in range(1, len(words) + 1)):
+            return True
+        return words[0].endswith(self.others.endings) or words[0].startswith(self.others.beginnings)
 
     def drugs_named(self, name: str) -> tuple[str, ...]:
         """The drugs that a name stands for: one for a name, brand or synonym, several for a product of several.
@@ -175,6 +237,10 @@ class Codes(msgspec.Struct, frozen=True):
         return self.names.get(normal(name))
 
 
+_ROLES = {"stage": "metastatic", "spread": "metastatic", "course": "course"}
+"""What an observation of each role is about, as names of what an unread entry touches."""
+_PARTS = re.compile(r"[^\w+/%.]+")
+_CHAPTER = re.compile(r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{0,4})?")
 _FOLD = str.maketrans({"_": " ", "-": " ", ",": " ", ";": " ", "®": "", "™": ""})
 CARRIER = "_carrier"  # stands in names for what is in a product without being a treatment
 _VOLUME = re.compile(r"^(?:\d[\d.,]* ?(?:ml|hr|h|l) )+")

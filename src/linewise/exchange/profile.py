@@ -59,7 +59,7 @@ class _Reader:
             id=value.get("id"),
             region=value.get("region"),
             courses=courses,
-            reactions=[self._reaction(item, f"reactions[{i}]") for i, item in enumerate(value.get("reactions", ()))],
+            reactions=list(self._reactions()),
             medications=list(self._medications()),
             declared=self._declared(),
             format="profile",
@@ -105,8 +105,11 @@ class _Reader:
         if fact:
             self._entry(fact, value, path)
         else:
-            near = self._near(name, [*self.codes.facts, *(key.rsplit(".", 1)[-1] for key in self.codes.profile.members)])
-            self._leave(path, f"{name}: {_plain(value)}", f"“{name}” is not a known gene, marker or measurement{near}")
+            names = dict.fromkeys([*self.codes.facts, *(key.rsplit(".", 1)[-1] for key in self.codes.profile.members)])
+            close = self._closest(name, names)
+            fact = close if close in self.codes.facts else self.codes.profile.members.get(f"*.{close}", "")
+            why = f"“{name}” is not a known gene, marker or measurement{_meant(close)}"
+            self._leave(path, f"{name}: {_plain(value)}", why, (fact,) if fact else self.codes.named_in(name))
 
     def _entry(self, fact: str, value: Any, where: str) -> None:
         shape = self.codes.facts[fact]
@@ -116,7 +119,7 @@ class _Reader:
             return
         fitting, why = _fitting(value, shape)
         if fitting is None:
-            self._leave(where, _plain(value), why)
+            self._leave(where, _plain(value), why, (fact,))
         else:
             self.entries.append(Entry(fact=fact, value=fitting, origin=Origin(where, _plain(value))))
 
@@ -126,7 +129,8 @@ class _Reader:
             return
         members = self.codes.groups.get(item, ())
         near = f"; say which: {', '.join(members)}" if members else self._near(item, shape.values)
-        self._leave(where, item, f"not a word of the vocabulary for {fact}{near}")
+        touches = [f"{fact}:{member}" for member in members] or [fact]
+        self._leave(where, item, f"not a word of the vocabulary for {fact}{near}", touches)
 
     def _symptoms(self, symptoms: Any) -> None:
         for number, item in enumerate(symptoms):
@@ -168,6 +172,14 @@ class _Reader:
                 origins=(Origin(where, ", ".join(item["drugs"])),),
             )
 
+    def _reactions(self) -> Iterator[Reaction]:
+        for number, item in enumerate(self.value.get("reactions", ())):
+            name = item["drug"]
+            if self._known(name) is None and self.codes.is_other(name):
+                self.notes.append(f"{name}: {item['effect']}. It is no drug that is spoken of here.")
+            else:
+                yield self._reaction(item, f"reactions[{number}]")
+
     def _reaction(self, item: Mapping[str, Any], where: str) -> Reaction:
         effect, known = item["effect"], self.codes.effects
         if known and effect not in known:
@@ -189,19 +201,24 @@ class _Reader:
 
     def _drug(self, name: str, where: str) -> str:
         """The drug's own id where the name is one, or a brand; else the name as written, listed as unread."""
-        if name in self.codes.drugs or name in self.codes.classes:
-            return name
-        drug = self.codes.names.get(normal(name))
+        drug = self._known(name)
         if drug is None:
             near = self._near(name, self.codes.drugs | self.codes.classes)
             self._leave(where, name, f"not a drug or class that is known here{near}")
         return drug or name
 
-    def _near(self, name: str, known: Iterable[str]) -> str:
-        return _near(name, known) if len(self.unread) < _HINTS else ""
+    def _known(self, name: str) -> str | None:
+        return name if name in self.codes.drugs or name in self.codes.classes else self.codes.names.get(normal(name))
 
-    def _leave(self, where: str, what: str, why: str) -> None:
-        self.unread.append(Unread(where=where, what=what, why=why))
+    def _near(self, name: str, known: Iterable[str]) -> str:
+        """`; did you mean x?`, or nothing where no known word is near."""
+        return _meant(self._closest(name, known))
+
+    def _closest(self, name: str, known: Iterable[str]) -> str:
+        return _closest(name, known) if len(self.unread) < _HINTS else ""
+
+    def _leave(self, where: str, what: str, why: str, touches: Iterable[str] = ()) -> None:
+        self.unread.append(Unread(where=where, what=what, why=why, touches=tuple(touches)))
 
 
 def _fitting(value: Any, shape: FactShape) -> tuple[FactValue | None, str]:
@@ -221,14 +238,18 @@ def _fitting(value: Any, shape: FactShape) -> tuple[FactValue | None, str]:
     return None, f"not one of {', '.join(shape.values)}"
 
 
-def _near(name: str, known: Iterable[str]) -> str:
-    """`; did you mean x?`, or nothing where no known word is near."""
+def _closest(name: str, known: Iterable[str]) -> str:
+    """The known word that is nearest to a mistyped one; empty where none is near."""
     if len(name) > _LONGEST:
         return ""
     import difflib  # only when something was not understood
 
     close = difflib.get_close_matches(name, [str(word) for word in known], 1, 0.75)
-    return f"; did you mean {close[0]}?" if close else ""
+    return close[0] if close else ""
+
+
+def _meant(close: str) -> str:
+    return f"; did you mean {close}?" if close else ""
 
 
 def _plain(value: Any) -> str:

@@ -7,12 +7,25 @@ from typing import Any
 
 import msgspec
 
-from linewise.exchange.codes import Bound, Codes, FactShape, Meaning, ProfileForm, System, UnitRule, normal, unit_key
+from linewise.exchange.codes import (
+    Bound,
+    Codes,
+    FactShape,
+    Hint,
+    Meaning,
+    Others,
+    ProfileForm,
+    System,
+    UnitRule,
+    normal,
+    unit_key,
+)
+from linewise.record.model import COURSE, MEDICINES, REACTIONS, TREATMENTS
 
 # The sections of codes.yaml; every other one is a code system: code -> meaning.
 _SECTIONS = frozenset(
     ("systems", "words", "fillers", "answers", "drugs", "units", "bounds", "silent", "phrases", "groups", "profile")
-) | {"anticancer"}
+) | {"anticancer", "hints", "profiles", "chapters", "others"}
 
 Tables = Mapping[str, Mapping[str, Any]]
 Thing = Mapping[str, Any]
@@ -66,10 +79,15 @@ def build(
         units=_units(tables.get("units", {})),
         bounds={fact: _convert(row, Bound, f"bounds.{fact}") for fact, row in tables.get("bounds", {}).items()},
         silent={kind: row["why"] for kind, row in tables.get("silent", {}).items()},
+        hints=tuple(_convert(row, Hint, f"hints.{name}") for name, row in tables.get("hints", {}).items()),
+        profiles={name: tuple(row) for name, row in tables.get("profiles", {}).items()},
+        chapters=_chapters(tables.get("chapters", {}), codes),
+        others=_others(tables.get("others", {})),
         profile=_convert(tables.get("profile", {}), ProfileForm, "profile"),
         omop=dict(omop or {}),
         adult=adult,
         version=version,
+        lasting=frozenset(str(item.value) for item in listed if item.role == "history" and item.value),
     )
 
 
@@ -123,6 +141,28 @@ def _groups(facts: list[Thing]) -> dict[str, tuple[str, ...]]:
 
 def _words(tables: Tables, name: str) -> frozenset[str]:
     return frozenset(normal(str(word)) for word in tables.get("fillers", {}).get(name, {}).get("words", ()))
+
+
+Chapters = dict[str, dict[str, dict[str, tuple[str, ...]]]]
+
+
+def _chapters(table: Mapping[str, Any], codes: Mapping[str, Mapping[str, Meaning]]) -> Chapters:
+    """What a code's first letter may mean: as written, and every member that has a code of that letter itself."""
+    found: Chapters = _convert(table, Chapters, "chapters")
+    for system, rows in found.items():
+        for code, meaning in codes.get(system, {}).items():
+            row = rows.get(code[:1], {})
+            for value in (meaning.value, *meaning.also):
+                if meaning.fact in row and isinstance(value, str) and value not in row[meaning.fact]:
+                    row[meaning.fact] = (*row[meaning.fact], value)
+    return found
+
+
+def _others(table: Mapping[str, Any]) -> Others:
+    """Names in groups, for people who read the file; the groups mean nothing."""
+    words = frozenset(normal(str(word)) for group in table.get("words", {}).values() for word in group)
+    found: Others = _convert({**table, "words": words}, Others, "others")
+    return found
 
 
 def _units(table: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, UnitRule]]:
@@ -252,9 +292,29 @@ def faults_of_codes(codes: Codes) -> list[str]:
         problems += _faults(codes, f"phrases.{key}", item)
     if "" in codes.words or "" in codes.phrases or "" in codes.names:
         problems.append(f"{_FILE}: a wording has neither letters nor digits: it would match every empty text")
+    problems += _faults_of_touches(codes)
     for section, table in (("answers", codes.answers), ("units", codes.units), ("bounds", codes.bounds)):
         problems += [f"{_FILE}: {section}.{fact}: there is no such fact" for fact in table if fact not in codes.facts]
     return problems
+
+
+def _faults_of_touches(codes: Codes) -> Iterable[str]:
+    """Facts and members named as what an unread entry may be about, that do not exist."""
+    listed = [(f"hints {hint.words[:1]}", name) for hint in codes.hints for name in hint.touches]
+    listed += [(f"profiles.{profile}", name) for profile, names in codes.profiles.items() for name in names]
+    listed += [
+        (f"chapters.{system}.{letter}", f"{fact}:{member}")
+        for system, rows in codes.chapters.items()
+        for letter, row in rows.items()
+        for fact, members in row.items()
+        for member in members
+    ]
+    for place, touched in listed:
+        name, _, member = touched.partition(":")
+        if name not in codes.facts and name not in (TREATMENTS, MEDICINES, REACTIONS, COURSE):
+            yield f"{_FILE}: {place}: there is no fact {name}"
+        elif member and member not in codes.facts[name].values:
+            yield f"{_FILE}: {place}: {name} cannot be {member}"
 
 
 def _faults(codes: Codes, place: str, item: Meaning) -> Iterable[str]:

@@ -10,7 +10,8 @@ import msgspec
 from linewise.exchange import Codes
 from linewise.exchange.profile import read_profile
 from linewise.knowledge import Knowledge
-from linewise.record import Course, Entry, Medication, Origin, Record
+from linewise.record import Course, Entry, Medication, Origin, Record, Unread
+from linewise.record.model import NOT_KNOWN, TREATMENTS
 
 from .documents import CheckIn, Diary, Health
 from .proctcae import composite, terms
@@ -18,10 +19,6 @@ from .proctcae import composite, terms
 _SEX = "sex"
 _SETTINGS: dict[str, Literal["adjuvant", "metastatic"]] = {"adjuvant": "adjuvant", "metastatic_lines": "metastatic"}
 _GOING = {"yes": True, "no": False, "unknown": None}
-
-NOT_KNOWN = "not known"
-"""In the place of a drug: something may be taken, or may have been given, and nobody here knows what. It is no drug, so no question
-about a drug can be answered with "no" from it."""
 
 
 def record_of(health: Health, diary: Diary, knowledge: Knowledge, codes: Codes, day: dt.date) -> Record:
@@ -102,9 +99,16 @@ def _joined(imported: Record, answered: Record, health: Health, knowledge: Knowl
         joined.courses, joined.administrations = answered.courses, []
     joined.medications = [*imported.medications, *answered.medications]
     joined.declared = imported.declared | answered.declared
-    joined.unread = [*imported.unread, *answered.unread]
+    joined.reactions = [*imported.reactions, *answered.reactions]
+    joined.unread = [*(_settled(one, answered) for one in imported.unread), *answered.unread]
     joined.region = answered.region or imported.region
     return joined
+
+
+def _settled(one: Unread, answered: Record) -> Unread:
+    """What was not understood in a file leaves nothing open that was answered here since: a whole list, or all treatments."""
+    lists = set(answered.declared) | ({TREATMENTS} if {"adjuvant", "metastatic_lines"} <= answered.declared else set())
+    return msgspec.structs.replace(one, touches=tuple(name for name in one.touches if name.partition(":")[0] not in lists))
 
 
 def _of_tumour(fact: str, knowledge: Knowledge) -> bool:

@@ -218,9 +218,21 @@ class _Loading:
         return model.When(text) if text else None
 
     def codes(self) -> dict[str, dict[str, dict[str, object]]]:
-        path = self.root / "facts/codes.yaml"
-        document = self.read(path) if path.exists() else None
-        return document.value if document is not None and isinstance(document.value, dict) else {}
+        """The code tables: `facts/codes.yaml` and every file of `codes/`, section by section. A name that two files define is a fault."""
+        found: dict[str, dict[str, dict[str, object]]] = {}
+        for path in [self.root / "facts/codes.yaml", *sorted(self.root.glob("codes/*.yaml"))]:
+            document = self.read(path) if path.exists() else None
+            if document is None or not isinstance(document.value, dict):
+                continue
+            for section, rows in document.value.items():
+                table = found.setdefault(section, {})
+                twice = sorted(str(name) for name in table.keys() & rows.keys())
+                if twice:
+                    self.problems.append(
+                        f"{document.file}: {section}: {', '.join(twice[:5])} stands in another file of codes, too"
+                    )
+                table.update(rows)
+        return found
 
     def extras(self) -> dict[str, dict[str, Any]]:
         """The files at the top of the folder, in `cohort/` and in `reading/` (these by their path): plain values for the room that knows them."""

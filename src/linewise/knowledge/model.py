@@ -96,6 +96,7 @@ class Fact(_Struct, frozen=True):
     of: Literal["cancer", "history", "person"] = "person"
     silence: Literal["unknown", "none", "none-in-chart"] = "unknown"  # what absence means; taken as "no", it is shown as assumed
     use: Literal["latest", "metastasis-first", "highest", "lowest"] = "latest"  # which of several results decides
+    stays: bool = False  # of a yes-or-no fact: once it is so, no later entry takes it back that was not understood
     ask: Question | None = None
     test: str | None = None
     cases: tuple[Case, ...] = ()

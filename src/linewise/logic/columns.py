@@ -4,6 +4,7 @@ The table has one row per person and these columns, named by `base`; null is unk
 
     <fact>            Boolean for yes-no, String for a choice, a number, List(String) for a set
     <fact>@complete   Boolean, for a set: whether what is not listed is known to be absent
+    <fact>@open       Boolean, never null, for a fact or question asked whether it `is known`: it is unknown, and an entry that was not understood may be why
     <fact>@on         Date of the value, for a fact that is asked `within` a time
     as_of             Date the question is asked for, where anything is asked `within` a time
     <question>        Boolean or number, named by the question's key, such as `had some-drug`
@@ -68,7 +69,33 @@ def base(nodes: Mapping[str, Node], vocabulary: Vocabulary) -> list[Column]:
         if isinstance(node, (Is, Known, Compare, Includes, Ask)):
             for column in _columns_of(node, vocabulary):
                 found.setdefault(column.name, column)
+        if isinstance(node, Known) and node.within is None:
+            for leaf in _leaves(node, vocabulary):
+                about = _name(leaf)
+                found.setdefault(f"{about}@open", Column(f"{about}@open", "yes-no", about))
     return list(found.values())
+
+
+def _leaves(node: Node, vocabulary: Vocabulary) -> list[Is | Known | Compare | Includes | Ask]:
+    """The clauses about base facts and questions that a criterion rests on, through every derived fact."""
+    found: dict[Is | Known | Compare | Includes | Ask, None] = {}
+    waiting, seen = [node], set[str]()
+    while waiting:
+        for one in walk(waiting.pop()):
+            if not isinstance(one, (Is, Known, Compare, Includes, Ask)):
+                continue
+            name = _name(one)
+            if name not in vocabulary.derived:
+                found[one] = None
+            elif name not in seen:
+                seen.add(name)
+                waiting += vocabulary.derived[name].nodes
+    return list(found)
+
+
+def _name(leaf: Is | Known | Compare | Includes | Ask) -> str:
+    about = subject(leaf)
+    return about if isinstance(about, str) else about.key
 
 
 def expressions(nodes: Mapping[str, Node], vocabulary: Vocabulary) -> dict[str, pl.Expr]:
@@ -288,9 +315,14 @@ class _Writer:
         if definition is not None:
             if node.within is not None:
                 return pl.lit(False)
-            return (pl.col(node.fact) if self.staged else self.derived(node.fact)).is_not_null()
+            value = pl.col(node.fact) if self.staged else self.derived(node.fact)
+            leaves = [one for part in definition.nodes for one in _leaves(part, self.vocabulary)]
+            misread = _any([self.write(one).is_null() & pl.col(f"{_name(one)}@open") for one in dict.fromkeys(leaves)])
+            return pl.when(value.is_not_null()).then(True).when(~misread).then(False)
         known = pl.col(node.fact).is_not_null()
-        return known if node.within is None else known & _fresh(node.fact, node.within).fill_null(False)
+        if node.within is not None:
+            return known & _fresh(node.fact, node.within).fill_null(False)
+        return pl.when(known).then(True).when(~pl.col(f"{node.fact}@open")).then(False)
 
     def _includes(self, node: Includes) -> pl.Expr:
         column, complete = pl.col(node.fact), pl.col(f"{node.fact}@complete")

@@ -122,6 +122,44 @@ class Decider:
         self._open(node, found)
         return list(found)
 
+    def held(self, when: Node | None, waits: bool = False) -> bool | None:
+        """Whether a criterion that forbids something holds (None: always does).
+
+        Where it is unknown, `waits` says whether that leaves it open or is taken for a no, a check to be made. What is unknown because an
+        entry was not understood is always open: the entry may be the very thing.
+        """
+        if when is None:
+            return True
+        holds = self.value(when)
+        return None if holds is None and (waits or self.misread(when)) else holds is True
+
+    def misread(self, node: Node) -> tuple[str, ...]:
+        """The entries that were not understood and leave the criterion open, in words; none where it is settled, or open for other reasons."""
+        if self.value(node) is not None:
+            return ()
+        return self._behind(node)
+
+    def _behind(self, node: Node) -> tuple[str, ...]:
+        """What was not understood behind the unknown clauses of a criterion, whatever it is itself."""
+        found: dict[str, None] = {}
+        self._misread(node, found, set())
+        return tuple(found)
+
+    def _misread(self, node: Node, found: dict[str, None], seen: set[str]) -> None:
+        if not isinstance(node, (Is, Known, Compare, Includes, Ask)):
+            for item in children(node):
+                self._misread(item, found, seen)
+            return
+        about = subject(node)
+        definition = self._derived.get(about) if isinstance(about, str) else None
+        if definition is None:
+            if self.value(node) is None:
+                found.update(dict.fromkeys(self.reading(about).open))
+        elif str(about) not in seen:
+            seen.add(str(about))
+            for part in definition.nodes:
+                self._misread(part, found, seen)
+
     def needed(self, node: Node) -> Need:
         """What would have to be different for the criterion to hold."""
         return need(node, self.value)
@@ -301,10 +339,15 @@ def _is(decider: Decider, node: Is) -> bool | None:
     return "no" in wanted if value is False else value in wanted
 
 
-def _is_known(decider: Decider, node: Known) -> bool:
-    if node.fact in decider._derived:
-        return node.within is None and decider.fact_value(node.fact) is not None
-    return decider._current(node.fact, node.within) is not None
+def _is_known(decider: Decider, node: Known) -> bool | None:
+    """Unknown only where something was recorded that nobody understood: then it is neither known nor known to be missing."""
+    definition = decider._derived.get(node.fact)
+    if definition is None:
+        known = decider._current(node.fact, node.within) is not None
+        return known if known or node.within is not None or not decider.reading(node.fact).open else None
+    if node.within is not None or decider.fact_value(node.fact) is not None:
+        return node.within is None
+    return None if any(decider._behind(part) for part in definition.nodes) else False
 
 
 def _compare(decider: Decider, node: Compare) -> bool | None:
@@ -317,16 +360,23 @@ def _includes(decider: Decider, node: Includes) -> bool | None:
     value: Any = decider._current(node.fact, node.within)
     if value is None:
         return None
-    members = decider.vocabulary.members
-    absent = False if decider.reading(node.fact).complete else None
+    reading, members = decider.reading(node.fact), decider.vocabulary.members
     if node.mode == "only":
         if not value <= members(node.fact, node.values):
             return False
-        return absent if absent is None else bool(value)
-    if node.mode == "any":
-        return absent if members(node.fact, node.values).isdisjoint(value) else True
-    missing = any(members(node.fact, (one,)).isdisjoint(value) for one in node.values)
-    return absent if missing else True
+        settled = reading.complete or bool(reading.unsure and reading.unsure <= members(node.fact, node.values))
+        return bool(value) if settled else None
+    wanted = [members(node.fact, node.values)] if node.mode == "any" else [members(node.fact, (one,)) for one in node.values]
+    answers = [_within_set(one, value, reading) for one in wanted]
+    return False if False in answers else None if None in answers else True
+
+
+def _within_set(wanted: frozenset[str], value: frozenset[str], reading: Reading) -> bool | None:
+    """Whether at least one of these is in a set of which not all may be known."""
+    if not wanted.isdisjoint(value):
+        return True
+    absent = reading.complete or bool(reading.unsure and wanted.isdisjoint(reading.unsure))
+    return False if absent else None
 
 
 def _ask(decider: Decider, node: Ask) -> bool | None:

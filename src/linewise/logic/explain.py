@@ -20,7 +20,8 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 
     value: None is unknown. sources: the entries of the record, in words. assumed: the record's silence was taken
     as the answer. on: the day of the value. note: anything the reader should see, such as why a value was not used.
-    complete: for a set, whether what is not in it is known to be absent.
+    complete: for a set, whether what is not in it is known to be absent. unsure: of a set that is not complete, the members that may
+    be in it and are not known to; empty where any may. open: entries that were not understood and could change this answer, in words.
     """
 
     value: Value = None
@@ -29,6 +30,8 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     on: date | None = None
     note: str = ""
     complete: bool = True
+    unsure: frozenset[str] = frozenset()
+    open: tuple[str, ...] = ()
 
 
 UNKNOWN = Reading()

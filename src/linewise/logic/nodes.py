@@ -301,7 +301,7 @@ class Is(_Node, frozen=True):
 
 
 class Known(_Node, frozen=True):
-    """There is a value. Never unknown itself."""
+    """There is a value. Unknown itself only where something was recorded that was not understood."""
 
     fact: str
     within: Within | None = None

@@ -42,7 +42,7 @@ class Conducts:
 
     def __init__(self, knowledge: Knowledge, decider: Decider) -> None:
         self.knowledge, self.decider = knowledge, decider
-        self._blocks: dict[tuple[str, Region], bool | None] = {}
+        self._blocks: dict[tuple[str, Region, bool], bool | None] = {}
 
     def taken(self, drug: str) -> bool | None:
         """Whether a drug is taken now."""
@@ -59,16 +59,20 @@ class Conducts:
                 if holds is not False:
                     yield rule, steps, holds
 
-    def blocks(self, drug: str, region: Region) -> bool | None:
-        """Whether a rule keeps a drug from beginning, or from going on. Unknown only where a rule says that not knowing leaves it open."""
-        key = (drug, region)
+    def blocks(self, drug: str, region: Region, partner: bool = False) -> bool | None:
+        """Whether a rule keeps a drug from beginning, or from going on.
+
+        Unknown only where a rule says that not knowing leaves it open (never of a `partner`, one of several to choose from), and where an entry
+        leaves it open that was not understood.
+        """
+        key = (drug, region, partner)
         if key not in self._blocks:
             answers = [
-                holds
-                for rule, steps, holds in self.rules(drug, region)
-                if steps & BLOCKING and (holds or rule.unknown == "depends")
+                self.decider.held(rule.when, rule.unknown == "depends" and not partner)
+                for rule, steps, _ in self.rules(drug, region)
+                if steps & BLOCKING
             ]
-            self._blocks[key] = True if True in answers else None if answers else False
+            self._blocks[key] = True if True in answers else None if None in answers else False
         return self._blocks[key]
 
     @cached_property

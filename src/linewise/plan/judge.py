@@ -136,14 +136,11 @@ class Judge:
     def _forbidden(self, treatment: Treatment, region: Region) -> bool | None:
         """Whether a contraindication or a rule of conduct holds: of the option, of a fixed drug, or of every partner to choose from.
 
-        An unknown one leaves the option waiting only where it says `unknown: depends`; otherwise it is a check before the start. So does a red
-        flag that is up and that a drug which would go on may have caused.
+        One that the record is silent about leaves the option waiting only where it says `unknown: depends`; otherwise it is a check before the
+        start. One that an entry leaves open that was not understood always does: the entry may be the very contraindication. So does a
+        red flag that is up and that a drug which would go on may have caused.
         """
-        value = self.decider.value
-        answers: list[bool | None] = []
-        for caution in self.avoid(treatment):
-            holds = True if caution.when is None else value(caution.when)
-            answers.append(holds if holds is not None or caution.unknown == "depends" else False)
+        answers: list[bool | None] = [self.decider.held(one.when, one.unknown == "depends") for one in self.avoid(treatment)]
         for name in self.fixed(treatment):
             answers.append(self.conduct.blocks(name, region))
             if self.conduct.waits_for(name):
@@ -154,8 +151,8 @@ class Judge:
         return _or(answers)
 
     def _partner_forbidden(self, drug: str, region: Region) -> bool | None:
-        avoid = (True if one.when is None else self.decider.value(one.when) is True for one in self.knowledge.avoid(drug))
-        return _or((*avoid, self.conduct.blocks(drug, region) is True))
+        avoid = (self.decider.held(one.when) for one in self.knowledge.avoid(drug))
+        return _or((*avoid, self.conduct.blocks(drug, region, partner=True)))
 
     def _second(self, treatment: Treatment) -> bool:
         """Whether a label says to avoid the option here: for the option, a fixed drug, or every partner to choose from."""
@@ -168,8 +165,8 @@ class Judge:
         return bool(self.advised(treatment.caution)) or any(own) or any(partners)
 
     def advised(self, cautions: Iterable[known.Caution]) -> list[known.Caution]:
-        """Of some cautions those that hold and with which a label says to avoid the drug."""
-        return [one for one in cautions if one.advice and (one.when is None or self.decider.value(one.when) is True)]
+        """Of some cautions those with which a label says to avoid the drug and that hold, or may for an entry that was not understood."""
+        return [one for one in cautions if one.advice and self.decider.held(one.when) is not False]
 
     def avoid(self, treatment: Treatment) -> Iterable[known.Caution]:
         """The contraindications of an option and of everything fixed in it."""
@@ -217,12 +214,16 @@ class Judge:
                     add(self.decider.open(one.fits))
         if judged.forbidden is None:
             for caution in self.avoid(judged.treatment):
-                if caution.unknown == "depends" and caution.when is not None:
+                if self.decider.held(caution.when, caution.unknown == "depends") is None and caution.when is not None:
                     add(self.decider.open(caution.when))
             for name in self.fixed(judged.treatment):
                 for rule, _, holds in self.conduct.rules(name, judged.region):
-                    if holds is None and rule.unknown == "depends":
+                    if holds is None and self.decider.held(rule.when, rule.unknown == "depends") is None:
                         add(self.decider.open(rule.when))
+            for drug in (drug for partner in judged.treatment.partners for drug in partner.one_of):
+                for caution in self.knowledge.avoid(drug):
+                    if self.decider.held(caution.when) is None and caution.when is not None:
+                        add(self.decider.open(caution.when))
         return list(found)
 
     def waits_for(self, treatment: Treatment) -> list[known.Alert]:

@@ -15,6 +15,7 @@ from linewise.logic import Decider, Question
 from linewise.logic.explain import Need
 from linewise.logic.recent import later
 from linewise.record import Chart, Course, Record
+from linewise.record.model import COURSE, MEDICINES, REACTIONS, TREATMENTS
 
 from . import model
 from .judge import Judge, Judged, review_due
@@ -73,7 +74,7 @@ class Plan:
 
     @property
     def notes(self) -> list[str]:
-        return [*self.record.notes, *self._age_of_the_medicine()]
+        return [*self.left_open, *self.record.notes, *self._age_of_the_medicine()]
 
     def _age_of_the_medicine(self) -> list[str]:
         """What a reader must know where the medicine is older than the day that is asked about, or was due for review."""
@@ -88,7 +89,35 @@ class Plan:
 
     @property
     def unread(self) -> list[dict[str, str]]:
-        return [{"where": one.where, "what": one.what, "why": one.why} for one in self.record.unread]
+        """What was not understood, with what it may be about where that could change something."""
+        found = []
+        for one in self.record.unread:
+            row = {"where": one.where, "what": one.what, "why": one.why}
+            touched = dict.fromkeys(self._list_label(name) for name in one.touches)
+            found.append(row | ({"touches": ", ".join(touched)} if touched else {}))
+        return found
+
+    @cached_property
+    def left_open(self) -> list[str]:
+        """The lists that are not known to be whole, because an entry was not understood that may belong to them."""
+        named: dict[str, list[str]] = {}
+        for name in dict.fromkeys(touched.partition(":")[0] for one in self.record.unread for touched in one.touches):
+            words = self.chart.doubt.ever(name) if name == TREATMENTS else self.chart.doubt.about(name).words
+            if words and (name not in self.knowledge.facts or self.decider.reading(name).open):
+                named.setdefault("; ".join(words[:3]) + (f" and {len(words) - 3} more" if len(words) > 3 else ""), []).append(
+                    name
+                )
+        return [
+            f"Not understood: {words}. It may be about {_listed([self._list_label(name) for name in names])}: what depends on that stays open."
+            for words, names in named.items()
+        ]
+
+    def _list_label(self, touched: str) -> str:
+        name, _, member = touched.partition(":")
+        fact = self.knowledge.facts.get(name)
+        if fact is None:
+            return _LISTS.get(name, name)
+        return fact.values[member].label if member in fact.values else fact.label
 
     # Options
 
@@ -206,12 +235,12 @@ class Plan:
     def subject(self) -> model.Subject:
         value = self.decider.fact_value
         sites, age, sex = value("sites"), value("age"), value("sex")
-        low, metastatic = value("her2-low"), value("metastatic")
+        low, metastatic, line = value("her2-low"), value("metastatic"), value("line")
         return model.Subject(
             id=self.record.id,
             subtype=str(value("subtype") or "unknown"),
             her2_low=low if isinstance(low, bool) else None,
-            line=None if any(one.undated for one in self.chart.history.lines) else len(self.chart.history.lines) + 1,
+            line=int(line) if isinstance(line, float) else None,
             metastatic=metastatic if isinstance(metastatic, bool) else None,
             sites=sorted(sites) if isinstance(sites, frozenset) else [],
             sex=sex if isinstance(sex, str) else None,
@@ -398,7 +427,9 @@ class Plan:
             "metastatic_lines": bool(self.chart.history.lines),
             "comorbidities": any(entry.fact == "comorbidities" for entry in self.record.entries),
         }
-        open_ = self.record.declared | self.record.unsure
+        open_ = set(self.record.declared | self.record.unsure)
+        open_ |= {"adjuvant", "metastatic_lines"} if self.chart.history.unread else set()
+        open_ |= {"comorbidities"} if self.chart.doubt.about("comorbidities") else set()
         found = [words for name, words in said.items() if name not in open_ and not has[name]]
         found += [f"{fact.label}: no" for fact in self.chart.assumed_absent()]
         about: dict[str, list[str]] = {}
@@ -420,6 +451,19 @@ class Plan:
             ids.update(each.sources)
         ids.update(name for drug in self.going_on for rule in drug.rules for name in rule.sources)
         return {name: _source(self.knowledge.sources[name]) for name in sorted(ids) if name in self.knowledge.sources}
+
+
+_LISTS = {
+    TREATMENTS: "cancer treatment",
+    MEDICINES: "medicines",
+    REACTIONS: "reactions to medicines",
+    COURSE: "how the disease went",
+}
+"""The lists of a record that are no facts, in words."""
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _source(source: Source) -> dict[str, Any]:

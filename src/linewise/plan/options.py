@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 import msgspec
@@ -265,11 +265,13 @@ class Options:
     # What is still open
 
     def about(self, asked: str | Question) -> str:
-        """What a still unknown thing is called."""
+        """What a still unknown thing is called, and what was not understood that may be about it."""
         if isinstance(asked, str):
             fact = self.knowledge.facts.get(asked)
-            return fact.label if fact else asked
-        return self.words.question(asked, None).removeprefix("not known ").removesuffix(": not known")
+            name = fact.label if fact else asked
+        else:
+            name = self.words.question(asked, None).removeprefix("not known ").removesuffix(": not known")
+        return name + misread(self.decider.reading(asked).open)
 
     @cached_property
     def _answered(self) -> set[str]:
@@ -543,6 +545,12 @@ def _assumed(explained: Explanation) -> bool:
         return False
     node = explained.node
     return not (explained.value is True and isinstance(node, Includes) and node.mode != "only")
+
+
+def misread(entries: Sequence[str]) -> str:
+    """` (not understood: Condition/1: CHF)`, or nothing."""
+    more = f" and {len(entries) - 2} more" if len(entries) > 2 else ""
+    return f" (not understood: {'; '.join(entries[:2])}{more})" if entries else ""
 
 
 _JOINED = {"all": "all of these", "any": "any of these", "not": "it is not so that", "count": "at least {} of these"}

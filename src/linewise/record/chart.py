@@ -2,7 +2,8 @@
 
 Policies, in one place: entries after the day do not count; a value older than its fact allows is unknown; of several
 results the latest decides (for receptors the latest from a metastasis), and results of the same day that
-contradict each other leave the fact unknown. Nothing is thrown away: `others` keeps the results that did not decide.
+contradict each other leave the fact unknown. What was not understood leaves open what it may have said (`doubt`). Nothing is
+thrown away: `others` keeps the results that did not decide.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ from linewise.logic import UNKNOWN, Question, Reading, nodes
 from linewise.logic.recent import earliest
 
 from .age import whole_years
+from .doubt import NOTHING, Doubt, Open
 from .history import History, worded
-from .lines import courses_of, other_medicines
-from .model import Entry, Medication, Record
-from .parameters import STANDARD
+from .lines import courses_of, other_medicines, role
+from .model import Administration, Entry, Medication, Record
+from .supply import medicine_of
+
+UNREAD = "an entry that may be about it was not understood"
 
 
 class Chart:
@@ -28,6 +32,7 @@ class Chart:
 
     def __init__(self, record: Record, knowledge: Knowledge, day: dt.date) -> None:
         self.record, self.knowledge, self.as_of = record, knowledge, day
+        self.doubt = Doubt(record.unread, day, _given(record, knowledge))
         self._entries: dict[str, list[Entry]] = {}
         for entry in record.entries:
             if entry.on is None or entry.on <= day:
@@ -38,20 +43,19 @@ class Chart:
             knowledge,
             self.courses,
             record.declared,
-            record.reactions,
+            [one for one in record.reactions if one.on is None or one.on <= day],
             self._medications(),
             interval if isinstance(interval, float) else None,
+            self.doubt.lists(),
         )
 
     def _medications(self) -> list[Medication]:
         """What is taken on the day besides cancer treatment, bone and supportive drugs included."""
         found = [one for one in self.record.medications if _taken_on(one.start, one.end, self.as_of)]
         for given in other_medicines(self.record, self.knowledge):
-            going = bool(given.ongoing) or (given.start is not None and given.end is not None)
-            awaited = dt.timedelta(days=STANDARD.grace if given.supply else 0)
-            until = given.end and given.end + awaited
-            if going and not given.planned and _taken_on(given.start, until, self.as_of):
-                found.append(Medication(drug=given.drug, start=given.start, end=given.end, origin=given.origin))
+            taken = medicine_of(given)
+            if taken is not None and _taken_on(taken.start, taken.end, self.as_of):
+                found.append(taken)
         return found
 
     def read(self, about: str | Question) -> Reading:
@@ -65,15 +69,35 @@ class Chart:
         if fact.type == "set":
             return self._set(fact, entries)
         if entries:
-            return self._decide(fact, entries)
+            return self._unless_replaced(fact, self._decide(fact, entries), entries)
         if about == "age" and self.record.birth is not None:
             years = whole_years(self.record.birth, self.as_of)
             return Reading(float(years), (f"born {self.record.birth.isoformat()}",))
         if about == "line":
             return self._line()
+        if doubts := self._about(fact).words:
+            return Reading(None, doubts, note=UNREAD, open=doubts)
         if fact.type == "yes-no" and self._taken_as_none(fact):
             return Reading(False, (), True, note="not recorded")
         return UNKNOWN
+
+    def _about(self, fact: Fact) -> Open:
+        """What was not understood and may say something about a fact, as far as it is not too old to count."""
+        if not self.doubt:
+            return NOTHING
+        since = earliest(self.as_of, fact.current_for) if fact.current_for else None
+        return self.doubt.about(fact.id, since)
+
+    def _unless_replaced(self, fact: Fact, found: Reading, entries: list[Entry]) -> Reading:
+        """A result that was not understood may be the newer one: then nobody knows what the fact is."""
+        if not self.doubt or (fact.stays and found.value is True):
+            return found
+        deciding = [one for one in entries if found.value is not None and one.on == found.on and one.value == found.value]
+        later = self.doubt.later(fact.id, deciding, fact.use == "metastasis-first")
+        if not later or (found.value is None and not self._about(fact)):
+            return found
+        said = f"{_shown(fact, deciding[0])} is recorded, and " if deciding else f"{found.note}; " if found.note else ""
+        return Reading(None, (*found.sources, *later), on=found.on, note=f"{said}{UNREAD}", open=later)
 
     def _taken_as_none(self, fact: Fact) -> bool:
         return fact.silence == "none" or (fact.silence == "none-in-chart" and self.record.chart)
@@ -81,7 +105,11 @@ class Chart:
     def assumed_absent(self) -> list[Fact]:
         """The yes-or-no facts that this record's silence was taken to deny."""
         facts = self.knowledge.facts.values()
-        return [fact for fact in facts if fact.type == "yes-no" and self._taken_as_none(fact) and fact.id not in self._entries]
+        return [
+            fact
+            for fact in facts
+            if fact.type == "yes-no" and self._taken_as_none(fact) and fact.id not in self._entries and not self._about(fact)
+        ]
 
     def others(self, name: str) -> list[Entry]:
         """The results of a fact that do not say what the deciding one says: shown beside it."""
@@ -126,25 +154,45 @@ class Chart:
 
     def _set(self, fact: Fact, entries: list[Entry]) -> Reading:
         limit = earliest(self.as_of, fact.current_for) if fact.current_for else None
-        present, sources = set(), []
+        present, stated_absent, sources = set(), set(), []
         for entry in entries:
-            if entry.absent or (entry.until is not None and entry.until <= self.as_of):
+            if entry.absent:
+                stated_absent.add(str(entry.value))
+                continue
+            if entry.until is not None and entry.until <= self.as_of:
                 continue
             if limit is not None and entry.on is not None and entry.on < limit:
                 continue
             present.add(str(entry.value))
             sources.append(worded(entry.origin))
         declared = fact.id in self.record.declared
+        doubts = self._about(fact)
         if not entries and not declared and (fact.silence != "none" or fact.id in self.record.unsure):
-            return UNKNOWN
-        return Reading(frozenset(present), tuple(dict.fromkeys(sources)), not declared)
+            return Reading(None, doubts.words, note=UNREAD, open=doubts.words) if doubts else UNKNOWN
+        members = frozenset(fact.values) if doubts.members is None else doubts.members
+        unsure = members - present - stated_absent
+        found = tuple(dict.fromkeys(sources))
+        if not unsure:
+            return Reading(frozenset(present), found, not declared)
+        return Reading(
+            frozenset(present),
+            (*found, *doubts.words),
+            not declared,
+            note=UNREAD,
+            complete=False,
+            unsure=unsure,
+            open=doubts.words,
+        )
 
     def _line(self) -> Reading:
         lines = self.history.lines
         silent = not lines and "metastatic_lines" not in self.record.declared
         sources = tuple(dict.fromkeys(worded(origin) for line in lines for origin in line.origins))
         if any(line.undated for line in lines):
-            return Reading(None, sources, note="drugs are recorded without a day: in how many lines they were given is not known")
+            note = "drugs are recorded without a day: in how many lines they were given is not known"
+            return Reading(None, sources, note=note, open=self.history.unread)
+        if doubts := self.history.unread:
+            return Reading(None, (*sources, *doubts), note=UNREAD, open=doubts)
         return Reading(float(len(lines) + 1), sources, silent)
 
     # Symptoms
@@ -152,17 +200,29 @@ class Chart:
     def _grade(self, symptom: str) -> Reading:
         found = [entry for entry in self._entries.get("symptoms", []) if entry.value == symptom and not entry.absent]
         if not found:
-            return Reading(0.0, (), "symptoms" not in self.record.declared)
+            return self._without(symptom)
         grades = [entry.grade for entry in found]
         known = [grade for grade in grades if grade is not None]
-        return Reading(float(max(known)) if len(known) == len(grades) else None, _sources(found))
+        if len(known) < len(grades):
+            return Reading(None, _sources(found), open=self._about(self.knowledge.facts["symptoms"]).words)
+        return Reading(float(max(known)), _sources(found))
 
     def _days(self, symptom: str) -> Reading:
         found = [entry for entry in self._entries.get("symptoms", []) if entry.value == symptom and not entry.absent]
         if not found:
-            return Reading(0.0, (), "symptoms" not in self.record.declared)
+            return self._without(symptom)
         days = [entry.since_days for entry in found if entry.since_days is not None]
-        return Reading(max(days) if days else None, _sources(found))
+        if not days:
+            return Reading(None, _sources(found), open=self._about(self.knowledge.facts["symptoms"]).words)
+        return Reading(max(days), _sources(found))
+
+    def _without(self, symptom: str) -> Reading:
+        """No entry of a symptom: it is not there, unless an entry that was not understood may be it."""
+        fact = self.knowledge.facts.get("symptoms")
+        listed = self.read("symptoms") if fact is not None else UNKNOWN
+        if symptom in listed.unsure:
+            return Reading(None, listed.open, note=UNREAD, open=listed.open)
+        return Reading(0.0, (), "symptoms" not in self.record.declared)
 
 
 _ANSWERS: dict[type, Callable[[Chart, Any], Reading]] = {
@@ -178,6 +238,13 @@ _ANSWERS: dict[type, Callable[[Chart, Any], Reading]] = {
     nodes.GradeOf: lambda chart, asked: chart._grade(asked.symptom),
     nodes.DaysOf: lambda chart, asked: chart._days(asked.symptom),
 }
+
+
+def _given(record: Record, knowledge: Knowledge) -> list[Administration]:
+    """What was given against the cancer, by its name."""
+    if not record.unread:
+        return []
+    return [one for one in record.administrations if not one.planned and role(knowledge, one.drug) == "makes"]
 
 
 def _taken_on(start: dt.date | None, end: dt.date | None, day: dt.date) -> bool:

@@ -5,18 +5,21 @@ that nobody knows can answer no question about its class with "no": the answer i
 
 Drugs without a day (an `undated` course) were given, but nobody knows in how many lines, which of them together, or before or after which others.
 So they answer "had this drug", and leave open how many lines there were, what was combined, and what was first or last.
+
+An entry that was not understood, and that may have been a treatment, a medicine or a reaction, leaves every "no" about it open.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from linewise.knowledge import Knowledge
 from linewise.logic import Reading
 from linewise.logic.nodes import Combination, ReactedTo, Setting, Treatment
 
-from .model import Course, Medication, Origin, Reaction
+from .doubt import RECEIVING
+from .model import COURSE, MEDICINES, NOT_KNOWN, REACTIONS, TREATMENTS, Course, Medication, Origin, Reaction
 
 _LISTS: dict[Setting, tuple[str, ...]] = {
     "any": ("adjuvant", "metastatic_lines"),
@@ -28,7 +31,10 @@ _LISTS: dict[Setting, tuple[str, ...]] = {
 
 
 class History:
-    """The courses of one person as of a day. `interval` is the disease-free interval in months, where recorded."""
+    """The courses of one person as of a day. `interval` is the disease-free interval in months, where recorded.
+
+    `open`: what was not understood, in words, by the list that it may belong to (see `doubt`).
+    """
 
     def __init__(
         self,
@@ -38,6 +44,7 @@ class History:
         reactions: Iterable[Reaction] = (),
         medications: Iterable[Medication] = (),
         interval: float | None = None,
+        open: Mapping[str, tuple[str, ...]] = {},
     ) -> None:
         self.knowledge, self.declared, self.interval = knowledge, declared, interval
         self.courses = tuple(courses)
@@ -45,6 +52,24 @@ class History:
         self.adjuvant = tuple(course for course in self.courses if course.setting == "adjuvant")
         self.reactions, self.medications = tuple(reactions), tuple(medications)
         self._matched: dict[tuple[Treatment, int], bool | None] = {}
+        self._unread, self._misread = open, self._misread_by_list(open)
+
+    def _misread_by_list(self, open: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        """What nobody understood, in words, by the list that it leaves open: unread entries, drugs and effects that nobody knows, and
+        medicines of which nobody says whether they are taken.
+        """
+        strange = [course for course in self.courses if self._nobody_knows(course.drugs)]
+        found = {TREATMENTS: [*_from(strange, None).sources]}
+        found[RECEIVING] = [*_from((course for course in strange if course.ongoing is not False), None).sources]
+        found[MEDICINES] = [worded(one.origin) for one in self.medications if one.unsure or self._nobody_knows((one.drug,))]
+        found[REACTIONS] = [
+            worded(one.origin)
+            for one in self.reactions
+            if self._nobody_knows((one.drug,)) or self.knowledge.find_effect(one.effect) is None
+        ]
+        for name, words in open.items():
+            found.setdefault(name, []).extend(words)
+        return {name: tuple(dict.fromkeys(words)) for name, words in found.items() if words}
 
     # Questions with yes or no
 
@@ -64,25 +89,30 @@ class History:
             if match is not False and ended is not False:
                 unknown.append(course)
         if unknown:
-            return _from(unknown, None)
-        return Reading(False, (), self._silent(_LISTS["metastatic" if setting == "any" else setting]))
+            return self._unknown(_from(unknown, None), TREATMENTS, COURSE)
+        found = Reading(False, (), self._silent(_LISTS["metastatic" if setting == "any" else setting]))
+        return self._unless_open(found, TREATMENTS, COURSE)
 
     def receiving(self, treatment: Treatment) -> Reading:
         found, unsure = self._matching(treatment, [course for course in self.courses if course.ongoing])
         perhaps = [course for course in self.courses if course.ongoing is None and self._match(treatment, course) is not False]
-        return self._any(found, [*unsure, *perhaps], ("metastatic_lines",))
+        return self._any(found, [*unsure, *perhaps], ("metastatic_lines",), RECEIVING)
 
     def taking(self, treatment: Treatment) -> Reading:
+        """In the line that goes on, or besides it."""
         given = self.receiving(treatment)
         if given.value:
             return given
-        unknown = given.value is None
+        sources, unknown = list(given.sources), given.value is None
         for medication in self.medications:
             match = self._taken(treatment, (medication.drug,))
-            if match:
+            if match and not medication.unsure:
                 return Reading(True, (worded(medication.origin),))
-            unknown = unknown or match is None
-        return Reading(None if unknown else False, given.sources, not unknown and self._silent(("medications",)))
+            if match is not False:
+                unknown = True
+                sources.append(worded(medication.origin))
+        found = Reading(False, tuple(sources), self._silent(("medications",)))
+        return self._unknown(found, RECEIVING, MEDICINES) if unknown else self._unless_open(found, RECEIVING, MEDICINES)
 
     def reacted(self, asked: ReactedTo) -> Reading:
         """Whether a treatment caused an effect. A reaction without a grade, of an unknown kind, or of which nobody says whether it is
@@ -91,16 +121,17 @@ class History:
         treatment, effect, grade = asked.treatment, asked.effect, asked.grade
         unknown: list[str] = []
         for reaction in self.reactions:
-            if self._taken(treatment, (reaction.drug,)) is not True:
-                continue
+            drug = self._taken(treatment, (reaction.drug,))
             same = effect is None or self._same_effect(reaction.effect, effect)
             bad = True if grade is None else None if reaction.grade is None else reaction.grade >= grade
             course = _in_course(reaction, asked.course)
-            if same and bad and course:
+            if drug and same and bad and course:
                 return Reading(True, (worded(reaction.origin),))
-            if same is not False and bad is not False and course is not False:
+            if False not in (drug, same, bad, course):
                 unknown.append(worded(reaction.origin))
-        return Reading(None if unknown else False, tuple(unknown), not unknown and self._silent(("reactions",)))
+        if unknown:
+            return self._unknown(Reading(None, tuple(dict.fromkeys(unknown))), REACTIONS)
+        return self._unless_open(Reading(False, (), self._silent(("reactions",))), REACTIONS)
 
     def _same_effect(self, recorded: str, asked: str) -> bool | None:
         known = self.knowledge.find_effect(recorded)
@@ -114,11 +145,11 @@ class History:
         """Months of the longest course; 0 where there was none; unknown where a course has no length."""
         courses, unsure = self._of(treatment, setting)
         if unsure or any(course.months is None for course in courses):
-            return _from([*courses, *unsure], None)
+            return self._unknown(_from([*courses, *unsure], None), TREATMENTS)
         if not courses:
-            return Reading(0.0, (), self._silent(_LISTS[setting]))
+            return self._unless_open(Reading(0.0, (), self._silent(_LISTS[setting])), TREATMENTS)
         longest = max(courses, key=lambda course: course.months or 0.0)
-        return _from((longest,), float(longest.months or 0.0))
+        return self._unless_open(_from((longest,), float(longest.months or 0.0)), TREATMENTS)
 
     def months_since(self, treatment: Treatment, setting: Setting) -> Reading:
         """Months since the latest course ended; 0 while it goes on; without end where there was none."""
@@ -128,10 +159,10 @@ class History:
         if known and min(known) == 0.0:
             return _from(courses, 0.0)
         if unsure or len(known) < len(since):
-            return _from([*courses, *unsure], None)
+            return self._unknown(_from([*courses, *unsure], None), TREATMENTS)
         if not courses:
-            return Reading(math.inf, (), self._silent(_LISTS[setting]))
-        return _from(courses, min(known))
+            return self._unless_open(Reading(math.inf, (), self._silent(_LISTS[setting])), TREATMENTS)
+        return self._unless_open(_from(courses, min(known)), TREATMENTS)
 
     def months_to_relapse(self, treatment: Treatment) -> Reading:
         """Months from the end of an adjuvant course to the relapse; the shortest of several; without end where there was none."""
@@ -141,12 +172,13 @@ class History:
         if known and min(known) <= 0.0:
             return _from(courses, 0.0)
         if unsure or len(known) < len(gaps):
-            return _from([*courses, *unsure], None)
+            return self._unknown(_from([*courses, *unsure], None), TREATMENTS)
         if courses:
-            return _from(courses, min(known))
+            return self._unless_open(_from(courses, min(known)), TREATMENTS)
         if self.interval is not None and "adjuvant" not in self.declared:
-            return Reading(None, note="a disease-free interval is recorded, but not after which treatment")
-        return Reading(math.inf, (), self._silent(("adjuvant",)))
+            found = Reading(None, note="a disease-free interval is recorded, but not after which treatment")
+            return self._unknown(found, TREATMENTS)
+        return self._unless_open(Reading(math.inf, (), self._silent(("adjuvant",))), TREATMENTS)
 
     def lines_of(self, treatment: Treatment, setting: Setting) -> Reading:
         courses, unsure = self._of(treatment, setting)
@@ -154,11 +186,30 @@ class History:
         if undated and (len(courses) > 1 or sum(self._taken(treatment, (drug,)) is not False for drug in undated[0].drugs) > 1):
             unsure += undated
         if unsure:
-            return _from([*courses, *unsure], None)
+            return self._unknown(_from([*courses, *unsure], None), TREATMENTS, COURSE)
         silent = not courses and self._silent(_LISTS[setting])
-        return _from(courses, float(len(courses)), silent)
+        return self._unless_open(_from(courses, float(len(courses)), silent), TREATMENTS, COURSE)
 
     # Parts
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """What was not understood and may have been a treatment, or a turn of the disease: nobody knows how many lines there were."""
+        return (*self._unread.get(TREATMENTS, ()), *self._unread.get(COURSE, ()))
+
+    def _unless_open(self, found: Reading, *lists: str) -> Reading:
+        """The reading, unless an unread entry may change it."""
+        return self._unknown(found, *lists) if any(name in self._unread for name in lists) else found
+
+    def _unknown(self, found: Reading, *lists: str) -> Reading:
+        """Unknown, with what was not understood on these lists."""
+        words = tuple(dict.fromkeys(word for name in lists for word in self._misread.get(name, ())))
+        sources = dict.fromkeys((*found.sources, *(word for name in lists for word in self._unread.get(name, ()))))
+        return Reading(None, tuple(sources), note=found.note, open=words)
+
+    def _nobody_knows(self, drugs: tuple[str, ...]) -> bool:
+        known = (self.knowledge.drugs, self.knowledge.classes, (NOT_KNOWN,))
+        return any(all(drug not in names for names in known) for drug in drugs)
 
     def _in(self, setting: Setting) -> tuple[Course, ...]:
         if setting == "any":
@@ -179,12 +230,12 @@ class History:
         """Whether "none" rests on a list that the record does not have."""
         return any(name not in self.declared for name in lists)
 
-    def _any(self, found: list[Course], unsure: list[Course], lists: tuple[str, ...]) -> Reading:
+    def _any(self, found: list[Course], unsure: list[Course], lists: tuple[str, ...], open: str = TREATMENTS) -> Reading:
         if found:
             return _from(found, True)
         if unsure:
-            return _from(unsure, None)
-        return Reading(False, (), self._silent(lists))
+            return self._unknown(_from(unsure, None), open)
+        return self._unless_open(Reading(False, (), self._silent(lists)), open)
 
     def _of(self, treatment: Treatment, setting: Setting) -> tuple[list[Course], list[Course]]:
         """The same for a setting. Where nobody knows which line was the first or the last, any that matches may be it."""

@@ -36,6 +36,7 @@ NO_SPREAD_DAY = "taken as given for metastatic disease: the day it was found is 
 NO_DAY = "taken as given for metastatic disease: the day of treatment is not recorded"
 UNTIL_NEXT = "taken as given until the next line began: no end is recorded"
 PERHAPS = "given a short time before this day: whether it goes on is not recorded"
+UNSURE = "the record does not say whether it goes on"
 OVER = "taken as over since it was last recorded: no end is recorded"
 SUPPLIED = "taken as going on: the last supply, with the time allowed for the next, reaches this day"
 RAN_OUT = "taken as ended when the supply ran out: no later one is recorded"
@@ -278,6 +279,7 @@ class _Grouping:
         went_on = [one for one in makers if after is not None and self._reaches(one, after)]
         going = last and any(one.ongoing for one in makers)
         perhaps = last and not going and any(self._recent(one) for one in makers)
+        untold = perhaps and not any(one.open and self._lately(one.start) for one in makers)
         end = None if going or perhaps else _end(makers, went_on, after)
         inferred = not going and end is None and after is not None and after.start is not None
         if inferred and after is not None:
@@ -288,7 +290,8 @@ class _Grouping:
             NO_SPREAD_DAY: self._unplaced(line, makers) and self.spread_on is None,
             NO_DAY: self._unplaced(line, makers) and self.spread_on is not None and line.start is None,
             UNTIL_NEXT: inferred,
-            PERHAPS: perhaps,
+            PERHAPS: perhaps and not untold,
+            UNSURE: untold,
             OVER: over,
             SUPPLIED: going and all(one.supply for one in makers if one.ongoing),
             RAN_OUT: end is not None and _ran_out(makers, end),
@@ -306,7 +309,9 @@ class _Grouping:
         end = None if len(drugs) > 1 else max((one.end for one in makers if one.end is not None), default=None)
         unplaced = self._unplaced(line, makers)
         notes = {NO_SPREAD_DAY: unplaced and self.spread_on is None, NO_DAY: unplaced and self.spread_on is not None}
-        return msgspec.structs.replace(self._made(line, end, stopped, False, notes), undated=undated)
+        untold = stopped is None and end is None and any(one.unsure for one in makers)
+        notes[UNSURE] = untold
+        return msgspec.structs.replace(self._made(line, end, stopped, None if untold else False, notes), undated=undated)
 
     def _made(
         self, line: _Line, end: dt.date | None, stopped: StopReason | None, ongoing: bool | None, notes: dict[str, bool]
@@ -331,7 +336,12 @@ class _Grouping:
         return line.setting == "metastatic" and not any(one.setting for one in makers)
 
     def _recent(self, one: Known) -> bool:
-        """Whether a single day of treatment is so near that the next may be to come, and the disease has not grown since."""
+        """Whether a single day of treatment is so near that the next may be to come, and the disease has not grown since.
+
+        Of a drug of which the source does not say whether it goes on, however long ago it was begun.
+        """
+        if one.open and one.unsure and one.start is not None:
+            return self._grew(one.start, self.day) is None
         return one.open and self._lately(one.start)
 
     def _lately(self, day: dt.date | None) -> bool:

@@ -57,6 +57,7 @@ class Administration(msgspec.Struct, frozen=True, kw_only=True):
     ongoing: bool | None = None
     supply: Supply | None = None
     planned: bool = False  # ordered or intended only, never known to be given
+    unsure: bool = False  # the source does not say whether it goes on (status unknown or missing), and it has no end
     setting: Setting | None = None
     stopped_for: StopReason | None = None
     origin: Origin
@@ -108,20 +109,41 @@ class Reaction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Medication(msgspec.Struct, frozen=True, kw_only=True):
-    """What is taken now besides cancer treatment: drugs, supplements, foods that matter."""
+    """What is taken now besides cancer treatment: drugs, supplements, foods that matter.
+
+    `unsure`: it may be taken between these days, and the source does not say that it is.
+    """
 
     drug: str
     start: dt.date | None = None
     end: dt.date | None = None
+    unsure: bool = False
     origin: Origin
 
 
 class Unread(msgspec.Struct, frozen=True, kw_only=True):
-    """Something in the record that was not understood. It is listed, never dropped."""
+    """Something in the record that was not understood. It is listed, never dropped.
+
+    `touches` says what it may have said something about, as far as the reader can tell: a fact (`er`), a list (`comorbidities`), one member of a
+    list (`comorbidities:heart-failure`), or one of `TREATMENTS`, `MEDICINES`, `REACTIONS`, `COURSE`. What it touches is not known to be "none"
+    (see `record.doubt`). Empty: it decides nothing here.
+    """
 
     where: str
     what: str
     why: str
+    touches: tuple[str, ...] = ()
+    on: dt.date | None = None  # when it began or was measured; None: not known
+    until: dt.date | None = None  # from when on it is said to be over
+    specimen: Literal["primary", "metastasis"] | None = None
+
+
+NOT_KNOWN = "not known"
+"""In the place of a drug: something may have been given, and nobody knows what. It is an answer, not an entry that was not understood."""
+UNNAMED = "treatments:unnamed"
+"""A cancer treatment that was given, without the drug's name: it touches `TREATMENTS` where no drug stands beside it that may be the one."""
+TREATMENTS, MEDICINES, REACTIONS, COURSE = "treatments", "medications", "reactions", "course"
+"""What an entry that was not understood may touch besides facts: cancer treatment, what is taken now, reactions, the course of the disease."""
 
 
 class Record(msgspec.Struct, kw_only=True):

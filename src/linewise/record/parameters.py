@@ -15,6 +15,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     - `maintenance`: maintenance begins within this time of the end of what it follows. A choice of this project.
     - `grace`: how long after a supply has run out the next is still awaited. 30 days, the persistence window of OMOP's drug eras
       (OMOP CDM 5.4, table DRUG_ERA). What hangs on it: Gardarsdottir et al., J Clin Epidemiol 2010;63:422-427.
+    - `pack`: how long what was handed over once may last where nobody says: three months, the usual longest pack. A choice of this project.
     - `gap`: a pause of everything that is longer begins a new line, as rules for claims have it (`l_disgap` of Meng et al.).
       None, the default: a pause never does, after the framework of Saini and Twelves.
     - `stockpile`: whether what is left of a supply that was handed over adds to the next. OMOP's drug eras take it as thrown away (DRUG_ERA,
@@ -24,11 +25,12 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     window: int = 28
     maintenance: int = 90
     grace: int = 30
+    pack: int = 90
     gap: int | None = None
     stockpile: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("window", "maintenance", "grace", "gap"):
+        for name in ("window", "maintenance", "grace", "pack", "gap"):
             value = getattr(self, name)
             if value is not None and value < 0:
                 raise LinewiseError(f"{name} is {value} days; it cannot be less than 0")

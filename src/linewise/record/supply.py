@@ -14,8 +14,8 @@ from itertools import pairwise
 
 import msgspec
 
-from .model import Administration
-from .parameters import Parameters
+from .model import Administration, Medication
+from .parameters import STANDARD, Parameters
 
 _DAY = dt.timedelta(days=1)
 
@@ -46,6 +46,25 @@ def known_on(
             counted[place] = one
         _opened(counted, places, stops)
     return counted
+
+
+def medicine_of(given: Administration) -> Medication | None:
+    """What was given, as a medicine that is taken between two days; None where it was not, or is said to be over.
+
+    One of which the source says neither that it goes on nor that it is over may still be taken: a single dose or pack for as long as a pack
+    usually lasts, one of unknown status without end.
+    """
+    if given.planned:
+        return None
+    found = Medication(drug=given.drug, start=given.start, end=given.end, origin=given.origin)
+    if given.ongoing or (given.end is not None and given.end != given.start):
+        awaited = dt.timedelta(days=STANDARD.grace if given.supply else 0)
+        return msgspec.structs.replace(found, end=given.end + awaited if given.end is not None else None)
+    if given.ongoing is False:
+        return None
+    last = given.end or given.start
+    lasts = None if given.unsure or last is None else last + dt.timedelta(days=STANDARD.pack + STANDARD.grace)
+    return msgspec.structs.replace(found, end=lasts, unsure=True)
 
 
 def _as_of(one: Administration, day: dt.date) -> Known:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from linewise.journal.documents import CheckIn, Diary, Health, Team, read, write
-from linewise.journal.person import NOT_KNOWN, check_in_entries, record_of
+from linewise.journal.person import check_in_entries, record_of
 from linewise.journal.proctcae import Term, chosen, composite, terms
 from linewise.knowledge import Knowledge
 from linewise.logic import Node, walk
@@ -19,6 +19,7 @@ from linewise.plan import Plan, make_plan
 from linewise.plan.interactions import interactions, interactions_of
 from linewise.plan.model import Urgent
 from linewise.record import Record
+from linewise.record.model import NOT_KNOWN
 
 from . import guide
 from .frame import Answer, Ask, Go, Page, Refusal, View, plain

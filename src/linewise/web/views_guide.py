@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from linewise.journal.documents import Health, Settings, read, write
-from linewise.journal.person import NOT_KNOWN
+from linewise.journal.extras import extra
 from linewise.knowledge import Knowledge
 from linewise.record import Course
+from linewise.record.model import NOT_KNOWN
 
 from . import guide, pictures
 from .frame import Answer, Ask, Go, Page, Refusal, View, whole

@@ -54,6 +54,7 @@ def _record(person: Person, pool: Pool, codes: Codes) -> Record:
         events=ordered(chart.events),
         reactions=ordered(chart.reactions),
         medications=ordered(chart.medications),
+        declared=frozenset(chart.declared),
         unread=ordered(unread),
         notes=sorted(chart.notes | _counted(chart)),
         scope=scope,

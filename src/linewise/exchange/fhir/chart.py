@@ -7,6 +7,7 @@ does not matter, and what was not understood in the same way many times is said 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -57,7 +58,9 @@ class Chart:
         self.spread: list[Spread] = []
         self.cancers: list[Cancer] = []
         self.notes: set[str] = set()
-        self._left: dict[tuple[str, str, str], set[str]] = {}
+        self.declared: set[str] = set()  # lists that the record says are whole: "no known allergies"
+        self._left: dict[tuple[str, Unread], set[str]] = {}
+        self._misdated: set[int] = set()
 
     # Resources
 
@@ -83,6 +86,7 @@ class Chart:
         """The day that a member gives; one that is no date is listed."""
         found = day(value)
         if found is None and text(value):
+            self._misdated.add(id(resource))
             self.leave(resource, f"{what}: {text(value)}", "not a date as FHIR writes it")
         return found
 
@@ -115,11 +119,14 @@ class Chart:
         """Enter one statement, if the fact can hold it; list it otherwise."""
         shape = self.codes.facts[fact]
         if isinstance(value, float) and not _within(value, shape):
-            self.leave(resource, said, f"outside what is possible for {fact} ({shape.low:g} to {shape.high:g})")
+            why = f"outside what is possible for {fact} ({shape.low:g} to {shape.high:g})"
+            self.leave(resource, said, why, (fact,), on, specimen=specimen)
             return False
         if isinstance(value, str) and shape.values and value not in shape.values:
-            self.leave(resource, said, f"not a value that {fact} can have")
+            self.leave(resource, said, f"not a value that {fact} can have", (fact,), on, specimen=specimen)
             return False
+        if on is None and id(resource) in self._misdated and shape.type != "set":
+            self.leave(resource, said, "when it was found is not understood: it may be the newest", (fact,), specimen=specimen)
         origin = self.origin(resource, said)
         entry = Entry(fact=fact, value=value, on=on, specimen=specimen, until=until, absent=absent, origin=origin)
         self.entries.append(entry)
@@ -133,18 +140,30 @@ class Chart:
         rule = self.codes.units.get(fact, {}).get(key)
         return None if rule is None else round(rule.factor * (value - rule.less) + rule.plus, 6)
 
-    def leave(self, resource: Node, what: str, why: str) -> None:
-        """List what was not understood. The same thing said of many resources is listed once."""
-        self._left.setdefault((text(resource.get("resourceType")), what or "no name", why), set()).add(self.where(resource))
+    def leave(
+        self,
+        resource: Node,
+        what: str,
+        why: str,
+        touches: Iterable[str] = (),
+        on: dt.date | None = None,
+        until: dt.date | None = None,
+        specimen: Specimen | None = None,
+    ) -> None:
+        """List what was not understood, and what it may be about. The same thing said of many resources is listed once."""
+        touched = tuple(dict.fromkeys(touches))
+        days = {"on": on, "until": until, "specimen": specimen} if touched else {}
+        left = Unread(where="", what=what or "no name", why=why, touches=touched, **days)  # type: ignore[arg-type]
+        self._left.setdefault((text(resource.get("resourceType")), left), set()).add(self.where(resource))
 
     # The end
 
     def unread(self) -> list[Unread]:
         listed = []
-        for (_, what, why), places in self._left.items():
+        for (_, left), places in self._left.items():
             first, *others = sorted(places)
             where = f"{first} and {len(others)} more" if others else first
-            listed.append(Unread(where=where, what=what, why=why))
+            listed.append(msgspec.structs.replace(left, where=where))
         return ordered(listed)
 
 

@@ -7,11 +7,11 @@ import datetime as dt
 from linewise.exchange.codes import Meaning
 from linewise.exchange.fhir.bundle import in_error
 from linewise.exchange.fhir.chart import Cancer, Chart, Spread, period
-from linewise.exchange.fhir.node import Node, bare_codes, extensions, node, nodes, profiles, wording
+from linewise.exchange.fhir.node import Node, bare_codes, codings, extensions, node, nodes, profiles, text, wording
 from linewise.exchange.fhir.observations import stage_spread
 from linewise.record.model import Event
 
-_DOUBTFUL = {"refuted", "provisional", "differential", "unconfirmed"}
+_DOUBTFUL = {"provisional", "differential", "unconfirmed"}
 _OVER = {"resolved", "inactive", "remission"}
 
 
@@ -22,10 +22,71 @@ def read_conditions(chart: Chart) -> None:
         doubt = bare_codes(resource.get("verificationStatus")) & _DOUBTFUL
         if in_error(resource):
             chart.leave(resource, label, "marked as entered in error")
+        elif "refuted" in bare_codes(resource.get("verificationStatus")):
+            _denied(chart, resource, label)
         elif doubt:
-            chart.leave(resource, label, f"not confirmed: {doubt.pop()}")
+            _doubted(chart, resource, label, f"not confirmed: {doubt.pop()}")
         else:
             _read(chart, resource, label)
+
+
+def _denied(chart: Chart, resource: Node, label: str) -> None:
+    """What is said not to be the case: a member of a list is stated to be absent; anything else decides nothing."""
+    said = f"refuted: {label}"
+    for meaning in chart.meanings(resource.get("code")):
+        if meaning.fact and isinstance(meaning.value, str) and chart.codes.facts[meaning.fact].type == "set":
+            chart.state(meaning.fact, meaning.value, resource, said, onset(chart, resource), absent=True)
+    chart.notes.add(f"{label}: recorded as refuted, so it does not count.")
+
+
+def _doubted(chart: Chart, resource: Node, label: str, why: str) -> None:
+    """What may be the case: it leaves open what it would say if it were sure."""
+    touches: list[str] = []
+    for meaning in chart.meanings(resource.get("code")):
+        if meaning.secondary or meaning.stage or (meaning.fact == "sites" and meaning.value):
+            touches += ["metastatic", f"sites:{meaning.value}" if meaning.value else "sites"]
+        elif meaning.fact and meaning.value is not None:
+            of_list = chart.codes.facts[meaning.fact].type == "set"
+            touches += [f"{meaning.fact}:{value}" if of_list else meaning.fact for value in (meaning.value, *meaning.also)]
+    if not touches and not any(meaning.ignore for meaning in chart.meanings(resource.get("code"))):
+        touches = _possible(chart, resource, label)
+    _left(chart, resource, label, why, touches)
+
+
+_LISTS = ("comorbidities", "symptoms", "sites")
+"""What a condition may be, besides the cancer itself."""
+
+
+def _possible(chart: Chart, resource: Node, label: str) -> list[str]:
+    """What a condition that is not known here may be: by the letter of its code where that tells, by its words, else anything."""
+    hinted = list(chart.codes.named_in(label))
+    for coding in codings(resource.get("code")):
+        system = chart.codes.short(coding.system)
+        told = {fact: chart.codes.members(fact, system, coding.code) for fact in _LISTS}
+        if all(members is not None for members in told.values()):
+            members = [(fact, member) for fact, found in told.items() for member in found or ()]
+            return [f"{fact}:{member}" for fact, member in members] + hinted
+    return ["comorbidities", "symptoms", *hinted] + ([] if _worded(resource) else ["sites", "metastatic"])
+
+
+def _left(chart: Chart, resource: Node, label: str, why: str, touches: list[str]) -> None:
+    """List a condition; one that is over leaves open, from then on, only what counts although it is over."""
+    began, ended = onset(chart, resource), _ended(chart, resource)
+    chart.leave(resource, label, why, touches, began, ended)
+    if ended is not None:
+        lists = {name.partition(":")[0] for name in touches if ":" not in name}
+        lasting = [
+            f"{fact}:{member}" for fact in _LISTS for member in sorted(chart.codes.lasting & {*chart.codes.facts[fact].values})
+        ]
+        kept = [name for name in lasting if name in touches or name.partition(":")[0] in lists]
+        if kept:
+            chart.leave(resource, label, why, kept, began)
+
+
+def _worded(resource: Node) -> bool:
+    """Whether a condition has words: one of a code alone may be anything."""
+    concept = node(resource.get("code"))
+    return bool(text(concept.get("text")) or any(coding.display for coding in codings(concept)))
 
 
 def _read(chart: Chart, resource: Node, label: str) -> None:
@@ -37,7 +98,7 @@ def _read(chart: Chart, resource: Node, label: str) -> None:
     elif cancers or any("primary-cancer" in name for name in profiles(resource)):
         _cancer(chart, resource, cancers, label)
     elif not meanings:
-        chart.leave(resource, label, "a condition that is not known here")
+        _left(chart, resource, label, "a condition that is not known here", _possible(chart, resource, label))
     else:
         for meaning in meanings:
             _illness(chart, resource, meaning, label)
@@ -65,9 +126,12 @@ def _ended(chart: Chart, resource: Node) -> dt.date | None:
 
 
 def _illness(chart: Chart, resource: Node, meaning: Meaning, label: str) -> None:
+    if meaning.declares:
+        chart.declared.add(meaning.declares)
+        return
     if meaning.ignore or meaning.value is None or not meaning.fact:
         if not meaning.ignore:
-            chart.leave(resource, label, "a condition that is not known here")
+            _left(chart, resource, label, "a condition that is not known here", _possible(chart, resource, label))
         return
     began, ended = onset(chart, resource), _ended(chart, resource)
     shape = chart.codes.facts[meaning.fact]
@@ -95,7 +159,7 @@ def _secondary(chart: Chart, resource: Node, meanings: list[Meaning], label: str
     for site in sorted(sites):
         chart.state("sites", site, resource, label, began, until=ended)
     if not sites and not any(item.value is None and item.secondary for item in meanings):
-        chart.leave(resource, label, "a place of spread that is not known here")
+        chart.leave(resource, label, "a place of spread that is not known here", ("sites",), began, ended)
     regional = bool(meanings) and all(item.cancer == "regional" for item in meanings)
     chart.spread.append(Spread(None if regional else True, "", began, chart.origin(resource, label)))
     if not regional:
@@ -136,7 +200,8 @@ def _cancer(chart: Chart, resource: Node, meanings: list[Meaning], label: str) -
     began = onset(chart, resource)
     chart.cancers.append(Cancer(kind, chart.origin(resource, label)))
     if kind == "unknown-site":
-        chart.leave(resource, label, "a cancer whose first place is not said in a way known here")
+        why = "a cancer whose first place is not said in a way known here"
+        chart.leave(resource, label, why, ("comorbidities:second-cancer", "metastatic"), began)
     for item in meanings:
         if item.why:
             chart.leave(resource, label, item.why)
@@ -156,4 +221,4 @@ def _stages(chart: Chart, resource: Node) -> None:
         if len(found) == 1:
             chart.spread.append(stage_spread(found.pop(), said, onset(chart, resource), chart, resource))
         elif said:
-            chart.leave(resource, f"stage: {said}", "not a stage that is known here")
+            chart.leave(resource, f"stage: {said}", "not a stage that is known here", ("metastatic",))

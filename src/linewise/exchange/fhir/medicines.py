@@ -9,10 +9,19 @@ import msgspec
 
 from linewise.exchange.codes import unit_key
 from linewise.exchange.fhir.chart import Chart, first_concept, period
-from linewise.exchange.fhir.node import Node, bare_codes, codings, extensions, node, nodes, number, text, wording
+from linewise.exchange.fhir.node import Node, bare_codes, codings, extensions, node, nodes, number, profiles, text, wording
 from linewise.logic.nodes import DAYS_IN
-from linewise.record.model import Administration, Medication, Reaction, Setting, StopReason, Supply
-from linewise.record.parameters import STANDARD
+from linewise.record.model import (
+    MEDICINES,
+    REACTIONS,
+    TREATMENTS,
+    Administration,
+    Reaction,
+    Setting,
+    StopReason,
+    Supply,
+)
+from linewise.record.supply import medicine_of
 
 KINDS = ("MedicationAdministration", "MedicationStatement", "MedicationRequest", "MedicationDispense")
 SUPPLY = "urn:linewise:supply"
@@ -23,6 +32,9 @@ _GOING_ON = {"active", "in-progress", "on-hold"}
 # A statement that is completed says that the drug is no longer taken, and a request that is stopped that it shall not be. A completed
 # infusion, dispensing or request says nothing of the next (FHIR R4, the value sets of the four statuses).
 _OVER = {"MedicationStatement": {"completed", "stopped"}, "MedicationRequest": {"stopped"}}
+_SAID = {"active", "completed", "entered-in-error", "intended", "stopped", "on-hold", "not-taken", "cancelled", "draft", "in-progress", "not-done",
+         "preparation", "declined"}  # fmt: skip
+"""Every status that says something; `unknown`, none, and one that FHIR does not have say nothing."""
 _IN_DAYS = {
     "d": 1.0,
     "day": 1.0,
@@ -48,6 +60,8 @@ def read_medicines(chart: Chart) -> None:
         status = bare_codes(resource.get("status"))
         if "entered-in-error" in status:
             chart.leave(resource, label, "marked as entered in error")
+        elif declared := {meaning.declares for meaning in chart.meanings(concept) if meaning.declares}:
+            chart.declared |= declared
         elif status & _NOT_GIVEN or resource.get("doNotPerform") is True:
             chart.notes.add(f"{label}: recorded as not given or cancelled.")
         else:
@@ -74,9 +88,6 @@ def _concept(chart: Chart, resource: Node) -> Node:
 
 def _read(chart: Chart, resource: Node, concept: Node, label: str, status: set[str]) -> None:
     drugs, why = drugs_of(chart, concept)
-    if not drugs:
-        chart.leave(resource, label, why)
-        return
     start, end = _dates(chart, resource)
     kind = text(resource.get("resourceType"))
     handed = kind == "MedicationDispense"
@@ -95,26 +106,46 @@ def _read(chart: Chart, resource: Node, concept: Node, label: str, status: set[s
         ongoing=None if supply else ongoing,
         supply=supply,
         planned=planned,
+        unsure=ongoing is None and end is None and supply is None and not status & _SAID and not planned,
         setting=_setting(chart, resource),
         stopped_for=_stopped_for(chart, resource),
         origin=chart.origin(resource, label),
     )
     for drug in drugs:
-        _enter(chart, resource, msgspec.structs.replace(given, drug=drug))
+        _enter(chart, resource, concept, msgspec.structs.replace(given, drug=drug))
+    if not drugs:
+        _left(chart, resource, concept, given, why)
 
 
-def _enter(chart: Chart, resource: Node, given: Administration) -> None:
+def _left(chart: Chart, resource: Node, concept: Node, given: Administration, why: str) -> None:
+    """List a medicine that is not known here, with what it may be, and for how long it may be taken."""
+    if given.planned:
+        chart.leave(resource, given.origin.text, why)
+        return
+    taken = medicine_of(given)
+    over = dt.date.min if taken is None else taken.end + dt.timedelta(days=1) if taken.end is not None else None
+    chart.leave(resource, given.origin.text, why, _possible(chart, resource, concept), given.start, over)
+
+
+def _possible(chart: Chart, resource: Node, concept: Node) -> tuple[str, ...]:
+    """What a medicine that is not known here may be: a cancer treatment too, unless its code or its name tells that it is none."""
+    if any("cancer-related" in name for name in profiles(resource)) or _setting(chart, resource) is not None:
+        return (TREATMENTS, MEDICINES)
+    listed = codings(concept)
+    chapters = [coding.code[:1].upper() for coding in listed if chart.codes.short(coding.system) == "atc" and coding.code]
+    names = [name for name in (text(concept.get("text")), *(coding.display for coding in listed)) if name]
+    told = chapters and all(letter in chart.codes.others.chapters for letter in chapters)
+    return (MEDICINES,) if told or any(chart.codes.is_other(name) for name in names) else (TREATMENTS, MEDICINES)
+
+
+def _enter(chart: Chart, resource: Node, concept: Node, given: Administration) -> None:
     """As part of the cancer's treatment, or as a medicine besides it."""
-    known = given.drug in chart.codes.drugs
-    if not known:
-        chart.leave(resource, given.origin.text, f"the knowledge says nothing about {given.drug}")
-    if given.drug in chart.codes.anticancer or not known:
+    if given.drug not in chart.codes.drugs:
+        _left(chart, resource, concept, given, f"the knowledge says nothing about {given.drug}")
+    elif given.drug in chart.codes.anticancer:
         chart.administrations.append(given)
-    elif given.ongoing or given.end is not None:
-        awaited = dt.timedelta(days=STANDARD.grace if given.supply else 0)
-        until = given.end + awaited if given.end is not None else None
-        medication = Medication(drug=given.drug, start=given.start, end=until, origin=given.origin)
-        chart.medications.append(medication)
+    elif (taken := medicine_of(given)) is not None:
+        chart.medications.append(taken)
     elif not given.planned:
         chart.notes.add(f"{given.origin.text}: no longer taken, as recorded.")
 
@@ -217,13 +248,21 @@ def _allergy(chart: Chart, resource: Node) -> None:
     if said & {"entered-in-error", "refuted"}:
         chart.leave(resource, label, f"marked as {', '.join(sorted(said))}")
         return
+    declared = {meaning.declares for meaning in chart.meanings(resource.get("code")) if meaning.declares}
+    if declared:
+        chart.declared |= declared
+        return
     reactions = nodes(resource.get("reaction"))
     concepts = [node(resource.get("code")), *(node(item.get("substance")) for item in reactions)]
     drugs = {drug for concept in concepts if concept for drug in drugs_of(chart, concept)[0]}
     if not drugs:
         foods = resource.get("category")
         if not (isinstance(foods, list) and foods and set(map(str, foods)) <= {"food", "environment"}):
-            chart.leave(resource, label, "an allergy to something that is not known here")
+            names = [wording(concept) for concept in concepts if concept]
+            known = any(chart.codes.is_other(name) for name in names if name)
+            touches = () if known else (REACTIONS,)
+            on = chart.day(resource, resource.get("onsetDateTime") or resource.get("recordedDate"))
+            chart.leave(resource, label, "an allergy to something that is not known here", touches, on)
         return
     forms = [concept for item in reactions for concept in nodes(item.get("manifestation"))]
     on = chart.day(resource, resource.get("onsetDateTime") or resource.get("recordedDate"))
@@ -252,7 +291,8 @@ def _adverse(chart: Chart, resource: Node) -> None:
         concept = node(target.get("code")) if target.get("resourceType") == "Medication" else _concept(chart, target)
         drugs |= set(drugs_of(chart, concept)[0])
     if not drugs:
-        chart.leave(resource, label, "the medicine that caused it is not known here")
+        on = chart.day(resource, resource.get("date"))
+        chart.leave(resource, label, "the medicine that caused it is not known here", (REACTIONS,), on)
     on = chart.day(resource, resource.get("date"))
     effect = _effects(chart, [first_concept(resource.get("event"))])[0][0]
     for drug in sorted(drugs):

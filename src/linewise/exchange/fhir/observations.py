@@ -7,10 +7,10 @@ import datetime as dt
 from linewise.exchange.codes import Meaning
 from linewise.exchange.fhir.bundle import in_error
 from linewise.exchange.fhir.chart import Chart, Specimen, Spread
-from linewise.exchange.fhir.node import Node, extensions, node, nodes, number, text, wording
+from linewise.exchange.fhir.node import Node, extensions, node, nodes, number, profiles, text, wording
 from linewise.exchange.fhir.results import Finding, finding
 from linewise.exchange.fhir.variants import read_variant
-from linewise.record.model import Event
+from linewise.record.model import COURSE, Event
 
 _UNKNOWN = "what was observed is not known here"
 
@@ -54,15 +54,20 @@ def _read(chart: Chart, owner: Node, part: Node, meaning: Meaning | None, label:
     """One observation, or one component of it (`part`): by what its code says it is about."""
     parts = nodes(part.get("component"))
     found = finding(part, chart.codes)
+
+    def leave(said: str, why: str) -> None:
+        touches = _touched(chart, owner, meaning, label)
+        chart.leave(owner, said, why, touches, when(chart, owner) if touches else None, specimen=specimen_of(chart, owner))
+
     if meaning is not None and meaning.ignore:
         return
     if parts and found.missing:
         _components(chart, owner, parts)
     elif meaning is None:
         if not found.missing or not part.get("hasMember"):
-            chart.leave(owner, f"{label}: {found.said}" if found.said else label, _UNKNOWN)
+            leave(f"{label}: {found.said}" if found.said else label, _UNKNOWN)
     elif found.problem:
-        chart.leave(owner, f"{label}: {found.said}", found.problem)
+        leave(f"{label}: {found.said}", found.problem)
     elif meaning.role in ("stage", "spread"):
         _spread(chart, owner, found, meaning, label)
     elif found.missing:
@@ -73,7 +78,21 @@ def _read(chart: Chart, owner: Node, part: Node, meaning: Meaning | None, label:
     elif meaning.fact:
         _fact(chart, owner, part, found, meaning, label)
     else:
-        chart.leave(owner, f"{label}: {found.said}", meaning.why or _UNKNOWN)
+        leave(f"{label}: {found.said}", meaning.why or _UNKNOWN)
+
+
+def _touched(chart: Chart, resource: Node, meaning: Meaning | None, label: str) -> tuple[str, ...]:
+    """What a result that was not understood may be about: by its code, else by its words, else by the profile that it says it keeps."""
+    if meaning is not None:
+        role = {"stage": "metastatic", "spread": "metastatic", "course": COURSE}.get(meaning.role, "")
+        return tuple(name for name in (meaning.fact, meaning.percent, meaning.fallback, role) if name)
+    named = chart.codes.named_in(label)
+    if named:
+        return named
+    kept = profiles(resource)
+    return tuple(
+        name for part, names in chart.codes.profiles.items() if any(part in profile for profile in kept) for name in names
+    )
 
 
 def _components(chart: Chart, owner: Node, parts: list[Node]) -> None:
@@ -86,6 +105,7 @@ def _components(chart: Chart, owner: Node, parts: list[Node]) -> None:
 def _fact(chart: Chart, owner: Node, part: Node, found: Finding, meaning: Meaning, label: str) -> None:
     """A result that answers a fact."""
     said, shape = f"{label}: {found.said}", chart.codes.facts[meaning.fact]
+    touches = _touched(chart, owner, meaning, label)
     if shape.type == "number" and found.number is None and len(found.words) == 1:
         (word,) = found.words  # a coded score: the answer "ambulatory" stands for 2
         found.number = float(word) if word.isdigit() else None
@@ -95,7 +115,7 @@ def _fact(chart: Chart, owner: Node, part: Node, found: Finding, meaning: Meanin
         return
     unclear = sorted(found.words & set(meaning.unclear))
     if unclear:
-        chart.leave(owner, said, meaning.why or f"“{unclear[0]}” can be read in two ways here")
+        chart.leave(owner, said, meaning.why or f"“{unclear[0]}” can be read in two ways here", touches, on, specimen=specimen)
         return
     stated = False
     if found.number is not None and meaning.percent and found.unit:
@@ -105,12 +125,13 @@ def _fact(chart: Chart, owner: Node, part: Node, found: Finding, meaning: Meanin
             return
     values = _values(chart, found, meaning)
     if len(values) > 1:
-        chart.leave(owner, said, "the result contradicts itself")
+        chart.leave(owner, said, "the result contradicts itself", touches, on, specimen=specimen)
     elif values:
         fact, value = values.pop()
         chart.state(fact, value, owner, said, on, specimen)
     elif not stated:
-        chart.leave(owner, said, meaning.why or f"not a result that {meaning.fact} can have")
+        why = meaning.why or f"not a result that {meaning.fact} can have"
+        chart.leave(owner, said, why, touches, on, specimen=specimen)
 
 
 def _values(chart: Chart, found: Finding, meaning: Meaning) -> set[tuple[str, str | bool]]:
@@ -141,24 +162,20 @@ def _values(chart: Chart, found: Finding, meaning: Meaning) -> set[tuple[str, st
 def _number(chart: Chart, owner: Node, part: Node, found: Finding, meaning: Meaning, said: str) -> bool:
     """A measured number, in the fact's unit. True where it was entered."""
     fact, value = meaning.fact, found.number
+    on, specimen = when(chart, owner), specimen_of(chart, owner)
     assert value is not None
     if meaning.relative:
-        value = _relative(part, value, found.unit)
-        if value is None:
-            chart.leave(owner, said, "the upper limit of normal is not given with it")
-            return False
+        value, why = _relative(part, value, found.unit), "the upper limit of normal is not given with it"
     else:
-        value = chart.converted(fact, value, found.unit)
-        if value is None:
-            unit = f"the unit {found.unit} is not one" if found.unit else "no unit is given, and one is needed"
-            chart.leave(owner, said, f"{unit} for {fact}")
-            return False
-    if found.comparator:
-        value = _bounded(chart, fact, value, found.comparator)
-        if value is None:
-            chart.leave(owner, said, "only a limit is given, not the value")
-            return False
-    return chart.state(fact, float(value), owner, said, when(chart, owner), specimen_of(chart, owner))
+        value, why = chart.converted(fact, value, found.unit), f"the unit {found.unit} is not one for {fact}"
+        if not found.unit:
+            why = f"no unit is given, and one is needed for {fact}"
+    if value is not None and found.comparator:
+        value, why = _bounded(chart, fact, value, found.comparator), "only a limit is given, not the value"
+    if value is None:
+        chart.leave(owner, said, why, (fact,), on, specimen=specimen)
+        return False
+    return chart.state(fact, float(value), owner, said, on, specimen)
 
 
 def _relative(part: Node, value: float, unit: str) -> float | None:
@@ -221,7 +238,7 @@ def _spread(chart: Chart, resource: Node, found: Finding, meaning: Meaning, labe
         if not meaning.value:  # none in one organ says nothing of the others
             chart.spread.append(Spread(False, "M0", on, origin))
     else:
-        chart.leave(resource, said, "not a stage that is known here")
+        chart.leave(resource, said, "not a stage that is known here", ("metastatic", "sites"), on)
 
 
 def _some(found: Finding) -> bool:
@@ -238,7 +255,8 @@ def _course(chart: Chart, resource: Node, found: Finding, meaning: Meaning, labe
     """How the disease went: progression, response, stable."""
     kinds = {meaning.answers[word] for word in found.words if word in meaning.answers}
     if len(kinds) != 1:
-        chart.leave(resource, f"{label}: {found.said}", "the course of the disease is not said in a way known here")
+        why = "the course of the disease is not said in a way known here"
+        chart.leave(resource, f"{label}: {found.said}", why, (COURSE,), when(chart, resource))
         return
     kind = kinds.pop()
     if kind in ("progression", "response", "stable"):

@@ -7,7 +7,7 @@ import datetime as dt
 from linewise.exchange.codes import Meaning
 from linewise.exchange.fhir.chart import Chart, period
 from linewise.exchange.fhir.node import Node, bare_codes, node, nodes, wording
-from linewise.record.model import Event
+from linewise.record.model import UNNAMED, Event
 
 _NOT_DONE = {"not-done", "preparation"}
 
@@ -37,7 +37,8 @@ def _read(chart: Chart, resource: Node, label: str) -> None:
             chart.state(meaning.fact, meaning.value, resource, label, on)
     if not any(_known(meaning) for meaning in meanings):
         why = next((meaning.why for meaning in meanings if meaning.why), "a procedure that is not known here")
-        chart.leave(resource, label, why)
+        treated = any(meaning.role == "treatment" for meaning in meanings)
+        chart.leave(resource, label, why, [UNNAMED] if treated else chart.codes.named_in(label), on)
 
 
 def _known(meaning: Meaning) -> bool:
@@ -65,4 +66,20 @@ def read_reports(chart: Chart) -> None:
         if missing:
             label = wording(resource.get("code")) or "report"
             names = sorted({str(node(item).get("display") or node(item).get("reference") or "") for item in missing})
-            chart.leave(resource, f"{label}: {', '.join(names[:3])}", "results of the report are not in the file")
+            touches = dict.fromkeys(touched for name in names for touched in chart.codes.named_in(name))
+            chart.leave(
+                resource,
+                f"{label}: {', '.join(names[:3])}",
+                "results of the report are not in the file",
+                touches,
+                report_day(chart, resource),
+            )
+
+
+def report_day(chart: Chart, resource: Node) -> dt.date | None:
+    """The day of a report: of what it looked at, else of its writing."""
+    start, end = period(resource.get("effectivePeriod"))
+    for value in (resource.get("effectiveDateTime"), end, start, resource.get("issued")):
+        if value is not None and (found := chart.day(resource, value)):
+            return found
+    return None

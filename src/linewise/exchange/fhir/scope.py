@@ -119,8 +119,16 @@ def _spread_scope(chart: Chart, yes: list[Spread], no: list[Spread]) -> str | No
     if no:
         said = "; ".join(sorted({f"{item.stage} ({item.origin.where})" for item in no})[:3])
         return f"Not metastatic on this record: {said}. Options for metastatic disease are not offered."
+    unread = [f"{one.what} ({one.where})" for one in chart.unread() if _may_be_spread(one)]
+    if unread:
+        said = "; ".join(unread[:3]) + (f" and {len(unread) - 3} more" if len(unread) > 3 else "")
+        return f"Not known whether the cancer has spread: the record may say so in words that are not understood: {said}. Nothing is offered."
     nodes_only = "nearby lymph nodes only, " if chart.spread else ""
     return f"Not metastatic on this record: {nodes_only}no stage and no metastasis is recorded. Nothing is offered."
+
+
+def _may_be_spread(one: Unread) -> bool:
+    return any(name.partition(":")[0] in ("metastatic", "sites") for name in one.touches)
 
 
 def latest_day(chart: Chart) -> dt.date | None:

@@ -32,13 +32,22 @@ def read_variant(chart: Chart, resource: Node, on: dt.date | None) -> None:
     for label, gene in variant.genes:
         said = " ".join([label, *sorted(variant.names), *(f"({word})" for word in sorted(variant.words))])
         if gene is None:
-            chart.leave(resource, said, _NO_GENE)
+            chart.leave(resource, said, _NO_GENE, chart.codes.named_in(label), on)
             continue
         value, why = _value(chart, gene, variant, fused)
         if value is None:
-            chart.leave(resource, said, why)
+            chart.leave(resource, said, why, (gene.fact,) if _open(chart, gene, variant) else (), on)
         else:
             chart.state(gene.fact, value, resource, said, on)
+
+
+def _open(chart: Chart, gene: Meaning, variant: Variant) -> bool:
+    """Whether a variant that stands for no value leaves the gene open. One that was understood and decides nothing (a harmless one) does not."""
+    words = variant.words
+    if {"positive", "negative"} <= words or not words & {"positive", "negative"}:
+        return True
+    inherited = _INHERITED in chart.codes.facts[gene.fact].values
+    return inherited and "negative" not in words and not words & {"benign", "likely-benign", "uncertain"}
 
 
 def _variant(chart: Chart, resource: Node) -> Variant:
