@@ -143,7 +143,6 @@ class Codes(msgspec.Struct, frozen=True):
     adult: int = 0  # years of age from which a person is no child
     version: str = ""  # of the medicine that they are of
 
-
     @property
     def sign(self) -> str:
         """A short name that changes whenever a record could be read otherwise: other codes, another medicine, another Linewise."""

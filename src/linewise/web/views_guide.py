@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from linewise.journal.documents import Health, Settings, read, write
-from linewise.journal.extras import extra
 from linewise.knowledge import Knowledge
 from linewise.record import Course
 from linewise.record.model import NOT_KNOWN
