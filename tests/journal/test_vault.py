@@ -101,10 +101,10 @@ def test_backup_before_upgrade_and_deleted_there_too(tmp_path: Path, monkeypatch
     journal = Vault(path).create("Anna", "correct horse battery")
     journal.write("visit", b"one", 0)
     monkeypatch.setattr(upgrading, "_STEPS", (*upgrading._STEPS, ("CREATE TABLE more (id TEXT) STRICT",)))
-    monkeypatch.setattr(upgrading, "SCHEMA", 2)
+    monkeypatch.setattr(upgrading, "SCHEMA", upgrading.SCHEMA + 1)
     vault = Vault(path)
     (copy,) = vault.backups()
-    assert sqlite3.connect(copy).execute("PRAGMA user_version").fetchone() == (1,)
+    assert sqlite3.connect(copy).execute("PRAGMA user_version").fetchone() == (upgrading.SCHEMA - 1,)
     opened = vault.open(journal.person, "correct horse battery")
     assert opened.read("visit")[0] == b"one"
     opened.delete()
@@ -116,7 +116,7 @@ def test_upgrade_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatc
     path = tmp_path / "v.sqlite"
     Vault(path).create("Anna", "correct horse battery")
     monkeypatch.setattr(upgrading, "_STEPS", (*upgrading._STEPS, ("CREATE TABLE more (id TEXT) STRICT", "NOT SQL")))
-    monkeypatch.setattr(upgrading, "SCHEMA", 2)
+    monkeypatch.setattr(upgrading, "SCHEMA", upgrading.SCHEMA + 1)
     with pytest.raises(LinewiseError):
         Vault(path)
     monkeypatch.undo()

@@ -5,6 +5,6 @@ journal = vault.create("Anna", "a long passphrase")      or vault.open(person_id
 text, version = journal.read("diary");  journal.write("diary", text, version)
 """
 
-from .vault import Journal, Person, StaleError, Vault, WrongPassphraseError
+from .vault import DamagedError, Journal, Person, StaleError, Vault, WrongPassphraseError
 
-__all__ = ["Journal", "Person", "StaleError", "Vault", "WrongPassphraseError"]
+__all__ = ["DamagedError", "Journal", "Person", "StaleError", "Vault", "WrongPassphraseError"]

@@ -17,6 +17,7 @@ _STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE document (person TEXT NOT NULL REFERENCES person (id) ON DELETE CASCADE, name TEXT NOT NULL, "
         "version INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (person, name)) STRICT, WITHOUT ROWID",
     ),
+    ("ALTER TABLE person ADD COLUMN listed BLOB",),  # the sealed list of a person's documents: what is gone is told
 )
 """One entry for every version of the file: what leads to it from the one before. Never changed, only added to."""
 

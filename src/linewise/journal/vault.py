@@ -1,12 +1,14 @@
 """One SQLite file that holds every person's documents, each encrypted under that person's own key.
 
-A person's key is random. It is kept only wrapped: encrypted (AES-GCM) under a key that scrypt derives from the passphrase. So the
-passphrase can change without writing everything anew, and without it nothing can be read by anybody. Each document
-carries a version: who writes on an old one is told so (`StaleError`), and loses nothing.
+A person's key is random. It is kept only wrapped: encrypted (AES-GCM) under a key that scrypt derives from the passphrase. A new passphrase comes
+with a new key, so that an old copy of the file and the old passphrase open nothing that was written later. Each document
+carries a version: who writes on an old one is told so (`StaleError`), and loses nothing. Which documents there are, in which version, stands in a
+sealed list beside them, so that one that is gone is told, never read as empty.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import secrets
@@ -18,15 +20,18 @@ from pathlib import Path
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from linewise.errors import LinewiseError
 
+from .passphrases import SHORTEST, DamagedError, check, derive, normal
 from .upgrade import SCHEMA, upgrade
+from .wipe import overwrite, tidy
 
-_COST = 2**16  # scrypt: about 64 MB and a quarter of a second for each try
-SHORTEST = 8
+_COST = 2**17  # scrypt, as OWASP has it: about 128 MB and half a second for each try
 _BUSY_SECONDS = 10
+_LIST = "_documents"
+"""The name of the sealed list of a person's documents and their versions."""
+_DAMAGED = "A stored document ({}) is damaged or missing, and cannot be read. Nothing else was touched. A backup copy may help: see the folder `backups`."
 
 
 class WrongPassphraseError(LinewiseError):
@@ -50,7 +55,7 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Vault:
-    """The file. Opening it upgrades an older one, after a backup copy."""
+    """The file. Opening it upgrades an older one, after a backup copy, and clears away what an interrupted copy left behind."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -58,6 +63,16 @@ class Vault:
         upgrade(path)
         if os.name == "posix":
             path.chmod(0o600)
+        tidy(path.parent / "backups")
+        self.damaged = self._is_damaged()
+
+    def _is_damaged(self) -> bool:
+        """Whether something in the file is broken, so that it can be told before anybody opens what is left."""
+        try:
+            with closing(sqlite3.connect(self.path, timeout=_BUSY_SECONDS)) as db:
+                return bool(db.execute("PRAGMA quick_check").fetchone() != ("ok",))
+        except sqlite3.Error:
+            return True
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
@@ -83,34 +98,54 @@ class Vault:
             rows = db.execute("SELECT id, label, created FROM person ORDER BY label, created").fetchall()
         return [Person(*row) for row in rows]
 
-    def create(self, label: str, passphrase: str) -> Journal:
-        """A new person, opened. Raises LinewiseError where the passphrase is too short."""
-        _check(passphrase)
+    def create(self, label: str, passphrase: str, documents: dict[str, bytes] | None = None) -> Journal:
+        """A new person, opened, with these documents: all of it at once, or nothing. Raises LinewiseError where the passphrase is too weak."""
+        check(passphrase, label)
         person, key, salt = secrets.token_hex(12), AESGCM.generate_key(256), secrets.token_bytes(16)
-        wrapped = _seal(_derive(passphrase, salt, _COST), key, person.encode())
+        wrapped = _seal(derive(normal(passphrase), salt, _COST), key, person.encode())
         created = dt.datetime.now(dt.UTC).date().isoformat()
+        journal = Journal(person, key, self, label)
         with self.connection() as db:
             db.execute(
                 "INSERT INTO person (id, label, created, salt, cost, wrapped) VALUES (?, ?, ?, ?, ?, ?)",
                 (person, label, created, salt, _COST, wrapped),
             )
-        return Journal(person, key, self, label)
+            for name, text in (documents or {}).items():
+                journal._put(db, name, text, 1)
+        return journal
 
     def open(self, person: str, passphrase: str) -> Journal:
-        """A person's journal. Raises WrongPassphraseError, also where there is no such person."""
+        """A person's journal. Raises WrongPassphraseError, also where there is no such person, and DamagedError where what is kept is broken."""
         with self.connection() as db:
             row = db.execute("SELECT label, salt, cost, wrapped FROM person WHERE id = ?", (person,)).fetchone()
         if row is None:
             raise WrongPassphraseError("There is nobody here under this name.")
         label, salt, cost, wrapped = row
-        key = _unseal(_derive(passphrase, salt, cost), wrapped, person.encode())
-        if key is None:
-            raise WrongPassphraseError("This passphrase does not open it. Nothing was changed. Try again.")
-        return Journal(person, key, self, label)
+        for written in dict.fromkeys((normal(passphrase), passphrase)):  # as older versions took it, letter by letter
+            key = _unseal(derive(written, salt, cost), wrapped, person.encode())
+            if key is not None:
+                return Journal(person, key, self, label)
+        raise WrongPassphraseError("This passphrase does not open it. Nothing was changed. Try again.")
 
     def backups(self) -> list[Path]:
         """The copies made before upgrades, the newest last."""
         return sorted((self.path.parent / "backups").glob("*.sqlite"))
+
+    def forget(self, person: str) -> None:
+        """Delete a person for good, without opening them: here and in every backup copy. A copy that is damaged is wiped whole."""
+        _forget(self.path, person)
+        self.forget_copies(person)
+
+    def forget_copies(self, person: str) -> int:
+        """Delete a person from every backup copy; returns how many copies there were."""
+        copies = self.backups()
+        for path in copies:
+            try:
+                _forget(path, person)
+            except (sqlite3.Error, LinewiseError):
+                overwrite(path)  # nobody can say what still stands in it
+        tidy(self.path.parent / "backups")
+        return len(copies)
 
 
 class Journal:
@@ -131,19 +166,11 @@ class Journal:
         return self.vault is not None
 
     def read(self, name: str) -> tuple[bytes | None, int]:
-        """A document and its version; None and 0 where there is none."""
+        """A document and its version; None and 0 where there is none. Raises DamagedError where there was one."""
         if self.vault is None:
             return self._memory.get(name, (None, 0))
         with self.vault.connection() as db:
-            row = db.execute("SELECT sealed, version FROM document WHERE person = ? AND name = ?", (self.person, name)).fetchone()
-        if row is None:
-            return None, 0
-        text = _unseal(self._key, row[0], self._about(name, row[1]))
-        if text is None:
-            raise LinewiseError(
-                "A stored document is damaged and cannot be read. A backup copy may help: see the folder `backups`."
-            )
-        return text, row[1]
+            return self._get(db, name)
 
     def write(self, name: str, text: bytes, version: int) -> int:
         """Save a document over the version that was read. Raises StaleError where a newer one stands there."""
@@ -153,17 +180,15 @@ class Journal:
                 raise StaleError(name, standing)
             self._memory[name] = (text, version + 1)
             return version + 1
-        sealed = _seal(self._key, text, self._about(name, version + 1))
         with self.vault.connection() as db:
-            row = db.execute("SELECT version FROM document WHERE person = ? AND name = ?", (self.person, name)).fetchone()
-            standing = row[0] if row else 0
+            if db.execute("SELECT 1 FROM person WHERE id = ?", (self.person,)).fetchone() is None:
+                raise LinewiseError(
+                    "This was deleted in the meantime, or got a new passphrase elsewhere. Close it and open it again."
+                )
+            standing = self._get(db, name)[1]
             if standing != version:
                 raise StaleError(name, standing)
-            db.execute(
-                "INSERT INTO document (person, name, version, sealed) VALUES (?, ?, ?, ?) "
-                "ON CONFLICT (person, name) DO UPDATE SET version = excluded.version, sealed = excluded.sealed",
-                (self.person, name, version + 1, sealed),
-            )
+            self._put(db, name, text, version + 1)
         return version + 1
 
     def drop(self, name: str) -> None:
@@ -175,39 +200,93 @@ class Journal:
             db.execute("DELETE FROM document WHERE person = ? AND name = ?", (self.person, name))
 
     def names(self) -> list[str]:
-        """The documents there are."""
+        """The documents there are, those that are damaged or missing among them."""
         if self.vault is None:
             return sorted(self._memory)
         with self.vault.connection() as db:
-            return [row[0] for row in db.execute("SELECT name FROM document WHERE person = ? ORDER BY name", (self.person,))]
+            return sorted(self._stored(db).keys() | self._listed(db).keys())
+
+    def damaged(self) -> list[str]:
+        """The documents that are kept and cannot be read: told when a journal is opened."""
+        found = []
+        for name in self.names() if self.vault is not None else []:
+            try:
+                self.read(name)
+            except DamagedError:
+                found.append(name)
+        return found
 
     def keep(self, vault: Vault, label: str, passphrase: str) -> Journal:
-        """The same documents, kept in a vault from now on."""
-        kept = vault.create(label, passphrase)
-        for name in self.names():
-            text, _ = self.read(name)
-            if text is not None:
-                kept.write(name, text, 0)
-        return kept
+        """The same documents, kept in a vault from now on: all of them at once."""
+        return vault.create(label, passphrase, {name: text for name in self.names() if (text := self.read(name)[0]) is not None})
 
-    def change_passphrase(self, old: str, new: str) -> None:
-        """Wrap the key anew. Raises WrongPassphraseError where the old one is not right."""
+    def change_passphrase(self, old: str, new: str) -> int:
+        """A new passphrase with a new key: everything is sealed anew, all at once. This person's data goes from every backup copy, where the
+        old passphrase would still open it; returns how many copies there were. Raises WrongPassphraseError where the old one is not right."""
         if self.vault is None:
             raise LinewiseError("Nothing is kept yet, so there is no passphrase.")
-        _check(new)
+        check(new, self.label)
         self.vault.open(self.person, old)
+        fresh = Journal(self.person, AESGCM.generate_key(256), self.vault, self.label)
         salt = secrets.token_bytes(16)
-        wrapped = _seal(_derive(new, salt, _COST), self._key, self.person.encode())
+        wrapped = _seal(derive(normal(new), salt, _COST), fresh._key, self.person.encode())
         with self.vault.connection() as db:
+            versions = {**self._stored(db), **self._listed(db)}
+            for name in versions:
+                text, versions[name] = self._get(db, name)
+                fresh._seal_in(db, name, text or b"", versions[name])
+            fresh._list(db, versions)
             db.execute("UPDATE person SET salt = ?, cost = ?, wrapped = ? WHERE id = ?", (salt, _COST, wrapped, self.person))
+        self._key = fresh._key
+        return self.vault.forget_copies(self.person)
 
     def delete(self) -> None:
         """Delete this person for good: here and in every backup copy. What was overwritten is wiped from the files."""
         self._memory.clear()
-        if self.vault is None:
-            return
-        for path in (self.vault.path, *self.vault.backups()):
-            _forget(path, self.person)
+        if self.vault is not None:
+            self.vault.forget(self.person)
+
+    # Inside one transaction
+
+    def _get(self, db: sqlite3.Connection, name: str) -> tuple[bytes | None, int]:
+        row = db.execute("SELECT sealed, version FROM document WHERE person = ? AND name = ?", (self.person, name)).fetchone()
+        expected = self._listed(db).get(name)
+        if row is None and expected is None:
+            return None, 0
+        text = None if row is None else _unseal(self._key, row[0], self._about(name, row[1]))
+        if text is None or expected not in (None, row[1]):
+            raise DamagedError(_DAMAGED.format(name))
+        return text, row[1]
+
+    def _listed(self, db: sqlite3.Connection) -> dict[str, int]:
+        """The documents and their versions as they were last written; nothing where an older version kept them, which wrote no list."""
+        row = db.execute("SELECT listed FROM person WHERE id = ?", (self.person,)).fetchone()
+        if row is None or row[0] is None:
+            return {}
+        text = _unseal(self._key, row[0], self._about(_LIST, 0))
+        if text is None:
+            raise DamagedError(_DAMAGED.format("the list of all documents"))
+        return msgspec.json.decode(text, type=dict[str, int])
+
+    def _stored(self, db: sqlite3.Connection) -> dict[str, int]:
+        """What stands in the file."""
+        return dict(db.execute("SELECT name, version FROM document WHERE person = ?", (self.person,)))
+
+    def _put(self, db: sqlite3.Connection, name: str, text: bytes, version: int) -> None:
+        """Write a document, and the list of documents with it."""
+        self._seal_in(db, name, text, version)
+        self._list(db, {**self._stored(db), **self._listed(db), name: version})
+
+    def _seal_in(self, db: sqlite3.Connection, name: str, text: bytes, version: int) -> None:
+        db.execute(
+            "INSERT INTO document (person, name, version, sealed) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (person, name) DO UPDATE SET version = excluded.version, sealed = excluded.sealed",
+            (self.person, name, version, _seal(self._key, text, self._about(name, version))),
+        )
+
+    def _list(self, db: sqlite3.Connection, versions: dict[str, int]) -> None:
+        sealed = _seal(self._key, msgspec.json.encode(versions), self._about(_LIST, 0))
+        db.execute("UPDATE person SET listed = ? WHERE id = ?", (sealed, self.person))
 
     def _about(self, name: str, version: int) -> bytes:
         """What a sealed text belongs to: it cannot be passed off as another document, person or version."""
@@ -215,22 +294,22 @@ class Journal:
 
 
 def _forget(path: Path, person: str) -> None:
-    with closing(sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)) as db:
-        db.execute("PRAGMA secure_delete = ON")
-        db.execute("BEGIN IMMEDIATE")
-        db.execute("DELETE FROM document WHERE person = ?", (person,))
-        db.execute("DELETE FROM person WHERE id = ?", (person,))
-        db.execute("COMMIT")
-        db.execute("VACUUM")
-
-
-def _check(passphrase: str) -> None:
-    if len(passphrase) < SHORTEST:
-        raise LinewiseError(f"Choose a passphrase of at least {SHORTEST} letters. A few words together are easy to keep in mind.")
-
-
-def _derive(passphrase: str, salt: bytes, cost: int) -> bytes:
-    return Scrypt(salt=salt, length=32, n=cost, r=8, p=1).derive(passphrase.encode())
+    try:
+        with closing(sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)) as db:
+            db.execute("PRAGMA secure_delete = ON")
+            db.execute(
+                "PRAGMA journal_mode = DELETE"
+            )  # where another program left a write-ahead log: it goes into the file, and is gone
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("DELETE FROM document WHERE person = ?", (person,))
+            db.execute("DELETE FROM person WHERE id = ?", (person,))
+            db.execute("COMMIT")
+            db.execute("VACUUM")
+    except sqlite3.Error as fault:
+        raise LinewiseError(_worded(fault)) from fault
+    for beside in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-journal")):
+        if beside.exists():
+            overwrite(beside)
 
 
 def _seal(key: bytes, text: bytes, about: bytes) -> bytes:
@@ -241,12 +320,16 @@ def _seal(key: bytes, text: bytes, about: bytes) -> bytes:
 def _unseal(key: bytes, sealed: bytes, about: bytes) -> bytes | None:
     try:
         return AESGCM(key).decrypt(sealed[:12], sealed[12:], about)
-    except InvalidTag:
+    except (InvalidTag, ValueError, TypeError):
         return None
 
 
 def _private_folder(folder: Path) -> None:
+    """The folder, for its owner alone: also where it was there already, and open to others."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if os.name == "posix":
+        with contextlib.suppress(OSError):  # it belongs to somebody else: then the file's own rights have to do
+            folder.chmod(0o700)
 
 
 def _worded(fault: sqlite3.Error) -> str:
@@ -257,7 +340,7 @@ def _worded(fault: sqlite3.Error) -> str:
         return "Another program is writing at this moment. Nothing was saved. Try again."
     if "readonly" in text or "unable to open" in text:
         return "The data folder cannot be written. Nothing was saved."
-    return f"The data file cannot be used ({text}). Nothing was saved."
+    return f"The data file is damaged or cannot be used ({type(fault).__name__}). Nothing was saved. A backup copy may help: see the folder `backups`."
 
 
-__all__ = ["SCHEMA", "SHORTEST", "Journal", "Person", "StaleError", "Vault", "WrongPassphraseError"]
+__all__ = ["SCHEMA", "SHORTEST", "DamagedError", "Journal", "Person", "StaleError", "Vault", "WrongPassphraseError"]
