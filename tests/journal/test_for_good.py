@@ -155,6 +155,35 @@ def test_what_an_older_linewise_kept_without_a_list_is_read_and_gets_one(store: 
         opened.read("visit")
 
 
+def test_going_on_without_what_is_damaged_keeps_the_rest_and_reads_nothing_as_empty_in_silence(store: Vault) -> None:
+    anna = store.create("Anna", PHRASE)
+    for kind in KINDS:
+        write(anna, kind())
+    with closing(sqlite3.connect(store.path)) as db:
+        db.execute("UPDATE document SET sealed = x'00' WHERE name = 'diary'")
+        db.execute("UPDATE document SET version = 7 WHERE name = 'visit'")
+        db.commit()
+    opened = store.open(anna.person, PHRASE)
+    assert opened.damaged() == opened.set_aside() == ["diary", "visit"]
+    assert opened.damaged() == [] and read(opened, Diary).entries == []
+    write(opened, read(opened, Diary))
+    assert "health" in opened.names() and not any("aside" in name for name in opened.names())
+    opened.change_passphrase(PHRASE, OTHER)
+    assert store.open(anna.person, OTHER).damaged() == []
+
+
+def test_a_damaged_list_is_told_and_what_can_be_read_stays(store: Vault) -> None:
+    anna = store.create("Anna", PHRASE)
+    anna.write("visit", b"one", 0)
+    with closing(sqlite3.connect(store.path)) as db:
+        db.execute("UPDATE person SET listed = x'0011'")
+        db.commit()
+    opened = store.open(anna.person, PHRASE)
+    assert "_documents" in opened.damaged()
+    opened.set_aside()
+    assert opened.damaged() == [] and opened.read("visit") == (b"one", 1)
+
+
 def test_however_a_file_is_damaged_it_is_told_and_no_document_reads_as_none(store: Vault) -> None:
     anna = store.create("Anna", PHRASE)
     names = ["health", "diary", "visit", "team"]

@@ -11,12 +11,13 @@ from linewise.errors import LinewiseError
 from linewise.journal import Vault, WrongPassphraseError, vault
 from linewise.journal.passphrases import DamagedError, check, derive
 
-COMMON = """
+_COMMON = """
 password password1 Password123 P@ssw0rd passw0rd! 12345678 123456789 1234567890 87654321 11111111 00000000 abcdefgh abc12345 qwertyui qwertyuiop qwerty123
 1q2w3e4r iloveyou iloveyou1 sunshine1 princess princess123 football1 baseball superman batman123 trustno1 letmein1 welcome1 admin123 administrator
 michael1 jennifer jordan23 charlie1 dragon123 monkey123 starwars computer internet whatever summer2024 Sommer2024! passwort1 hallo123 schatzi1 liverpool1
 chelsea1 blink182 asdfghjkl zxcvbnm1 zaq12wsx 1qaz2wsx q1w2e3r4 aaaaaaaa abababab 12341234 qwertzuiop brustkrebs1 linewise1 password.password
-""".split()
+"""
+COMMON = _COMMON.split()
 
 
 @pytest.mark.parametrize("passphrase", [*COMMON, "        ", "a b", "correct horse battery staple"[:7]])

@@ -41,6 +41,7 @@ def serve(options: argparse.Namespace) -> int:
         import uvicorn
 
         from linewise.web.app import create_app
+        from linewise.web.door import new_key
     except ModuleNotFoundError as missing:
         raise LinewiseError(
             f"the app needs {missing.name}; install Linewise with its web extra: pip install 'linewise[web]'"
@@ -50,9 +51,13 @@ def serve(options: argparse.Namespace) -> int:
     port: int = options.port
     _check_free(port)
     hosts = [f"127.0.0.1:{port}", f"localhost:{port}"]
-    app = create_app(open_knowledge(), data_folder(), hosts)
-    address = f"http://127.0.0.1:{port}/"
-    print(f"Linewise is open at {address}\nEverything stays on this computer. Stop it with Ctrl+C.", flush=True)
+    key = new_key()
+    app = create_app(open_knowledge(), data_folder(), hosts, key=key, port=port)
+    address = f"http://127.0.0.1:{port}/?key={key}"
+    print(
+        f"Linewise is open at {address}\nThe address is for you alone: its key lets you in. Everything stays on this computer. Stop it with Ctrl+C.",
+        flush=True,
+    )
     if not options.no_browser:
         _open_browser(address)
     config = uvicorn.Config(

@@ -31,6 +31,7 @@ _COST = 2**17  # scrypt, as OWASP has it: about 128 MB and half a second for eac
 _BUSY_SECONDS = 10
 _LIST = "_documents"
 """The name of the sealed list of a person's documents and their versions."""
+_ASIDE = "_aside/"
 _DAMAGED = "A stored document ({}) is damaged or missing, and cannot be read. Nothing else was touched. A backup copy may help: see the folder `backups`."
 
 
@@ -197,17 +198,23 @@ class Journal:
             self._memory.pop(name, None)
             return
         with self.vault.connection() as db:
+            listed = self._listed(db)
             db.execute("DELETE FROM document WHERE person = ? AND name = ?", (self.person, name))
+            self._list(db, {one: version for one, version in {**self._stored(db), **listed}.items() if one != name})
 
     def names(self) -> list[str]:
         """The documents there are, those that are damaged or missing among them."""
         if self.vault is None:
             return sorted(self._memory)
         with self.vault.connection() as db:
-            return sorted(self._stored(db).keys() | self._listed(db).keys())
+            try:
+                listed = self._listed(db).keys()
+            except DamagedError:
+                listed = {_LIST: 0}.keys()
+            return sorted(self._stored(db).keys() | listed)
 
     def damaged(self) -> list[str]:
-        """The documents that are kept and cannot be read: told when a journal is opened."""
+        """The documents that are kept and cannot be read: told when a journal is opened. `_documents` is the list of them itself."""
         found = []
         for name in self.names() if self.vault is not None else []:
             try:
@@ -215,6 +222,31 @@ class Journal:
             except DamagedError:
                 found.append(name)
         return found
+
+    def set_aside(self) -> list[str]:
+        """Go on without what is damaged: it stays sealed in the file, under a name that nobody reads, and each such document begins empty.
+
+        Returns the names that begin empty. Where the list of documents itself is damaged, what can still be read counts as all there is.
+        """
+        if self.vault is None:
+            return []
+        gone = []
+        with self.vault.connection() as db:
+            try:
+                listed = self._listed(db)
+            except DamagedError:
+                listed = {}
+                db.execute("UPDATE person SET listed = NULL WHERE id = ?", (self.person,))
+            whole: dict[str, int] = {}
+            for name in sorted(self._stored(db).keys() | listed.keys()):
+                try:
+                    whole[name] = self._get(db, name)[1]
+                except DamagedError:
+                    gone.append(name)
+                    aside = f"{_ASIDE}{name}-{secrets.token_hex(4)}"
+                    db.execute("UPDATE document SET name = ? WHERE person = ? AND name = ?", (aside, self.person, name))
+            self._list(db, whole)
+        return gone
 
     def keep(self, vault: Vault, label: str, passphrase: str) -> Journal:
         """The same documents, kept in a vault from now on: all of them at once."""
@@ -269,8 +301,9 @@ class Journal:
         return msgspec.json.decode(text, type=dict[str, int])
 
     def _stored(self, db: sqlite3.Connection) -> dict[str, int]:
-        """What stands in the file."""
-        return dict(db.execute("SELECT name, version FROM document WHERE person = ?", (self.person,)))
+        """What stands in the file, without what was set aside."""
+        rows = db.execute("SELECT name, version FROM document WHERE person = ?", (self.person,))
+        return {name: version for name, version in rows if not str(name).startswith(_ASIDE)}
 
     def _put(self, db: sqlite3.Connection, name: str, text: bytes, version: int) -> None:
         """Write a document, and the list of documents with it."""
@@ -297,9 +330,8 @@ def _forget(path: Path, person: str) -> None:
     try:
         with closing(sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)) as db:
             db.execute("PRAGMA secure_delete = ON")
-            db.execute(
-                "PRAGMA journal_mode = DELETE"
-            )  # where another program left a write-ahead log: it goes into the file, and is gone
+            # Where another program left a write-ahead log: it goes into the file, and is gone.
+            db.execute("PRAGMA journal_mode = DELETE")
             db.execute("BEGIN IMMEDIATE")
             db.execute("DELETE FROM document WHERE person = ?", (person,))
             db.execute("DELETE FROM person WHERE id = ?", (person,))

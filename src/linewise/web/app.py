@@ -11,7 +11,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -21,10 +21,10 @@ from linewise.knowledge import Knowledge
 from linewise.plan import DISCLAIMER
 
 from . import views_diary, views_guide, views_learn, views_mine, views_plan, views_start, views_unwell, views_visit
+from .door import Door
 from .frame import Ask, House, View, _formed, answer, problem
 from .openapi import document
 from .pages import environment
-from .session import COOKIE
 from .shield import LARGEST_UPLOAD, TOO_BIG, Shield, TooBigError
 
 VIEWS: list[View] = [
@@ -39,6 +39,9 @@ VIEWS: list[View] = [
 ]
 NOTICES = {
     "kept": "Kept. From now on everything is saved as you enter it.",
+    "idle": "Closed, because nobody used it for half an hour. Nothing is lost: your passphrase opens it again.",
+    "aside": "The damaged part begins empty. What could be read is all here.",
+    "rekeyed": "Saved. The old passphrase opens nothing any more, and what it would still have opened is gone from the backup copies.",
     "closed": "Closed. Only the passphrase opens it again.",
     "imported": "Your record was read. Please check it here.",
     "saved": "Saved.",
@@ -49,17 +52,29 @@ NOTICES = {
 log = logging.getLogger("linewise.web")
 
 
-def create_app(knowledge: Knowledge, data: Path, hosts: Iterable[str], today: Callable[[], dt.date] = dt.date.today) -> Starlette:
-    """The app over one knowledge and one data folder, answering under these host names only."""
+def create_app(
+    knowledge: Knowledge,
+    data: Path,
+    hosts: Iterable[str],
+    today: Callable[[], dt.date] = dt.date.today,
+    key: str = "",
+    port: int = 0,
+) -> Starlette:
+    """The app over one knowledge and one data folder, answering under these host names only.
+
+    With a key (see `door`), only who opened the address with the key is answered; without one, everybody who reaches the port.
+    """
     MultiPartParser.spool_max_size = LARGEST_UPLOAD + 1  # an upload stays in memory: no unlocked copy on the disk
-    house = House(knowledge, codes_of(knowledge), Vault(data / "linewise.sqlite"), today)
+    house = House(knowledge, codes_of(knowledge), Vault(data / "linewise.sqlite"), today, port)
     environment().globals.update(NOTICES=NOTICES, DISCLAIMER=DISCLAIMER)
     routes: list[BaseRoute] = [Route("/", _home), Route("/openapi.json", _openapi)]
     for view in VIEWS:
         routes += _routes(view, house)
     routes.append(Mount("/static", StaticFiles(directory=str(files("linewise.web") / "static"))))
     app = Starlette(routes=routes, exception_handlers={404: _missing(house), 405: _missing(house), 500: _broken(house)})
-    app.add_middleware(Shield, hosts=list(hosts))
+    if key:
+        app.add_middleware(Door, key=key, port=port)
+    app.add_middleware(Shield, hosts=list(hosts))  # the outermost: the door's answers carry its headers too
     app.state.house = house
     return app
 
@@ -85,6 +100,8 @@ async def _guarded(view: View, house: House, request: Request, json: bool) -> Re
         return await answer(view, house, request, json)
     except TooBigError:
         return _shown(house, request, 413, TOO_BIG, json)
+    except Exception as error:  # answered here, so that no server prints it: it may hold a line of a record
+        return _failed(house, request, error, json)
 
 
 async def _home(request: Request) -> Response:
@@ -96,7 +113,7 @@ async def _openapi(request: Request) -> Response:
 
 
 def _shown(house: House, request: Request, status: int, text: str, json: bool | None = None) -> Response:
-    session = house.sessions.get(request.cookies.get(COOKIE))
+    session = house.sessions.get(request.cookies.get(house.sessions.cookie))
     ask = Ask(house, request, session, request.url.path.endswith(".json") if json is None else json)
     return _formed(ask, problem(status, text))
 
@@ -111,9 +128,15 @@ def _missing(house: House) -> Callable[[Request, Exception], Response]:
 
 def _broken(house: House) -> Callable[[Request, Exception], Response]:
     def handler(request: Request, error: Exception) -> Response:
-        log.error("a page failed: %s", type(error).__name__)  # no text of the error: it may hold a record
-        return _shown(
-            house, request, 500, "Something went wrong in Linewise itself. Nothing you saved is lost. Go back and try again."
-        )
+        return _failed(house, request, error)
 
     return handler
+
+
+def _failed(house: House, request: Request, error: Exception, json: bool | None = None) -> Response:
+    log.error("a page failed: %s", type(error).__name__)  # no text of the error: it may hold a record
+    text = "Something went wrong in Linewise itself. Nothing you saved is lost. Go back and try again."
+    try:
+        return _shown(house, request, 500, text, json)
+    except Exception:  # the frame itself fails: the words alone
+        return PlainTextResponse(text, 500)

@@ -23,9 +23,10 @@ from linewise.plan import Plan
 from .calls import Calls, calls_for
 from .citations import Citations
 from .pages import render
-from .session import COOKIE, Session, Sessions
+from .session import Session, Sessions
 from .shield import TooBigError
 from .text import Explainer
+from .throttle import Throttle
 
 Data = dict[str, Any]
 
@@ -33,9 +34,10 @@ Data = dict[str, Any]
 class House:
     """What all pages share: the knowledge, the vault, the sessions."""
 
-    def __init__(self, knowledge: Knowledge, codes: Codes, vault: Vault, today: Callable[[], dt.date]) -> None:
+    def __init__(self, knowledge: Knowledge, codes: Codes, vault: Vault, today: Callable[[], dt.date], port: int = 0) -> None:
         self.knowledge, self.codes, self.vault, self.today = knowledge, codes, vault, today
-        self.sessions = Sessions()
+        self.sessions = Sessions(port)
+        self.throttle = Throttle()
 
 
 class Page(msgspec.Struct, kw_only=True):
@@ -166,7 +168,11 @@ class Ask:
 
 async def answer(view: View, house: House, request: Request, json: bool) -> Response:
     """Run one handler under the rules that hold for all, and give its answer the asked form."""
-    session = house.sessions.get(request.cookies.get(COOKIE))
+    session = house.sessions.get(request.cookies.get(house.sessions.cookie))
+    if session.idle and request.method != "POST":  # a form is answered below: what was typed into it is shown again
+        session.idle = False
+        if not json:
+            return _with_cookie(RedirectResponse("/start?done=idle", 303), session, house.sessions.cookie)
     ask = Ask(house, request, session, json)
     try:
         if request.method == "POST":
@@ -175,7 +181,7 @@ async def answer(view: View, house: House, request: Request, json: bool) -> Resp
         if view.needs_plan and ask.maybe_plan is None:
             if not json:
                 house.sessions.put(session)
-                return _with_cookie(RedirectResponse("/start", 303), session)
+                return _with_cookie(RedirectResponse("/start", 303), session, house.sessions.cookie)
             raise Refusal(404, "There is no record yet. Start with a few questions, a file, or the example.")
         found = await view.handler(ask)
     except StaleError as stale:
@@ -191,7 +197,7 @@ async def answer(view: View, house: House, request: Request, json: bool) -> Resp
     except LinewiseError as error:
         found = problem(422, str(error))
     house.sessions.put(session)
-    return _with_cookie(_formed(ask, found), session)
+    return _with_cookie(_formed(ask, found), session, house.sessions.cookie)
 
 
 def _entered(ask: Ask) -> list[str]:
@@ -249,8 +255,8 @@ def page_html(ask: Ask, page: Page) -> str:
     return render(page.template, **context)
 
 
-def _with_cookie(response: Response, session: Session) -> Response:
-    response.set_cookie(COOKIE, session.token, httponly=True, samesite="strict", path="/")
+def _with_cookie(response: Response, session: Session, name: str) -> Response:
+    response.set_cookie(name, session.token, httponly=True, samesite="strict", path="/")
     return response
 
 

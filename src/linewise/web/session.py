@@ -6,6 +6,7 @@ import datetime as dt
 import secrets
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 from linewise.exchange import Codes
@@ -17,6 +18,8 @@ from linewise.plan import Plan, make_plan
 
 COOKIE = "linewise"
 _MOST = 64
+LOCK_SECONDS = 30 * 60
+"""What is kept closes after this time without a request: only the passphrase opens it again, and nothing is lost."""
 _IDLE_SECONDS = 8 * 3600
 _OWN = frozenset({"health", "diary", "visit"})
 """The documents in which a person writes about themselves."""
@@ -29,6 +32,7 @@ class Session:
         self.token, self.csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
         self.journal = Journal.in_memory()
         self.seen = time.monotonic()
+        self.idle = False  # it was closed because nobody used it: said once
         self.theme = ""
         self.pending: list[Any] = []  # records that were read and wait for a choice
         self.pending_name = ""
@@ -74,28 +78,43 @@ class Session:
 
 
 class Sessions:
-    """The open sessions, few and bounded; those that nobody uses for long are closed."""
+    """The open sessions, few and bounded; those that nobody uses for long are closed.
 
-    def __init__(self) -> None:
+    The cookie's name carries the port, so that two apps on one computer do not take each other's place.
+    """
+
+    def __init__(self, port: int = 0, clock: Callable[[], float] = time.monotonic) -> None:
         self._open: OrderedDict[str, Session] = OrderedDict()
+        self._clock = clock
+        self.cookie = f"{COOKIE}-{port}" if port else COOKIE
 
     def get(self, token: str | None) -> Session:
         """The session of a token, or a new one."""
-        now = time.monotonic()
-        for old in [name for name, one in self._open.items() if now - one.seen > _IDLE_SECONDS]:
-            del self._open[old]
+        now = self._clock()
+        for name, one in list(self._open.items()):
+            if now - one.seen > _IDLE_SECONDS:
+                del self._open[name]
+            elif one.journal.kept and now - one.seen > LOCK_SECONDS:
+                self._lock(name, one)
         session = self._open.get(token or "")
         if session is None:
             session = Session()
+            session.seen = now
             self.put(session)
         session.seen = now
         self._open.move_to_end(session.token)
         return session
 
+    def _lock(self, name: str, session: Session) -> None:
+        """Forget the key. The browser keeps its token, which opens nothing now, so that it can be told why."""
+        session.close()
+        session.token, session.idle = name, True
+
     def put(self, session: Session) -> None:
-        """Keep a session under its present token. Of too many, one that holds nothing unsaved goes first."""
+        """Keep a session under its present token. Of too many, an empty one goes first, then one that is kept, the longest unused first."""
         self._open = OrderedDict((name, one) for name, one in self._open.items() if one is not session)
         self._open[session.token] = session
         while len(self._open) > _MOST:
-            idle = next((name for name, one in self._open.items() if not one.journal.names() or one.journal.kept), None)
-            self._open.pop(idle) if idle and idle != session.token else self._open.popitem(last=False)
+            others = [(name, one) for name, one in self._open.items() if one is not session]
+            empty = [name for name, one in others if not one.journal.kept and not one.journal.names()]
+            self._open.pop((empty or [name for name, one in others if one.journal.kept] or [name for name, _ in others])[0])

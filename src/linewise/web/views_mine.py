@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+import anyio.to_thread
 import msgspec
 
 from linewise.errors import LinewiseError
@@ -14,6 +15,7 @@ from linewise.journal.person import empty, record_of
 from linewise.knowledge.model import REGIONS
 
 from .frame import Answer, Ask, File, Go, Page, View, plain
+from .throttle import TooOftenError
 
 INVENTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST", "display": "test health data"}
 """HL7's own mark for records of nobody: it goes with the invented person wherever it is taken."""
@@ -108,19 +110,22 @@ async def passphrase(ask: Ask) -> Answer:
     if new != ask.one("again"):
         return _page(ask, {"again": "The two are not the same."})
     try:
-        ask.journal.change_passphrase(ask.one("old"), new)
+        journal, old = ask.journal, ask.one("old")
+        await ask.house.throttle.run(journal.person, lambda: journal.change_passphrase(old, new))
+    except TooOftenError as error:
+        return _page(ask, {"old": str(error)})
     except WrongPassphraseError:
         return _page(ask, {"old": "This is not the passphrase you have now. Nothing was changed."})
     except LinewiseError as error:
         return _page(ask, {"new": str(error)})
-    return Go("/mine", "saved")
+    return Go("/mine", "rekeyed")
 
 
 async def delete(ask: Ask) -> Answer:
     """Delete everything of this person for good: here and in every backup copy."""
     if ask.one("sure") != "delete":
         return _page(ask, {"sure": "Write the word delete, so that it does not happen by chance."})
-    ask.journal.delete()
+    await anyio.to_thread.run_sync(ask.journal.delete)
     ask.session.close()
     return Go("/start", "deleted")
 

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import contextlib
 
+import anyio.to_thread
 import msgspec
 
-from linewise.errors import RecordError
+from linewise.errors import LinewiseError, RecordError
 from linewise.exchange import read_bytes, read_lines
 from linewise.journal import WrongPassphraseError
 from linewise.journal.documents import Health, Settings, Team, read, write
+from linewise.journal.passphrases import check
 from linewise.journal.person import empty
 from linewise.record import Record
 
 from .frame import Answer, Ask, Go, Page, Refusal, View
+from .throttle import TooOftenError
 
+_PARTS = {
+    "health": "your record and your answers",
+    "diary": "your diary",
+    "team": "your team’s numbers",
+    "visit": "your questions and notes for the visit",
+    "look": "what the plan said when you last looked",
+    "settings": "your settings",
+    "_documents": "the list of all parts",
+}
 _PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")
 
 
@@ -63,7 +75,7 @@ async def bring_in(ask: Ask) -> Answer:
     if data.startswith(_PACKED):
         return _import_page(ask, "This is a packed archive. Unpack it on your computer first, then choose the file inside.", 422)
     try:
-        records = _records(ask, data, name)
+        records = await anyio.to_thread.run_sync(_records, ask, data, name)  # others go on reading meanwhile
     except RecordError as fault:
         return _import_page(ask, str(fault), 422)
     if not records:
@@ -164,15 +176,19 @@ async def keep(ask: Ask) -> Answer:
     errors = {}
     if not label:
         errors["label"] = "Give it a short name, so that you find it again."
-    if len(first) < 8:
-        errors["passphrase"] = "Use at least 8 letters. A few words together are easy to keep in mind."
-    elif first != second:
+    try:
+        check(first, label)
+    except LinewiseError as weak:
+        errors["passphrase"] = str(weak)
+    if "passphrase" not in errors and first != second:
         errors["again"] = "The two are not the same."
     if ask.one("understood") != "yes":
         errors["understood"] = "Please tick this: it matters."
     if errors:
         return _keep_page(errors, label, 422)
-    ask.session.open(ask.journal.keep(ask.house.vault, label, first))
+    journal = ask.journal
+    kept = await ask.house.throttle.run("", lambda: journal.keep(ask.house.vault, label, first))
+    ask.session.open(kept)
     return Go("/plan" if not empty(read(ask.journal, Health)) else "/start", "kept")
 
 
@@ -188,17 +204,42 @@ async def unlock(ask: Ask) -> Answer:
     label = next((one.label for one in ask.house.vault.people() if one.id == person), None)
     if label is None:
         raise Refusal(404, "There is nobody here under this name.")
-    error = ""
     if ask.posted:
         if ask.session.unsaved and ask.one("discard") != "yes":
             error = "You have answers that are not kept yet. Tick the box to let go of them, or keep them first."
             return _unlock_page(person, label, {"discard": error}, True)
         try:
-            ask.session.open(ask.house.vault.open(person, ask.one("passphrase")))
-            return Go("/changes")
-        except WrongPassphraseError as fault:
-            error = str(fault)
-    return _unlock_page(person, label, {"passphrase": error} if error else {}, False)
+            passphrase = ask.one("passphrase")
+            journal = await ask.house.throttle.run(person, lambda: ask.house.vault.open(person, passphrase))
+        except (WrongPassphraseError, TooOftenError) as fault:
+            return _unlock_page(person, label, {"passphrase": str(fault)}, False)
+        damaged = journal.damaged()
+        if damaged and ask.one("aside") != "yes":
+            return _damaged_page(person, label, damaged)
+        if damaged:
+            journal.set_aside()
+        ask.session.open(journal)
+        return Go("/mine", "aside") if damaged else Go("/changes")
+    return _unlock_page(person, label, {}, False)
+
+
+def _damaged_page(person: str, label: str, damaged: list[str]) -> Page:
+    """What is kept is damaged: which parts, before anything is shown."""
+    parts = [_PARTS.get(name, "a part that this version does not know") for name in damaged]
+    data = {"person": person, "label": label, "damaged": parts}
+    return Page(template="damaged.html", title="Something is damaged", data=data, status=409)
+
+
+async def forget(ask: Ask) -> Answer:
+    """A lost passphrase: delete what nobody can open any more, and start again."""
+    person = ask.part("person")
+    label = next((one.label for one in ask.house.vault.people() if one.id == person), None)
+    if label is None:
+        raise Refusal(404, "There is nobody here under this name.")
+    if ask.one("sure").lower() != "delete":
+        return _unlock_page(person, label, {"sure": "Write the word delete, so that it does not happen by chance."}, False)
+    await anyio.to_thread.run_sync(ask.house.vault.forget, person)
+    return Go("/start", "deleted")
 
 
 def _unlock_page(person: str, label: str, errors: dict[str, str], unsaved: bool) -> Page:
@@ -244,7 +285,18 @@ VIEWS = [
         summary="Open what is kept",
         handler=unlock,
         methods=("GET", "POST"),
-        fields={"passphrase": "the passphrase", "discard": "yes, to let go of what is not kept"},
+        fields={
+            "passphrase": "the passphrase",
+            "discard": "yes, to let go of what is not kept",
+            "aside": "yes, to go on without what is damaged",
+        },
+    ),
+    View(
+        path="/start/forget/{person}",
+        summary="A lost passphrase: delete what nobody can open",
+        handler=forget,
+        methods=("POST",),
+        fields={"sure": "delete"},
     ),
     View(path="/start/close", summary="Close", handler=close, methods=("POST",), fields={"sure": "yes"}),
 ]
