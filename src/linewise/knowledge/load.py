@@ -13,7 +13,7 @@ import msgspec
 from linewise.errors import KnowledgeError
 from linewise.logic import CriterionError, Node, Where, parse
 
-from . import app, model, monitoring
+from . import app, model, monitoring, shared
 from .files import Document, Fault, Path_, parse_yaml, read_yaml
 from .state import digest, version
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 _CRITERIA = frozenset({"fits", "when", "people"})
 _DATES = frozenset({"since", "until", "date", "last", "next"})
 _SPANS = frozenset({"current-for"})
-_TYPED = frozenset({"cautions.yaml", "guide.yaml", "numbers.yaml", "proctcae.yaml", "scope.yaml"})
+_TYPED = frozenset({"cautions.yaml", "conduct.yaml", "guide.yaml", "numbers.yaml", "proctcae.yaml", "scope.yaml"})
 """Files at the top of the folder that are read as typed things; the others are plain values."""
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
@@ -97,7 +97,38 @@ class _Loading:
             version=version(self.root)[0],
             version_on=self.version_on(),
         )
-        return Loaded(content, self.criteria, self.documents, self.problems)
+        return Loaded(self.with_shared_rules(content), self.criteria, self.documents, self.problems)
+
+    def with_shared_rules(self, content: model.Content) -> model.Content:
+        """Each drug that the rules of `conduct.yaml` are for, with those rules as its own."""
+        path = self.root / "conduct.yaml"
+        document = self.read(path) if path.exists() else None
+        if document is None:
+            return content
+        rules = list(self.shared_rules(document, {*content.drugs, *content.classes}))
+        drugs = dict(content.drugs)
+        for name, drug in content.drugs.items():
+            more = tuple(shared.own_rules(rules, drug, content.classes))
+            drugs[name] = msgspec.structs.replace(drug, conduct=drug.conduct + more) if more else drug
+            for number, rule in enumerate(more, len(drug.conduct)):
+                where = Where(document.file, 1, 1, 0, rule.when.text)
+                self.criteria.append(Written(f"drugs/{name}", f"conduct[{number}].when", rule.when, where))
+        return msgspec.structs.replace(content, drugs=drugs)
+
+    def shared_rules(self, document: Document, names: set[str]) -> Iterator[shared.Shared]:
+        for index, raw in enumerate(document.value["conduct"]):
+            place, problems, criteria = ("conduct", index), len(self.problems), len(self.criteria)
+            at = f"{document.file}:{document.line(place)}"
+            members = tuple(raw.pop("for"))
+            self.problems += [f"{at}: there is no drug or class `{name}`" for name in members if name not in names]
+            plain = self.plain(document, raw, place, "conduct", len(place))
+            del self.criteria[criteria:]  # each drug's own copy is checked, with the drug's name in it
+            if len(self.problems) > problems:
+                continue
+            try:
+                yield shared.Shared(members, msgspec.convert(plain, model.Conduct, strict=False))
+            except msgspec.ValidationError as error:
+                self.problems.append(f"{at}: {_place(error)[1]}")
 
     # Files
 
