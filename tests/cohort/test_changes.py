@@ -17,7 +17,7 @@ from linewise.columns.events import Events
 from linewise.invented.draw import draw
 from linewise.invented.run import content
 from linewise.knowledge import Knowledge, open_knowledge
-from linewise.knowledge.model import REGIONS, Region, Treatment, When
+from linewise.knowledge.model import Region, Treatment, When
 from linewise.logic import Decider, parse
 from linewise.plan import Plan
 from linewise.plan.judge import Judge
@@ -45,7 +45,7 @@ def offered(record: Record, knowledge: Knowledge, day: dt.date, region: Region |
         return {}
     current = tuple(drug for course in plan.chart.courses if course.ongoing for drug in course.drugs)
     judge = Judge(knowledge, Decider(knowledge.vocabulary, plan.chart), day, current)
-    places = (region,) if region else (record.region,) if record.region else REGIONS
+    places = (region,) if region else (record.region,) if record.region else knowledge.regions
     found = {name: judge.best(option, places).status for name, option in knowledge.treatments.items()}
     return {name: status for name, status in found.items() if status in ("preferred", "suitable")}
 
@@ -142,7 +142,7 @@ def test_a_withdrawal(drawn: Events, records: list[Record], knowledge: Knowledge
     first = option_of(knowledge).standing[0]
     gone = msgspec.structs.replace(
         first, body="SOMEBODY", region=("EU",), says="withdrawn", since=When("2026-01-01"), until=None, fits=None, text=None
-    )
+    ).under(knowledge.content.regions)
     report = between(knowledge, changed(knowledge, OPTION, standing=(*option_of(knowledge).standing, gone)), drawn, records)
     row = report.tables["statements"].row(0, named=True)
     assert row["statement"].startswith("SOMEBODY (EU): withdrawn")

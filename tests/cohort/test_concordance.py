@@ -30,7 +30,7 @@ from linewise.columns.events import Events, of_records
 from linewise.invented.draw import draw
 from linewise.invented.run import content
 from linewise.knowledge import Knowledge, open_knowledge
-from linewise.knowledge.model import REGIONS, Region
+from linewise.knowledge.model import Region
 from linewise.plan import Plan
 from linewise.record import Administration, Entry, Event, Origin, Record
 
@@ -66,7 +66,7 @@ def before(record: Record, day: dt.date) -> Record:
 
 def judged_alone(record: Record, line: dict[str, Any], knowledge: Knowledge, region: Region | None) -> int:
     """What is said of one line, by the one-person plan."""
-    own = [region] if region else [record.region] if record.region else REGIONS
+    own = [region] if region else [record.region] if record.region else knowledge.regions
     ranks = []
     for place in own:
         plan = Plan(before(record, line["start"]), knowledge, line["start"], place)

@@ -13,6 +13,7 @@ BASE = {
 - {id: marker, label: marker, type: choice, values: {positive: {label: positive}, negative: {label: negative}}}
 - {id: level, label: level, type: number, unit: "%", range: [0, 100]}
 """,
+    "regions.yaml": "US: {label: the United States, short: the US, decides: [approved]}\n",
     "cautions.yaml": "marker: {label: what it warns of}\n",
     "classes/all.yaml": "- {id: blocker, label: blocker}\n",
     "drugs/alfa.yaml": "{id: alfa, label: alfa, classes: [blocker]}\n",

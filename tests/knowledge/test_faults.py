@@ -59,7 +59,11 @@ standing:
         (("since: 2020-03", "since: 2020-03, until: 2019-01"), "is not after since"),
         (("since: 2020-03", "since: 2031-03"), "lies in the future"),
         (("says: approved", "says: allowed"), "treatments/alfa.yaml:9"),
-        (("region: US", "region: FR"), "treatments/alfa.yaml:9"),
+        (("region: US", "region: FR"), "treatments/alfa.yaml:9: there is no region `FR`; there are US"),
+        (
+            ("region: US", "region: US, deciding: [US]"),
+            "treatments/alfa.yaml:9: `deciding` is worked out from regions.yaml: leave it out",
+        ),
         (("kind: systemic", "kind: magic"), "treatments/alfa.yaml:4"),
         (("title: Alfa", "titel: Alfa"), "titel"),
         (("plain: A tablet.", "evidence: [no-trial]"), "there is no trial `no-trial`"),

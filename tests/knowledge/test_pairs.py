@@ -8,7 +8,6 @@ import pytest
 from pairing import golden, report, standing
 
 from linewise.knowledge import Knowledge
-from linewise.knowledge.model import REGIONS
 
 _SHOWN = 25
 _DAY = dt.timedelta(days=1)
@@ -52,7 +51,7 @@ def test_a_statement_is_out_of_force_the_day_before_its_first_and_the_day_after_
     for name, treatment in knowledge.treatments.items():
         rows = {tuple(row[:5]) for row in stored.get(name, ())}
         for one in treatment.standing:
-            for region in (region for region in REGIONS if one.holds_in(region)):
+            for region in one.where:
                 fitting = [row for row in rows if row[:3] == (region, one.body, one.says)]
                 # Of several rows of one body, the statement is that of exactly one of them.
                 if not any(_in_force_exactly(one, row[3], row[4]) for row in fitting):

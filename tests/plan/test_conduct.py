@@ -17,6 +17,11 @@ DAY = dt.date(2026, 11, 30)
 AT = Origin("a record")
 STANDING = "standing: [{body: FDA, region: [US, EU], since: 2020, says: approved, source: s}, {body: X, region: [US, EU], since: 2020, says: recommended, place: first, source: s}]"
 FILES = {
+    "regions.yaml": """
+US: {label: the United States, short: the US, decides: [approved, recommended], blocks: [withdrawn]}
+EU: {label: the European Union, short: the EU, decides: [approved, recommended], blocks: [withdrawn]}
+DE: {label: Germany, short: Germany, also: [EU], decides: [approved, recommended], blocks: [withdrawn]}
+""",
     "sources/all.yaml": "s: {title: A label, publisher: A publisher, date: 2020, url: https://example.org}\n",
     "facts/all.yaml": """
 - {id: metastatic, label: metastatic, type: yes-no}

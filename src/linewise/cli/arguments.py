@@ -30,4 +30,8 @@ def command(commands: Any, name: str, summary: str, examples: str) -> argparse.A
 def day_and_region(parser: argparse.ArgumentParser) -> None:
     """Add `--as-of` and `--region`."""
     parser.add_argument("--as-of", type=day, default=None, metavar="DAY", help="as of which day, as 2024-06-01; today without it")
-    parser.add_argument("--region", choices=["US", "EU", "UK", "DE"], help="without it the record's own, else the best of all")
+    parser.add_argument(
+        "--region",
+        metavar="REGION",
+        help="as US; without it the record's own, else the best of all",
+    )

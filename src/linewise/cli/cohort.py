@@ -43,7 +43,7 @@ def add(commands: Any) -> None:
         _arguments(one)
         if name != "lines":  # who was given what, for how long, does not hang on a region
             region = "whose approvals and recommendations count; without it everybody's own, else the best of all"
-            one.add_argument("--region", choices=["US", "EU", "UK", "DE"], help=region)
+            one.add_argument("--region", metavar="REGION", help=region)
         if name == "impact":
             one.add_argument("--from", dest="since", type=_day, metavar="DAY", help="what was said on this day …")
             one.add_argument("--to", dest="until", type=_day, metavar="DAY", help="… against what was said on this one")

@@ -38,7 +38,7 @@ def add(commands: Any) -> None:
     )
     diff_.add_argument("a", metavar="A", help="a day as 2023-01-01, or a knowledge folder")
     diff_.add_argument("b", metavar="B")
-    diff_.add_argument("--region", choices=["US", "EU", "UK", "DE"])
+    diff_.add_argument("--region", metavar="REGION")
     diff_.add_argument(
         "--record", action="append", default=[], metavar="RECORD", help="a record to compare; the examples without it"
     )

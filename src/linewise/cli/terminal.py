@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 from linewise.plan import Plan
 from linewise.plan.model import Because, Caution, Option, Standing
+from linewise.plan.shown import where
 from linewise.plan.words import UNCONFIRMED
 
 _ACT = {"emergency": "NOW", "same-day": "TODAY", "next-visit": "NEXT VISIT"}
@@ -109,8 +110,7 @@ def plan_page(plan: Plan, page: Page | None = None, everything: bool = False) ->
 def _where_you_stand(plan: Plan, page: Page) -> None:
     subject = plan.subject
     page.heading(f"Where things stand{f': {subject.id}' if subject.id else ''}")
-    region = plan.region or "best of US, EU, UK and DE"
-    page.say(f"As of {plan.as_of}, region: {region}.")
+    page.say(f"As of {plan.as_of}, region: {where(plan.region, plan.regions)}.")
     for fact in plan.facts:
         if not fact.known and fact.id not in ("er-status", "pr-status", "her2", "sites"):
             continue
@@ -191,7 +191,7 @@ def _options(plan: Plan, page: Page) -> None:
             continue
         page.heading(f"{title}: what fits")
         for option in offered:
-            _option(option, page)
+            _option(option, plan, page)
     waiting = plan.with_status("depends")
     if waiting:
         page.heading("Depends on what is still unknown")
@@ -203,14 +203,14 @@ def _options(plan: Plan, page: Page) -> None:
             page.say(option.reason, 6)
 
 
-def _option(option: Option, page: Page) -> None:
+def _option(option: Option, plan: Plan, page: Page) -> None:
     mark = "★ " if option.status == "preferred" else "• "
     declined = " (the person does not want this)" if option.declined else ""
     page.say(f"{page.bold(option.title)}{declined}", 4, mark)
     if option.plain:
         page.say(option.plain, 6)
     page.say(option.reason, 6)
-    standing = _standing(option)
+    standing = _standing(option, plan)
     if standing:
         page.say(f"{option.region}: {_few([_said(one) for one in standing], 3, '; ')}", 6)
     holding = _worth_saying(option.cautions)
@@ -238,9 +238,9 @@ def _doubt(review: str | None) -> str:
     return f" [{UNCONFIRMED}]" if review else ""
 
 
-def _standing(option: Option) -> list[Standing]:
+def _standing(option: Option, plan: Plan) -> list[Standing]:
     """The statements that carry an option where it is offered."""
-    here = ("DE", "EU") if option.region == "DE" else (option.region,)
+    here = plan.knowledge.around(option.region)
     return [one for one in option.standing if one.in_force and one.applies and one.region in here]
 
 
@@ -298,7 +298,7 @@ def _sources(plan: Plan, page: Page) -> None:
     used: dict[str, None] = {}
     offered = plan.offered
     for option in offered:
-        used.update(dict.fromkeys(one.source for one in _standing(option)))
+        used.update(dict.fromkeys(one.source for one in _standing(option, plan)))
         used.update(dict.fromkeys(one.source for one in option.evidence))
     used.update(dict.fromkeys(source for one in plan.urgent for source in one.sources))
     used.update(dict.fromkeys(source for test in plan.tests for source in test.sources))

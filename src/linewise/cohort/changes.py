@@ -18,10 +18,9 @@ from linewise.columns.criteria import lowered
 from linewise.columns.decide import Matrix
 from linewise.columns.events import Events
 from linewise.knowledge import Knowledge
-from linewise.knowledge.model import REGIONS, Region, Statement, Treatment
+from linewise.knowledge.model import Region, Statement, Treatment
 from linewise.logic import Node, walk
 from linewise.logic.columns import AS_OF, evaluate
-from linewise.plan.judge import DECIDING
 from linewise.plan.options import statement_text
 
 from .kept import Kept, Parts, Tables
@@ -31,7 +30,6 @@ from .report.svg import two_sided
 from .reports import OBSERVED, based_on, where
 from .testing import offered
 
-_BLOCKING = ("not-recommended", "withdrawn")
 _SHOWN = 25
 _COUNTS = ("gained", "lost", "named first", "no longer named first")
 _NO_SOURCE = ("", "", "", "")
@@ -187,7 +185,7 @@ class _State:
     def parts(self, name: str, day: dt.date) -> dict[str, Any]:
         """Of one option whether it fits, stands and is forbidden, in the region of each; where none is asked for, in any that may count."""
         found: dict[str, Any] = {}
-        for place in (self.region,) if self.region else REGIONS:
+        for place in (self.region,) if self.region else self.knowledge.regions:
             part = self.matrix.parts(self.on(day).lazy(), place, [name]).collect()
             here = self._counts_in(place)
             for key in ("fits", "stands", "forbidden"):
@@ -204,7 +202,7 @@ class _State:
         """For whom a statement holds on a day."""
         if not one.in_force(day) or not (self.region is None or one.holds_in(self.region)):
             return np.zeros(self.size, bool)
-        places = [place for place in REGIONS if one.holds_in(place)]
+        places = list(one.where)
         here = np.logical_or.reduce([self._counts_in(place) for place in places])
         return here if one.fits is None else here & self.holds(one.fits)
 
@@ -263,7 +261,7 @@ def _turned(
         if not starts.any() and not ends.any():
             continue
         text, source = _said(statement, after if statement in new.standing else before)
-        decides, blocks = _decides(statement, one.region), statement.says in _BLOCKING
+        decides, blocks = statement.decides_in(one.region), statement.blocks_in(None)
         for_it, against = (starts, ends) if decides else (ends, starts) if blocks else (nobody, nobody)
         first = decides and statement.names_first
         speaks = (for_it & ~was["stands"], against & was["stands"], starts if first else nobody, ends if first else nobody)
@@ -291,12 +289,8 @@ def _redefined(option: Treatment, old: Knowledge, new: Knowledge) -> str:
     return f"another meaning of: {'; '.join(new.facts[name].label for name in changed)}"
 
 
-def _decides(one: Statement, region: Region | None) -> bool:
-    return any(one.holds_in(place) and one.says in DECIDING[place] for place in ([region] if region else REGIONS))
-
-
 def _counts(one: Statement, region: Region | None) -> bool:
-    return _decides(one, region) or (one.says in _BLOCKING and (region is None or one.holds_in(region)))
+    return one.decides_in(region) or one.blocks_in(region)
 
 
 def _what(one: Statement, old: Treatment, new: Treatment, starts: bool) -> str:

@@ -18,10 +18,10 @@ from linewise.columns.criteria import lowered
 from linewise.columns.decide import Matrix
 from linewise.columns.events import Events
 from linewise.knowledge import Knowledge
-from linewise.knowledge.model import REGIONS, Caution, Region, Statement, Treatment
+from linewise.knowledge.model import Caution, Region, Statement, Treatment
 from linewise.logic import Node
 from linewise.logic.columns import evaluate
-from linewise.plan.judge import CURRENT, DECIDING
+from linewise.plan.judge import CURRENT
 from linewise.plan.options import statement_text
 from linewise.record.parameters import STANDARD
 
@@ -41,7 +41,6 @@ had approved or recommended it there by then; its criteria failed; the knowledge
 say that the cancer had spread (or is of a child)."""
 
 FITTED, UNKNOWN, FORBIDDEN, UNAVAILABLE, ANYWAY, NO_OPTION, NO_SCOPE = range(len(WHY))
-_BLOCKING = ("not-recommended", "withdrawn")
 _LAST = 4.5
 _EPOCH = dt.date(1970, 1, 1)
 _CYCLE = dt.timedelta(days=STANDARD.window)
@@ -125,7 +124,7 @@ def concordance(events: Events, lines: pl.DataFrame, knowledge: Knowledge, regio
     for drugs, names in sets.items():
         rows = np.flatnonzero(regimens == " + ".join(drugs))
         for name in names:
-            for place in [region] if region else REGIONS:
+            for place in [region] if region else knowledge.regions:
                 judge.look(knowledge.treatments[name], place, rows, own=region is None)
     return judge.told(lines.with_columns(wanted.alias("begun with")))
 
@@ -285,8 +284,7 @@ def _among(rows: Any, size: int) -> pl.Series:
 
 def _here(option: Treatment, region: Region) -> tuple[list[Statement], list[Statement]]:
     """The statements that decide in a region, and those that block, on any day."""
-    here = [one for one in option.standing if one.holds_in(region)]
-    return [one for one in here if one.says in DECIDING[region]], [one for one in here if one.says in _BLOCKING]
+    return [one for one in option.standing if one.decides_in(region)], [one for one in option.standing if one.blocks_in(region)]
 
 
 def _said(one: Statement) -> str:

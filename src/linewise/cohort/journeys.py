@@ -91,7 +91,7 @@ def followed(
     of the line; `entry`: from when on the person was observed. `diagnosed`, `late`: the same from the day the spread was recorded, `late`
     being the start of the first line, as only who lived until then has one.
     """
-    matrix = Matrix(knowledge, day, "EU", ("subtype",), options=[])
+    matrix = Matrix(knowledge, day, None, ("subtype",), options=[])
     subtype = matrix.table(events).select(pl.col("subtype").cast(pl.String).fill_null(_NOT_KNOWN)).collect()["subtype"]
     spread = events.events.filter((pl.col("what") == "metastatic") & (pl.col("on") <= pl.lit(day)))
     people = events.patients.with_row_index("patient").select(

@@ -14,12 +14,12 @@ from functools import cached_property, reduce
 import polars as pl
 
 from linewise.knowledge import Knowledge
-from linewise.knowledge.model import REGIONS, Alert, Caution, Conduct, Region, Statement, Treatment
+from linewise.knowledge.model import Alert, Caution, Conduct, Region, Statement, Treatment
 from linewise.logic import Node
 from linewise.logic.columns import AS_OF, Stages
 from linewise.logic.nodes import DaysOf, GradeOf, subjects
 from linewise.plan.conduct import BEGINNING, BLOCKING, GOING_ON, SOON, holds_for, taken_now
-from linewise.plan.judge import CURRENT, DECIDING, expires_on
+from linewise.plan.judge import CURRENT, expires_on
 from linewise.plan.model import STATUSES
 
 from .criteria import Criteria, lowered
@@ -28,7 +28,6 @@ from .facts import Facts
 
 STATUS = pl.Enum(list(STATUSES))
 PREFERRED, SUITABLE, DEPENDS, UNSUITABLE, NOT_INDICATED = range(5)
-_BLOCKING = ("not-recommended", "withdrawn")
 _NO, _YES = pl.lit(False), pl.lit(True)
 
 
@@ -53,7 +52,7 @@ class Matrix:
         facts: Iterable[str] = (),
         options: Iterable[str] | None = None,
     ) -> None:
-        self.knowledge, self.day, self.region = knowledge, day, region
+        self.knowledge, self.day, self.region = knowledge, day, knowledge.region(region)
         named = knowledge.treatments if options is None else options
         self.options = [knowledge.treatments[name] for name in named]
         self._names: dict[Node, str] = {}
@@ -175,14 +174,14 @@ class Matrix:
         if self.region is not None:
             found = self._status(option, self.region)
         else:
-            each = {region: self._status(option, region) for region in REGIONS}
+            each = {region: self._status(option, region) for region in self.knowledge.regions}
             found = pl.min_horizontal(*each.values())
             for region, code in each.items():
                 found = pl.when(pl.col("#region") == region).then(code).otherwise(found)
         return pl.when(self.in_scope()).then(found).otherwise(pl.lit(NOT_INDICATED, dtype=pl.UInt8)).cast(pl.UInt8)
 
     def _status(self, option: Treatment, region: Region) -> pl.Expr:
-        if not any(one.says in DECIDING[region] for one in self._here(option, region)):
+        if not any(one.decides_in(region) for one in self._here(option, region)):
             return pl.lit(NOT_INDICATED, dtype=pl.UInt8)
         part = self._parts(option, region)
         indicated = part.fits & part.stands
@@ -203,8 +202,8 @@ class Matrix:
         fits = self._named(option.fits)
         if CURRENT in option.drugs:
             fits = fits & pl.col("#current")
-        deciding = [(one, self._holds(one)) for one in here if one.says in DECIDING[region]]
-        blocked = _any(self._holds(one) for one in here if one.says in _BLOCKING)
+        deciding = [(one, self._holds(one)) for one in here if one.decides_in(region)]
+        blocked = _any(self._holds(one) for one in here if one.blocks_in(region))
         stands = _any(holds for _, holds in deciding) & ~blocked
         own = [(one, holds) for one, holds in deciding if one.position is not None and region in one.region]
         taken_over = [(one, holds) for one, holds in deciding if one.position is not None and region not in one.region]

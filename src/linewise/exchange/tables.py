@@ -41,6 +41,7 @@ def build(
     omop: Mapping[str, Any] | None = None,
     version: str = "",
     adult: int = 0,
+    regions: Iterable[str] = (),
 ) -> Codes:
     """Make `Codes` from the knowledge: facts, drugs and classes as plain members or loaded objects, and codes.yaml.
 
@@ -83,12 +84,22 @@ def build(
         profiles={name: tuple(row) for name, row in tables.get("profiles", {}).items()},
         chapters=_chapters(tables.get("chapters", {}), codes),
         others=_others(tables.get("others", {})),
-        profile=_convert(tables.get("profile", {}), ProfileForm, "profile"),
+        profile=_profile(tables.get("profile", {}), regions),
         omop=dict(omop or {}),
         adult=adult,
         version=version,
         lasting=frozenset(str(item.value) for item in listed if item.role == "history" and item.value),
     )
+
+
+def _profile(row: Mapping[str, Any], regions: Iterable[str]) -> ProfileForm:
+    """The short form, with the regions that the knowledge knows as what `region` may be."""
+    form: ProfileForm = _convert(row, ProfileForm, "profile")
+    members = form.schema.get("properties", {})
+    if "region" not in members or not (named := list(regions)):
+        return form
+    known = members | {"region": members["region"] | {"enum": named}}
+    return msgspec.structs.replace(form, schema=form.schema | {"properties": known})
 
 
 _FACT = ("id", "type", "values", "unit", "range", "codes")
@@ -340,6 +351,7 @@ def codes_of(knowledge: Any) -> Codes:
         content.extras.get("omop"),
         content.version,
         knowledge.adult,
+        knowledge.regions,
     )
 
 

@@ -148,7 +148,6 @@ class Number(_Struct, frozen=True):
 class Place(_Struct, frozen=True):
     """The numbers of one region."""
 
-    label: str
     numbers: tuple[Number, ...]
 
 

@@ -6,11 +6,11 @@ import re
 from functools import cached_property
 from typing import TypeVar
 
-from linewise.errors import KnowledgeError
+from linewise.errors import KnowledgeError, LinewiseError
 from linewise.logic import Derivation, FactType, Vocabulary
 
 from .app import Guide, ItemBank, Numbers
-from .model import Caution, Class, Conduct, Content, Drug, Fact, Monitoring, Source, Test, Treatment, Trial
+from .model import Caution, Class, Conduct, Content, Drug, Fact, Monitoring, Region, Source, Test, Treatment, Trial
 
 T = TypeVar("T")
 
@@ -180,6 +180,21 @@ class Knowledge:
     def find_effect(self, word: str) -> str | None:
         """The id of the effect that a word means: `pneumonitis` is told under `ild`."""
         return self._effects.get(plain_name(word))
+
+    @cached_property
+    def regions(self) -> tuple[Region, ...]:
+        """The regions, in their order."""
+        return tuple(self.content.regions)
+
+    def region(self, name: Region | None) -> Region | None:
+        """A region that somebody named, or None for no region. Raises LinewiseError where there is no such region."""
+        if name is not None and name not in self.content.regions:
+            raise LinewiseError(f"there is no region `{name}`; choose {', '.join(self.regions)}.")
+        return name
+
+    def around(self, region: Region | None) -> tuple[Region, ...]:
+        """A region, and those whose statements hold there too."""
+        return (region, *self.content.regions[region].also) if region in self.content.regions else ()
 
     @property
     def guide(self) -> Guide:

@@ -27,7 +27,6 @@ _FOLDERS = (
     "sources", "facts", "tests", "classes", "drugs", "treatments", "evidence", "alerts", "effects", "pages", "glossary",
     "questions", "organisations", "answers",
 )  # fmt: skip
-_DECIDES = frozenset({"approved", "recommended", "established"})
 
 
 def check_folder(root: Path, today: dt.date | None = None) -> tuple[list[str], list[str], dict[str, int]]:
@@ -59,6 +58,7 @@ class _Checking:
         self.extras("extras", self.content.extras)
         self.references()
         self.vocabulary()
+        self.regions()
         self.classes()
         for treatment in self.content.treatments.values():
             self.treatment(treatment)
@@ -192,10 +192,23 @@ class _Checking:
         owner = f"treatments/{treatment.id}"
         if not treatment.standing:
             self.fault(owner, "nobody says anything about it: it can never be offered (no `standing`)")
-        elif not any(one.says in _DECIDES or one.says == "under-review" for one in treatment.standing):
+        elif not any(one.decides_in(None) or one.says == "under-review" for one in treatment.standing):
             self.remark(owner, "no statement that decides: it can never be offered")
         if not treatment.plain:
             self.fault(owner, "no `plain` sentence for people")
+
+    def regions(self) -> None:
+        """Every region that is named stands in `regions.yaml`."""
+        content = self.content
+        for name, place in content.regions.items():
+            self.exists(f"regions/{name}", "region", place.also, content.regions)
+        if content.numbers is not None:
+            self.exists("top/numbers", "region", content.numbers.regions, content.regions)
+        if content.guide is not None:
+            steps = (one for one in content.guide.steps if one.member == "region")
+            self.exists(
+                "top/guide", "region", (name for one in steps for name in one.choices if name != one.open), content.regions
+            )
 
     def app(self) -> None:
         """The questions and words of the app name only what there is."""

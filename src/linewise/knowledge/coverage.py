@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from .book import Knowledge
-from .model import REGIONS, Statement, Treatment
+from .model import Statement, Treatment
 
 
 def markdown(knowledge: Knowledge) -> str:
@@ -54,20 +54,19 @@ def _options(knowledge: Knowledge) -> Iterator[str]:
         yield ""
         yield f"### {folder.removesuffix('.yaml')}"
         yield ""
-        yield "| Option | " + " | ".join(REGIONS) + " | Trials |"
-        yield "|---|" + "---|" * (len(REGIONS) + 1)
+        yield "| Option | " + " | ".join(knowledge.regions) + " | Trials |"
+        yield "|---|" + "---|" * (len(knowledge.regions) + 1)
         for treatment in sorted(treatments, key=lambda one: one.title):
-            cells = [_first(treatment, region) for region in REGIONS]
+            cells = [_first(treatment, region) for region in knowledge.regions]
             trials = ", ".join(knowledge.evidence[name].name for name in treatment.evidence if name in knowledge.evidence)
             yield f"| {treatment.title} | {' | '.join(cells)} | {trials} |"
     yield ""
 
 
 def _first(treatment: Treatment, region: Any) -> str:
-    says = ("recommended", "established") if region == "UK" else ("approved", "recommended", "established")
-    found = [one for one in treatment.standing if one.holds_in(region) and one.says in says]
+    found = [one for one in treatment.standing if one.decides_in(region)]
     if not found:
-        refused = any(one.holds_in(region) and one.says == "not-recommended" for one in treatment.standing)
+        refused = any(one.blocks_in(region) and one.says == "not-recommended" for one in treatment.standing)
         return "refused" if refused else "–"
     one = min(found, key=lambda statement: statement.since.last)
     end = f" to {one.until.text}" if one.until and all(each.until for each in found) else ""

@@ -12,6 +12,7 @@ import msgspec
 
 from linewise.errors import KnowledgeError
 from linewise.logic import CriterionError, Node, Where, parse
+from linewise.logic.where import did_you_mean
 
 from . import app, model, monitoring, shared
 from .files import Document, Fault, Path_, parse_yaml, read_yaml
@@ -23,7 +24,9 @@ T = TypeVar("T")
 _CRITERIA = frozenset({"fits", "when", "people"})
 _DATES = frozenset({"since", "until", "date", "last", "next"})
 _SPANS = frozenset({"current-for"})
-_TYPED = frozenset({"cautions.yaml", "conduct.yaml", "guide.yaml", "numbers.yaml", "proctcae.yaml", "scope.yaml"})
+_TYPED = frozenset(
+    {"cautions.yaml", "conduct.yaml", "guide.yaml", "numbers.yaml", "proctcae.yaml", "regions.yaml", "scope.yaml"}
+)
 """Files at the top of the folder that are read as typed things; the others are plain values."""
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
@@ -66,11 +69,14 @@ class _Loading:
         self.criteria: list[Written] = []
         self.documents: dict[str, Document] = {}
         self.places: dict[str, str] = {}
+        self.regions: dict[str, model.Territory] = {}
 
     def run(self) -> Loaded:
         if not self.root.is_dir():
             raise KnowledgeError([f"{self.root}: there is no knowledge folder here"])
+        self.regions = self.one_map("regions.yaml", "regions", model.Territory)
         content = model.Content(
+            regions=self.regions,
             sources=self.mapping("sources", model.Source),
             facts=self.listed("facts", model.Fact, self.fact, skip=("codes.yaml",)),
             tests=self.listed("tests", model.Test),
@@ -308,7 +314,7 @@ class _Loading:
             return
         try:
             thing = msgspec.convert(plain, kind, strict=False)
-            found[key] = _renewed(thing) if isinstance(thing, model.Treatment) else thing  # type: ignore[assignment]
+            found[key] = self.worked_out(thing)
         except msgspec.ValidationError as error:
             place, message = _place(error)
             line = document.line((*path, *place))
@@ -335,7 +341,11 @@ class _Loading:
             found: dict[str, Any] = {}
             for key, value in raw.items():
                 here = (*path, str(key))
-                if key in _CRITERIA and isinstance(value, str | bool):
+                if key in model.WORKED_OUT and path[-2:-1] in (("standing",), ("conduct",)):
+                    self.problems.append(
+                        f"{document.file}:{document.line(here)}: `{key}` is worked out from regions.yaml: leave it out"
+                    )
+                elif key in _CRITERIA and isinstance(value, str | bool):
                     found[key] = self.criterion(document, value, here, owner, depth)
                 elif key == "always":
                     continue  # `always: true` says that there is no `when`
@@ -349,7 +359,9 @@ class _Loading:
                     found[key] = [self.read_as(document, (*here, n), monitoring.times, str(one)) for n, one in enumerate(value)]
                 elif key == "then" and "monitor" in path and isinstance(value, str | int):
                     found[key] = self.read_as(document, here, monitoring.repeat, str(value))
-                elif key in ("source", "composite-source", "region", "sources", "do") and isinstance(value, str):
+                elif key == "region" and isinstance(value, str | list):
+                    found[key] = self.named_regions(document, value, here)
+                elif key in ("source", "composite-source", "sources", "do") and isinstance(value, str):
                     found[key] = [value]
                 else:
                     found[str(key)] = self.plain(document, value, here, owner, depth)
@@ -357,6 +369,25 @@ class _Loading:
         if isinstance(raw, list):
             return [self.plain(document, item, (*path, index), owner, depth) for index, item in enumerate(raw)]
         return raw.isoformat() if isinstance(raw, dt.date) else raw
+
+    def named_regions(self, document: Document, value: str | list[str], path: Path_) -> list[str]:
+        """One region or several, each of `regions.yaml`."""
+        named = [value] if isinstance(value, str) else value
+        for name in named:
+            if name not in self.regions:
+                hint = did_you_mean(str(name), self.regions) or f"there are {', '.join(self.regions)}"
+                self.problems.append(f"{document.file}:{document.line(path)}: there is no region `{name}`; {hint}")
+        return named
+
+    def worked_out(self, thing: T) -> T:
+        """What the policy of the regions and the statements beside it make of a thing."""
+        if isinstance(thing, model.Treatment):
+            thing = _renewed(thing)  # type: ignore[assignment]
+            return msgspec.structs.replace(thing, standing=tuple(one.under(self.regions) for one in thing.standing))
+        if isinstance(thing, model.Drug | model.Class):
+            rules = tuple(one.under(self.regions) for one in thing.conduct)
+            return msgspec.structs.replace(thing, conduct=rules) if rules else thing
+        return thing
 
     def read_as(self, document: Document, path: Path_, reader: Callable[[str], T], text: str) -> T | None:
         """What a small language says; its own words for what is wrong, with the place."""

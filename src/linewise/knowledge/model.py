@@ -7,6 +7,7 @@ are `When`s. They hold no medicine of their own.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -19,8 +20,8 @@ from .basic import Review as Review
 from .basic import When as When
 from .monitoring import Times
 
-Region = Literal["US", "EU", "UK", "DE"]
-REGIONS: tuple[Region, ...] = ("US", "EU", "UK", "DE")
+Region = str
+"""A name of `regions.yaml`."""
 Kind = Literal["systemic", "local", "bone", "supportive"]
 Says = Literal["approved", "recommended", "established", "not-recommended", "withdrawn", "under-review"]
 Level = Literal["strong", "moderate", "weak"]
@@ -143,7 +144,7 @@ class Conduct(_Struct, frozen=True):
 
     `until` says what must be true before it begins or goes on, `dose` the dose step, `goes_on` which partners (drugs or classes) go on
     while this drug waits. `unknown: check` makes an unknown fact a check before the start, `depends` leaves the option open. `region`
-    names where the label says so; nothing means everywhere.
+    names where the label says so; nothing means everywhere. `where` is worked out on loading: those regions, and those where their rules hold too.
     """
 
     id: str
@@ -156,12 +157,31 @@ class Conduct(_Struct, frozen=True):
     goes_on: Ids = ()
     unknown: Literal["check", "depends"] = "check"
     region: tuple[Region, ...] = ()
+    where: Ids = ()
     source: Ids = ()
     review: str | None = None
 
     def holds_in(self, region: Region) -> bool:
-        """EU rules hold in Germany too."""
-        return not self.region or region in self.region or (region == "DE" and "EU" in self.region)
+        return not self.region or region in self.where
+
+    def under(self, regions: Mapping[Region, Territory]) -> Conduct:
+        """The same rule, with what the policy of the regions makes of it."""
+        return msgspec.structs.replace(self, where=_where(self.region, regions))
+
+
+def _where(said: Ids, regions: Mapping[Region, Territory]) -> Ids:
+    """The regions in which something holds that is said of these, in their order."""
+    return tuple(name for name, place in regions.items() if {name, *place.also} & set(said))
+
+
+class Territory(_Struct, frozen=True):
+    """A region: its names, the kinds of statements that decide and that block there, and other regions whose statements hold there too."""
+
+    label: str
+    short: str
+    decides: tuple[Says, ...]
+    blocks: tuple[Says, ...] = ()
+    also: Ids = ()
 
 
 class Scope(_Struct, frozen=True):
@@ -273,11 +293,16 @@ class Dose(_Struct, frozen=True):
     review: str | None = None
 
 
+WORKED_OUT = frozenset({"renewed", "where", "deciding", "blocking"})
+"""Members of statements and rules that no author writes: loading works them out."""
+
+
 class Statement(_Struct, frozen=True):
     """What a body says of an option, where, and from when until when (half-open).
 
     `renewed` is worked out on loading: another statement of the same body takes over in the same month or year, so that what
-    is not known to the day leaves no gap between the two.
+    is not known to the day leaves no gap between the two. So are, from `regions.yaml`, the regions in which it holds (`where`), and those
+    of them in which what it says decides or blocks.
     """
 
     body: str
@@ -293,6 +318,9 @@ class Statement(_Struct, frozen=True):
     off_label: bool = False
     text: str | None = None
     renewed: bool = False
+    where: Ids = ()
+    deciding: Ids = ()
+    blocking: Ids = ()
     source: Ids = ()
     review: str | None = None
 
@@ -312,8 +340,22 @@ class Statement(_Struct, frozen=True):
         return self.says == "recommended" and self.position in ("first", "preferred")
 
     def holds_in(self, region: Region) -> bool:
-        """EU statements hold in Germany too."""
-        return region in self.region or (region == "DE" and "EU" in self.region)
+        return region in self.where
+
+    def decides_in(self, region: Region | None) -> bool:
+        """Whether it can make an option one that stands, in this region or (None) in any."""
+        return region in self.deciding if region is not None else bool(self.deciding)
+
+    def blocks_in(self, region: Region | None) -> bool:
+        """Whether it takes an option away, in this region or (None) in any."""
+        return region in self.blocking if region is not None else bool(self.blocking)
+
+    def under(self, regions: Mapping[Region, Territory]) -> Statement:
+        """The same statement, with what the policy of the regions makes of it."""
+        where = _where(self.region, regions)
+        deciding = tuple(name for name in where if self.says in regions[name].decides)
+        blocking = tuple(name for name in where if self.says in regions[name].blocks)
+        return msgspec.structs.replace(self, where=where, deciding=deciding, blocking=blocking)
 
 
 class Treatment(_Struct, frozen=True):
@@ -536,6 +578,7 @@ class Content(_Struct, frozen=True):
     glossary: dict[str, Term] = {}
     questions: dict[str, Ask] = {}
     organisations: dict[str, Organisation] = {}
+    regions: dict[Region, Territory] = {}
     scope: Scope | None = None
     guide: Guide | None = None
     item_bank: ItemBank | None = None

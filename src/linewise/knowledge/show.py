@@ -8,7 +8,7 @@ import msgspec
 
 from linewise.logic import Within
 
-from .model import When
+from .model import WORKED_OUT, Conduct, Statement, When
 from .monitoring import Times
 
 
@@ -26,8 +26,11 @@ def readable(thing: Any) -> Any:
             (encoded, getattr(thing, name), field)
             for (name, encoded), field in zip(names.items(), msgspec.structs.fields(thing), strict=True)
         )
+        hidden = WORKED_OUT if isinstance(thing, Statement | Conduct) else ()
         return {
-            encoded: readable(value) for encoded, value, field in pairs if value not in (None, (), {}) and value != field.default
+            encoded: readable(value)
+            for encoded, value, field in pairs
+            if value not in (None, (), {}) and value != field.default and field.name not in hidden
         }
     if isinstance(thing, dict):
         return {key: readable(value) for key, value in thing.items()}

@@ -26,14 +26,6 @@ from .order import placed
 CURRENT = "current"
 """In `drugs`: whatever is being taken now, continued."""
 
-# Whose statement decides in a region. A licence decides everywhere but in the UK, where NICE decides what is given.
-DECIDING: dict[Region, frozenset[str]] = {
-    "US": frozenset({"approved", "recommended", "established"}),
-    "EU": frozenset({"approved", "recommended", "established"}),
-    "DE": frozenset({"approved", "recommended", "established"}),
-    "UK": frozenset({"recommended", "established"}),
-}
-_BLOCKING = frozenset({"not-recommended", "withdrawn"})
 _BEST: tuple[Status, ...] = model.STATUSES
 _LEVELS = {"strong": 0, "moderate": 1, "weak": 2, None: 3}
 
@@ -116,10 +108,10 @@ class Judge:
         """The statements in force that decide, those that block, and whether together they let the option stand."""
         value, deciding, blocking = self.decider.value, [], []
         for one in treatment.standing:
-            if one.holds_in(region) and one.in_force(self.day):
-                if one.says in DECIDING[region]:
+            if one.in_force(self.day):
+                if one.decides_in(region):
                     deciding.append((one, True if one.fits is None else value(one.fits)))
-                elif one.says in _BLOCKING:
+                elif one.blocks_in(region):
                     blocking.append((one, True if one.fits is None else value(one.fits)))
         stands = _or(holds for _, holds in deciding)
         blocked = _or(holds for _, holds in blocking)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from linewise.knowledge import Knowledge
-from linewise.knowledge.model import REGIONS, Region, Source
+from linewise.knowledge.model import Region, Source
 from linewise.logic import Decider, Question
 from linewise.logic.explain import Need
 from linewise.logic.recent import later
@@ -35,8 +35,11 @@ _SHOWN_FACTS = (
 
 
 def make_plan(record: Record, knowledge: Knowledge, day: dt.date, region: Region | None = None) -> Plan:
-    """The plan for one record as of a day, in a region (the record's own where none is given; else the best of all)."""
-    return Plan(record, knowledge, day, region or record.region)
+    """The plan for one record as of a day, in a region (the record's own where none is given; else the best of all).
+
+    Raises LinewiseError for a region that the knowledge does not know.
+    """
+    return Plan(record, knowledge, day, knowledge.region(region) or record.region)
 
 
 class Plan:
@@ -62,7 +65,7 @@ class Plan:
     @property
     def regions(self) -> Sequence[Region]:
         """The regions that are looked at: the one asked for, or all."""
-        return (self.region,) if self.region else REGIONS
+        return (self.region,) if self.region else self.knowledge.regions
 
     @property
     def as_of(self) -> str:

@@ -14,7 +14,7 @@ from linewise.logic.nodes import Includes
 
 from . import model
 from .conduct import BLOCKING
-from .judge import CURRENT, DECIDING, Judge, Judged, review_due
+from .judge import CURRENT, Judge, Judged, review_due
 from .later import Group, Later
 from .model import Because, Caution
 from .order import Rank, like_this, placed, rank
@@ -68,7 +68,7 @@ class Options:
     def _absent(self, treatment: Treatment, region: Region) -> str:
         """Why no statement decides: not yet, no longer, refused, or nothing known."""
         here = [one for one in treatment.standing if one.holds_in(region)]
-        later = [one for one in here if one.says in DECIDING[region] and one.since.last > self.day]
+        later = [one for one in here if one.decides_in(region) and one.since.last > self.day]
         ended = [one for one in here if one.until is not None and one.until.first <= self.day]
         if later:
             first = min(later, key=lambda one: one.since.first)

@@ -154,7 +154,7 @@ class Record(msgspec.Struct, kw_only=True):
     """
 
     id: str | None = None
-    region: Literal["US", "EU", "UK", "DE"] | None = None
+    region: str | None = None
     day: dt.date | None = None  # the day the record speaks of, where it says so
     birth: dt.date | None = None
     entries: list[Entry] = msgspec.field(default_factory=list)

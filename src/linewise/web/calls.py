@@ -51,7 +51,7 @@ def calls_for(region: str | None, knowledge: Knowledge, contacts: list[Contact] 
     numbers = [_call(one) for one in (place.numbers if place else found.anywhere)]
     team = [Call(name=one.name, number=one.phone, kind="team", text=one.when) for one in contacts or []]
     return Calls(
-        place=place.label if place else "",
+        place=knowledge.content.regions[region].label if place and region else "",
         team=team,
         emergency=[one for one in numbers if one.kind == "emergency"],
         doctor=[one for one in numbers if one.kind == "doctor"],

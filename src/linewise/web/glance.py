@@ -12,6 +12,8 @@ from linewise.knowledge.model import Dose, Result, Treatment, Trial
 from linewise.plan import Plan
 from linewise.plan.interactions import Interaction
 from linewise.plan.model import Because, Caution, Option, Standing, Status
+from linewise.plan.shown import listed
+from linewise.plan.shown import where as where
 
 KINDS = {
     "systemic": "Treatment of the whole body",
@@ -80,8 +82,7 @@ def groups(plan: Plan, rest: bool = True) -> list[Group]:
 
 def standing_here(option: Option, plan: Plan) -> list[Standing]:
     """Who says so, where this person lives, today."""
-    region = plan.region or option.region
-    here = {region, "EU"} if region == "DE" else {region}
+    here = plan.knowledge.around(plan.region or option.region)
     return [one for one in option.standing if one.in_force and one.applies and one.region in here]
 
 
@@ -101,20 +102,16 @@ def cautions_open(cautions: Iterable[Caution]) -> list[Caution]:
     return [one for one in cautions if one.applies is None]
 
 
-REGIONS = {"US": "the US", "EU": "the EU", "UK": "the UK", "DE": "Germany"}
-
-
 def only_in(plan: Plan, option: Option) -> str:
     """Where nobody said where they are treated: in which places an offered option is used, unless it is in all of them."""
     if plan.region or not option.offered:
         return ""
     found: list[str] = list(plan.offered_in(option.id))
-    if len(found) == len(REGIONS):
+    if len(found) == len(plan.knowledge.regions):
         return ""
-    if "EU" in found and "DE" in found:
-        found.remove("DE")
-    names = [REGIONS[name] for name in found]
-    return f"Only in {' and '.join([', '.join(names[:-1]), names[-1]] if len(names) > 1 else names)}."
+    places = plan.knowledge.content.regions
+    names = [places[name].short for name in found if not set(places[name].also) & set(found)]
+    return f"Only in {listed(names)}."
 
 
 def for_me(one: Caution | Interaction, knowledge: Knowledge) -> str:

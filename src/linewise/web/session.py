@@ -47,7 +47,7 @@ class Session:
         key = (self.journal.person, health.version, diary.version, settings.region, day)
         if self._plan is None or self._plan[0] != key:
             record = record_of(health, diary, knowledge, codes, day)
-            self._plan = (key, make_plan(record, knowledge, day, settings.region or None))  # type: ignore[arg-type]
+            self._plan = (key, make_plan(record, knowledge, day, settings.region or None))
         return self._plan[1]
 
     def open(self, journal: Journal) -> None:

@@ -12,7 +12,6 @@ from linewise.exchange.out import bundle_of
 from linewise.journal import WrongPassphraseError
 from linewise.journal.documents import Contact, Diary, Health, Settings, Team, everything, read, write
 from linewise.journal.person import empty, record_of
-from linewise.knowledge.model import REGIONS
 
 from .frame import Answer, Ask, File, Go, Page, View, plain
 from .throttle import TooOftenError
@@ -36,10 +35,10 @@ def _page(ask: Ask, errors: dict[str, str], contacts: list[Contact] | None = Non
         "version": team.version,
         "errors": errors,
     }
-    names = {one: place.label for one, place in ask.knowledge.numbers.regions.items()}
+    names = {one: place.label for one, place in ask.knowledge.content.regions.items()}
     said = names.get(ask.region, "")
     regions = [("", f"As I said: {said}" if said and not settings.region else "In no place named here: show all of them")]
-    regions += [(one, names[one]) for one in REGIONS]
+    regions += list(names.items())
     context = {"regions": regions, "label": ask.journal.label, "has_record": not empty(read(ask.journal, Health))}
     return Page(template="mine.html", title="Mine", data=data, context=context, status=422 if errors else 200)
 
@@ -68,7 +67,7 @@ async def team(ask: Ask) -> Answer:
 async def region(ask: Ask) -> Answer:
     """Where I live: approvals and guidelines differ."""
     chosen = ask.one("region")
-    if chosen not in ("", *REGIONS):
+    if chosen not in ("", *ask.knowledge.regions):
         return _page(ask, {"region": "Choose one of the regions."})
     settings = read(ask.journal, Settings)
     settings.region = chosen
@@ -144,7 +143,7 @@ VIEWS = [
         summary="Where I live",
         handler=region,
         methods=("POST",),
-        fields={"region": "US, EU, UK, DE, or empty for all"},
+        fields={"region": "a region as US, or empty for all"},
     ),
     View(
         path="/mine/look",

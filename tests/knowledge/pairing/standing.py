@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from linewise.knowledge.model import REGIONS, Caution, Conduct, Content, Statement
+from linewise.knowledge.model import Caution, Conduct, Content, Statement
 
 from .golden import FOLDER
 
@@ -37,10 +37,9 @@ def standing(content: Content) -> Table:
         rows = []
         for one in treatment.standing:
             first, last = days_in_force(one)
-            for region in REGIONS:
-                if one.holds_in(region):
-                    row = [region, one.body, one.says, first.isoformat(), last.isoformat() if last else None, one.level]
-                    rows.append([*row, one.preferred, one.off_label, one.fits.text if one.fits else None])
+            for region in one.where:
+                row = [region, one.body, one.says, first.isoformat(), last.isoformat() if last else None, one.level]
+                rows.append([*row, one.preferred, one.off_label, one.fits.text if one.fits else None])
         found[name] = sorted(rows, key=_json)
     return found
 
