@@ -24,9 +24,7 @@ T = TypeVar("T")
 _CRITERIA = frozenset({"fits", "when", "people"})
 _DATES = frozenset({"since", "until", "date", "last", "next"})
 _SPANS = frozenset({"current-for"})
-_TYPED = frozenset(
-    {"cautions.yaml", "conduct.yaml", "guide.yaml", "numbers.yaml", "proctcae.yaml", "regions.yaml", "scope.yaml"}
-)
+_TYPED = frozenset({"cautions.yaml", "conduct.yaml", "guide.yaml", "numbers.yaml", "proctcae.yaml", "regions.yaml", "scope.yaml"})
 """Files at the top of the folder that are read as typed things; the others are plain values."""
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
@@ -132,7 +130,7 @@ class _Loading:
             if len(self.problems) > problems:
                 continue
             try:
-                yield shared.Shared(members, msgspec.convert(plain, model.Conduct, strict=False))
+                yield shared.Shared(members, msgspec.convert(plain, model.Conduct, strict=False).under(self.regions))
             except msgspec.ValidationError as error:
                 self.problems.append(f"{at}: {_place(error)[1]}")
 
