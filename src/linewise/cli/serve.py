@@ -49,7 +49,7 @@ def serve(options: argparse.Namespace) -> int:
     from linewise.knowledge import open_knowledge
 
     port: int = options.port
-    _check_free(port)
+    check_free(port, "linewise serve --port N")
     hosts = [f"127.0.0.1:{port}", f"localhost:{port}"]
     key = new_key()
     app = create_app(open_knowledge(), data_folder(), hosts, key=key, port=port)
@@ -67,16 +67,17 @@ def serve(options: argparse.Namespace) -> int:
     return 0
 
 
-def _check_free(port: int) -> None:
+def check_free(port: int, again: str, host: str = "127.0.0.1") -> None:
+    """Whether a server can listen on this port. Raises LinewiseError with what to do; `again` is the command with another port."""
     if not 1 <= port <= 65535:
         raise LinewiseError(f"{port} is not a port; choose one from 1 to 65535.")
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         if sys.platform != "win32":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError as fault:
-            todo = "Linewise may be running already. Open its address, or choose another port: linewise serve --port N"
+            todo = f"Linewise may be running already. Open its address, or choose another port: {again}"
             raise LinewiseError(f"port {port} cannot be used ({fault.strerror}). {todo}") from None
 
 

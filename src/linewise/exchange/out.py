@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from linewise.exchange.codes import Codes
+from linewise.exchange.codes import Codes, Meaning
 from linewise.exchange.fhir.medicines import SUPPLY
 from linewise.knowledge import Knowledge
 from linewise.record.model import Administration, Course, Entry, Medication, Reaction, Record
@@ -31,10 +31,36 @@ def bundle_of(record: Record, knowledge: Knowledge, codes: Codes) -> Resource:
     return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in found]}
 
 
+def _codings(codes: Codes) -> Iterator[tuple[Resource, Meaning]]:
+    """Every code of a system with an address, and what it stands for, in the order of the knowledge."""
+    for short, table in codes.codes.items():
+        about = codes.systems.get(short)
+        if about is not None and about.addresses:
+            for code, number in table.items():
+                yield {"system": about.addresses[0], "code": code}, codes.meanings[number]
+
+
+def drug_codings(codes: Codes) -> dict[str, list[Resource]]:
+    """The codes of each drug, the first of each system."""
+    found: dict[str, list[Resource]] = {}
+    for coding, meaning in _codings(codes):
+        if meaning.drug:
+            known = found.setdefault(meaning.drug, [])
+            if all(one["system"] != coding["system"] for one in known):
+                known.append(coding)
+    return found
+
+
+def cancer_coding(codes: Codes) -> Resource | None:
+    """The code of breast cancer itself."""
+    return next(
+        (coding for coding, one in _codings(codes) if one.cancer == "breast" and not one.general and not one.secondary), None
+    )
+
+
 class _Writer:
     def __init__(self, record: Record, knowledge: Knowledge, codes: Codes) -> None:
         self.record, self.knowledge, self.codes = record, knowledge, codes
-        self._addresses = {short: about.addresses[0] for short, about in codes.systems.items() if about.addresses}
         self._drugs: dict[str, list[Resource]] = {}
         self._values: dict[tuple[str, Any], Resource] = {}
         self._sites: dict[str, Resource] = {}
@@ -44,24 +70,16 @@ class _Writer:
 
     def _invert(self) -> None:
         """From what a code means to the code; of several, the first in the knowledge."""
-        for short, table in self.codes.codes.items():
-            if short not in self._addresses:
+        self._drugs, self._cancer = drug_codings(self.codes), cancer_coding(self.codes)
+        for coding, meaning in _codings(self.codes):
+            if meaning.drug:
                 continue
-            for code, number in table.items():
-                meaning = self.codes.meanings[number]
-                coding = {"system": self._addresses[short], "code": code}
-                if meaning.drug:
-                    known = self._drugs.setdefault(meaning.drug, [])
-                    if all(one["system"] != coding["system"] for one in known):
-                        known.append(coding)
-                elif meaning.secondary:
-                    self._sites.setdefault(str(meaning.value), coding)
-                elif meaning.cancer == "breast" and not meaning.general and self._cancer is None:
-                    self._cancer = coding
-                elif meaning.fact and meaning.value is not None:
-                    self._values.setdefault((meaning.fact, meaning.value), coding)
-                elif meaning.fact and not meaning.general and meaning.fact not in self._facts:
-                    self._facts[meaning.fact] = coding
+            if meaning.secondary:
+                self._sites.setdefault(str(meaning.value), coding)
+            elif meaning.fact and meaning.value is not None:
+                self._values.setdefault((meaning.fact, meaning.value), coding)
+            elif meaning.fact and not meaning.general and meaning.fact not in self._facts:
+                self._facts[meaning.fact] = coding
 
     def resources(self) -> Iterator[Resource]:
         yield self._patient()

@@ -1,0 +1,176 @@
+"""`linewise clinic`: the server for hospitals, its people, its audit trail, what it keeps."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from linewise.errors import LinewiseError
+
+from .arguments import command
+
+if TYPE_CHECKING:
+    from linewise.clinic.settings import Settings
+    from linewise.clinic.store import Store
+
+PORT = 8758
+
+
+def add(commands: Any) -> None:
+    """Add `clinic`."""
+    one = command(
+        commands,
+        "clinic",
+        "the server for hospitals: CDS Hooks, SMART App Launch, REST, with an audit trail",
+        "  linewise clinic serve                                   a trial run on this machine\n"
+        "  linewise clinic serve --config clinic.yaml --port 8758\n"
+        "  linewise clinic user add meier --role clinician --config clinic.yaml\n"
+        "  linewise clinic audit verify --config clinic.yaml",
+    )
+    parts = one.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    serve = _part(parts, "serve", "run the server until it is stopped", _serve)
+    serve.add_argument("--port", type=int, default=PORT)
+    serve.add_argument("--host", default="127.0.0.1", help="the address to listen on; the proxy in front speaks TLS")
+    serve.add_argument("--workers", type=int, default=1, help="how many processes")
+    user = parts.add_parser("user", help="who may sign in").add_subparsers(metavar="COMMAND", required=True)
+    new = _part(user, "add", "add somebody, or give a new password and role; the password comes on standard input", _user_add)
+    new.add_argument("name")
+    new.add_argument("--role", required=True, choices=["clinician", "auditor", "admin"])
+    gone = _part(user, "remove", "remove somebody and end their sessions", _user_remove)
+    gone.add_argument("name")
+    trail = parts.add_parser("audit", help="the audit trail").add_subparsers(metavar="COMMAND", required=True)
+    _part(trail, "verify", "whether the trail is whole and untouched", _audit_verify)
+    _part(trail, "export", "the whole trail as FHIR AuditEvents, one a line", _audit_export)
+    again = _part(parts, "replay", "an earlier answer, byte for byte, where answers are kept", _replay)
+    again.add_argument("id")
+    _part(parts, "forget", "delete what has reached its day", _forget)
+    erase = _part(parts, "erase", "delete everything that is kept about a patient; the audit trail stays", _erase)
+    erase.add_argument("--patient", required=True)
+
+
+def _part(parts: Any, name: str, text: str, run: Any) -> argparse.ArgumentParser:
+    found: argparse.ArgumentParser = parts.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    found.add_argument("--config", default=None, help="the settings (YAML or JSON); docs/clinic.md lists them")
+    found.set_defaults(run=run)
+    return found
+
+
+def needed(missing: ModuleNotFoundError) -> LinewiseError:
+    """What to do where the extra is not installed."""
+    return LinewiseError(f"this needs {missing.name}; install Linewise with its clinic extra: pip install 'linewise[clinic]'")
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    from linewise.clinic.settings import load
+
+    return load(options.config, port=getattr(options, "port", PORT))
+
+
+def _store(options: argparse.Namespace) -> Store:
+    try:
+        from linewise.clinic.store import open_store
+    except ModuleNotFoundError as missing:
+        raise needed(missing) from None
+    return open_store(_settings(options))
+
+
+def _serve(options: argparse.Namespace) -> int:
+    try:
+        import uvicorn
+
+        from linewise.clinic.app import create_app, house_of
+        from linewise.clinic.logs import set_up
+        from linewise.clinic.settings import PREFIX
+    except ModuleNotFoundError as missing:
+        raise needed(missing) from None
+    from .serve import check_free
+
+    settings = _settings(options)
+    check_free(options.port, "linewise clinic serve --port N", options.host)
+    house = house_of(settings)
+    fault = house.fault()
+    if fault is not None:
+        print(f"linewise: cannot assess: {fault} Every question is refused until then.", file=sys.stderr)
+    trial = " Trial: calls need no signature." if settings.trial else ""
+    print(f"Linewise for clinics: {settings.base}/cds-services (listening on {options.host}:{options.port}).{trial}", flush=True)
+    named: dict[str, Any] = {
+        "host": options.host, "port": options.port, "access_log": False, "server_header": False, "log_config": None,
+        "timeout_graceful_shutdown": 20, "proxy_headers": False, "lifespan": "on",
+    }  # fmt: skip
+    if options.workers > 1:
+        if not house.store.keys.lasting:
+            raise LinewiseError(f"several workers need one key: set {PREFIX}KEY or key_file (docs/clinic.md).")
+        house.store.close()
+        os.environ |= {f"{PREFIX}CONFIG": options.config or "", f"{PREFIX}PORT": str(options.port)}
+        uvicorn.run("linewise.clinic.app:from_environment", factory=True, workers=options.workers, **named)
+        return 0
+    set_up()
+    uvicorn.Server(uvicorn.Config(create_app(house), **named)).run()
+    return 0
+
+
+def _user_add(options: argparse.Namespace) -> int:
+    store = _store(options)
+    from linewise.clinic.passwords import hash_of
+
+    if not options.name.strip() or len(options.name) > 64:
+        raise LinewiseError("a name has 1 to 64 characters.")
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    store.add_user(options.name, hash_of(password), options.role)
+    print(f"{options.name} may sign in as {options.role}.")
+    return 0
+
+
+def _user_remove(options: argparse.Namespace) -> int:
+    if not _store(options).remove_user(options.name):
+        raise LinewiseError(f"nobody is called `{options.name}`.")
+    print(f"{options.name} may no longer sign in.")
+    return 0
+
+
+def _audit_verify(options: argparse.Namespace) -> int:
+    store = _store(options)
+    from linewise.clinic.audit import verify
+
+    rows, fault = verify(store)
+    if fault:
+        print(f"linewise: the audit trail was altered: {fault}; {rows} rows before it hold.", file=sys.stderr)
+        return 1
+    print(f"The audit trail is whole and untouched: {rows} rows.")
+    return 0
+
+
+def _audit_export(options: argparse.Namespace) -> int:
+    store = _store(options)
+    import msgspec
+
+    from linewise.clinic.audit import every
+
+    for event in every(store):
+        sys.stdout.buffer.write(msgspec.json.encode(event) + b"\n")
+    return 0
+
+
+def _replay(options: argparse.Namespace) -> int:
+    found = _store(options).kept("answer", options.id)
+    if found is None:
+        raise LinewiseError(
+            "no answer is kept under this id. Answers are kept where `keep_answers` is set, until `keep_days` have passed."
+        )
+    sys.stdout.buffer.write(found)
+    return 0
+
+
+def _forget(options: argparse.Namespace) -> int:
+    print(f"{_store(options).forget_old()} rows had reached their day and are deleted.")
+    return 0
+
+
+def _erase(options: argparse.Namespace) -> int:
+    print(
+        f"{_store(options).erase(options.patient)} rows about this patient are deleted. The audit trail stays: it holds no clinical content."
+    )
+    return 0

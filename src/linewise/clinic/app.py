@@ -1,0 +1,127 @@
+"""The clinic's server: its addresses, its errors, its beginning and end. `create_app` makes one; `linewise clinic serve` runs it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from linewise import __version__
+from linewise.knowledge import open_knowledge
+
+from . import hooks
+from .house import House
+from .logs import log, say, set_up
+from .medicine import check_files
+from .refused import Refused, outcome, page, problem
+from .settings import PREFIX, Settings, load
+from .shield import Shield
+from .store import Store, open_store
+
+
+def create_app(house: House) -> Starlette:
+    """The app over one house."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        say("started", version=__version__, medicine=house.knowledge.content.version)
+        yield
+        await house.outside.close()
+        house.store.close()
+        say("stopped")
+
+    routes: list[BaseRoute] = [
+        Route("/health", _health, methods=["GET"]),
+        Route("/ready", _ready(house), methods=["GET"]),
+        *hooks.routes(house),
+    ]
+    handlers = {Refused: _refused, HTTPException: _refused_by_http, Exception: _broken}
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+    app.add_middleware(_Browsers, settings=house.settings)
+    app.add_middleware(Shield, most=house.settings.largest_mb * 1024 * 1024)
+    app.state.house = house
+    return app
+
+
+def house_of(settings: Settings, today: Callable[[], dt.date] = dt.date.today) -> House:
+    """The house of the settings: the medicine checked, the store opened. Raises LinewiseError."""
+    knowledge = open_knowledge()
+    check_files(knowledge)
+    store: Store = open_store(settings)
+    return House(settings, store, knowledge, today)
+
+
+def from_environment() -> Starlette:
+    """One of several workers: the command hands the place of the settings over in the environment."""
+    set_up()
+    return create_app(
+        house_of(load(os.environ.get(f"{PREFIX}CONFIG") or None, port=int(os.environ.get(f"{PREFIX}PORT", "8758"))))
+    )
+
+
+async def _health(request: Request) -> Response:
+    return Response(b'{"status":"ok"}', media_type="application/json")
+
+
+def _ready(house: House) -> Callable[[Request], object]:
+    async def ready(request: Request) -> Response:
+        """Whether this worker may answer: the store is there, and the medicine is the right one and not expired."""
+        from starlette.concurrency import run_in_threadpool
+
+        fault = house.fault()
+        stored = await run_in_threadpool(house.store.ready)
+        body = {"status": "ready" if stored and fault is None else "not ready", "store": stored, "medicine": fault or "ok"}
+        body |= {"version": __version__, "knowledge": house.knowledge.content.version, "digest": house.knowledge.content.digest}
+        return Response(msgspec.json.encode(body), 200 if stored and fault is None else 503, media_type="application/json")
+
+    return ready
+
+
+class _Browsers:
+    """Calls from browsers of the hospitals that are listed (CORS), to CDS Hooks only."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        origins = sorted({origin.rstrip("/") for one in settings.ehrs for origin in one.origins})
+        self.app = app
+        self.open = CORSMiddleware(
+            app, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=["Authorization", "Content-Type"]
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        about = scope["type"] == "http" and scope["path"].startswith("/cds-services")
+        await (self.open if about else self.app)(scope, receive, send)
+
+
+def _form(request: Request, fault: Refused) -> Response:
+    if request.url.path.startswith("/cds-services"):
+        return outcome(fault)
+    if request.url.path.startswith(("/launch", "/callback", "/app", "/logout")) and not request.url.path.endswith(
+        (".json", "/proposals")
+    ):
+        return page(fault)
+    return problem(fault)
+
+
+async def _refused(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, Refused)
+    return _form(request, fault)
+
+
+async def _refused_by_http(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, HTTPException)
+    return _form(request, Refused(fault.status_code, "", dict(fault.headers or {})))
+
+
+async def _broken(request: Request, fault: Exception) -> Response:
+    log.error("error", extra={"values": {"kind": type(fault).__name__}})  # no text of the error: it may hold a record
+    return _form(request, Refused(500, "The server failed. Nothing was decided."))

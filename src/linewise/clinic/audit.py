@@ -1,0 +1,138 @@
+"""The audit trail: who saw which patient, when, what was asked, which medicine and program answered. FHIR R4 AuditEvents after IHE BALP.
+
+Each row carries the keyed hash of itself and of the row before, and the end of the chain stands apart: what was changed, put in, taken out
+or cut off is found. No clinical content stands in it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import msgspec
+import sqlalchemy as sa
+
+from linewise import __version__
+
+from . import tables
+from .store import Store
+
+Outcome = Literal["0", "4", "8"]
+"""Done; refused, or the request was wrong; the server failed."""
+_DCM = "http://dicom.nema.org/resources/ontology/DCM"
+_TYPE = "http://terminology.hl7.org/CodeSystem/audit-event-type"
+
+
+class Act(msgspec.Struct, kw_only=True):
+    """One thing that was done, or refused."""
+
+    what: str  # cds, plan, why, what-if, sign-in, launch, proposal, …
+    who: str  # a user, or the person that the record system names
+    outcome: Outcome = "0"
+    hospital: str = ""
+    patient: str = ""
+    action: Literal["C", "R", "U", "D", "E"] = "E"
+    medicine: str = ""
+    asked: str = ""  # the hash of what was asked
+    answered: str = ""  # the hash of what was answered
+    reason: str = ""  # why it was refused, in a word of ours
+    id: str = msgspec.field(default_factory=lambda: str(uuid.uuid4()))
+
+
+def event_of(act: Act, observer: str) -> dict[str, Any]:
+    """The act as a FHIR AuditEvent."""
+    sign_in = act.what in ("sign-in", "sign-out")
+    type_: dict[str, Any] = (
+        {"system": _DCM, "code": "110114", "display": "User Authentication"}
+        if sign_in
+        else {"system": _TYPE, "code": "rest", "display": "RESTful Operation"}
+    )
+    event: dict[str, Any] = {
+        "resourceType": "AuditEvent",
+        "id": act.id,
+        "type": type_,
+        "subtype": [{"system": "urn:linewise:audit", "code": act.what}],
+        "action": act.action,
+        "recorded": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"),
+        "outcome": act.outcome,
+        "agent": [{"who": {"identifier": {"value": act.who or "unknown"}}, "requestor": True}],
+        "source": {"observer": {"display": f"Linewise {__version__}", "identifier": {"value": observer}}},
+    }
+    if act.reason:
+        event["outcomeDesc"] = act.reason
+    if act.hospital:
+        event["agent"].append({"who": {"display": act.hospital}, "requestor": False})
+    entities: list[dict[str, Any]] = []
+    if act.patient:
+        role = {"system": "http://terminology.hl7.org/CodeSystem/object-role", "code": "1", "display": "Patient"}
+        kind = {"system": "http://terminology.hl7.org/CodeSystem/audit-entity-type", "code": "1", "display": "Person"}
+        entities.append({"what": {"reference": f"Patient/{act.patient}"}, "type": kind, "role": role})
+    details = [
+        {"type": name, "valueString": value} for name in ("medicine", "asked", "answered") if (value := getattr(act, name))
+    ]
+    if details:
+        kind = {"system": "http://terminology.hl7.org/CodeSystem/audit-entity-type", "code": "2", "display": "System Object"}
+        entities.append({"type": kind, "what": {"identifier": {"value": act.id}}, "detail": details})
+    if entities:
+        event["entity"] = entities
+    return event
+
+
+def append(store: Store, act: Act, observer: str) -> str:
+    """Write one act at the end of the trail, before its answer leaves. Returns its id. Raises SQLAlchemyError where it cannot be written."""
+    event = msgspec.json.encode(event_of(act, observer)).decode()
+    with store.begin() as connection:
+        head = connection.execute(sa.select(tables.audit_head).with_for_update()).mappings().one()
+        link = store.keys.link(head["hash"], event)
+        row = {"number": head["number"] + 1, "id": act.id, "event": event, "before": head["hash"], "hash": link}
+        connection.execute(tables.audit.insert().values(**row))
+        connection.execute(tables.audit_head.update().values(number=row["number"], hash=link))
+    return act.id
+
+
+def verify(store: Store) -> tuple[int, str]:
+    """Follow the whole chain: how many rows hold, and what is wrong with the first that does not; empty where all hold."""
+    number, before = 0, ""
+    with store.begin() as connection:
+        head = connection.execute(sa.select(tables.audit_head)).mappings().one_or_none()
+        if head is None:
+            return 0, "the end of the trail is missing"
+        for row in connection.execute(sa.select(tables.audit).order_by(tables.audit.c.number)).mappings():
+            if row["number"] != number + 1:
+                return number, f"row {number + 1} is missing"
+            if row["before"] != before or row["hash"] != store.keys.link(before, row["event"]):
+                return number, f"row {number + 1} was changed"
+            if msgspec.json.decode(row["event"])["id"] != row["id"]:
+                return number, f"row {number + 1} was changed"
+            number, before = row["number"], row["hash"]
+    if (head["number"], head["hash"]) != (number, before):
+        return number, f"the trail ends at row {number}, and had {head['number']}"
+    return number, ""
+
+
+def every(store: Store) -> Iterator[dict[str, Any]]:
+    """All events, the earliest first."""
+    one = tables.audit.c
+    with store.begin() as connection:
+        for row in connection.execute(sa.select(one.event).order_by(one.number)):
+            yield msgspec.json.decode(row[0])
+
+
+def page(store: Store, before: int | None = None, most: int = 100, patient: str = "") -> tuple[list[dict[str, Any]], int | None]:
+    """Events, the latest first, and the row before which the next page goes on; None at the end."""
+    one = tables.audit.c
+    query = sa.select(one.number, one.event).order_by(one.number.desc())
+    found: list[dict[str, Any]] = []
+    last = before
+    with store.begin() as connection:
+        for row in connection.execute(query if before is None else query.where(one.number < before)):
+            event = msgspec.json.decode(row[1])
+            if patient and all(each.get("what", {}).get("reference") != f"Patient/{patient}" for each in event.get("entity", [])):
+                continue
+            if len(found) == most:
+                return found, last
+            found.append(event)
+            last = row[0]
+    return found, None

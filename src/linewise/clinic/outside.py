@@ -1,0 +1,88 @@
+"""The way outside: only to the hospitals of the settings, without redirects or proxies of the environment, bounded in time and size."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from linewise import __version__
+
+from .settings import Settings, origin_of
+
+_LARGEST = 64 * 1024 * 1024
+
+
+class OutsideError(Exception):
+    """Somebody outside did not answer, or not in a form that can be read. `status` is 0 where there was no answer."""
+
+    def __init__(self, status: int, what: str) -> None:
+        super().__init__(what)
+        self.status, self.what = status, what
+
+
+class Outside:
+    """One client for all calls that leave the server."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._origins = {
+            origin_of(address)
+            for one in settings.ehrs
+            for address in (one.fhir, one.iss, one.jku, *one.servers)
+            if "://" in address
+        }
+        self._client: httpx.AsyncClient | None = None
+
+    @property
+    def client(self) -> httpx.AsyncClient:
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                trust_env=False,
+                follow_redirects=False,
+                timeout=httpx.Timeout(self.settings.call_seconds, connect=min(3.0, self.settings.call_seconds)),
+                limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
+                headers={"User-Agent": f"Linewise/{__version__}"},
+            )
+        return self._client
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    def known(self, address: str) -> bool:
+        """Whether an address is of a server that the settings name."""
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and not parts.username and origin_of(address) in self._origins
+
+    async def json(self, method: str, address: str, **named: Any) -> dict[str, Any]:
+        """The object that an address answers with. Raises OutsideError, also before the call where the address is not known."""
+        if not self.known(address):
+            raise OutsideError(0, "the address is not of a server that the settings name")
+        try:
+            async with self.client.stream(method, address, **named) as answer:
+                data = await _read(answer)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as fault:
+            raise OutsideError(0, type(fault).__name__) from None
+        if answer.status_code // 100 != 2:
+            raise OutsideError(answer.status_code, f"status {answer.status_code}")
+        try:
+            found = msgspec.json.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise OutsideError(answer.status_code, "not JSON") from None
+        if not isinstance(found, dict):
+            raise OutsideError(answer.status_code, "not an object")
+        return found
+
+
+async def _read(answer: httpx.Response) -> bytes:
+    parts, size = [], 0
+    async for part in answer.aiter_bytes():
+        size += len(part)
+        if size > _LARGEST:
+            raise OutsideError(answer.status_code, "larger than 64 MB")
+        parts.append(part)
+    return b"".join(parts)

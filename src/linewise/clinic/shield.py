@@ -1,0 +1,86 @@
+"""What stands before every address of the clinic's server: limits of size, headers, and no word of an error inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .refused import Refused, outcome, problem
+
+_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "strict-transport-security": "max-age=31536000",
+}
+
+
+class TooLarge(Exception):
+    """More was sent than is taken."""
+
+
+class Shield:
+    """ASGI middleware: a request larger than `most` bytes is refused (413), also one that does not say how large it is."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self.app, self.most = app, most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def guarded(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = _with_headers(message["headers"])
+            await send(message)
+
+        length = Headers(scope=scope).get("content-length", "0")
+        large = not (length.isascii() and length.isdigit() and len(length) < 16) or int(length) > self.most
+        try:
+            if large:
+                raise TooLarge
+            await self.app(scope, _counted(receive, self.most), guarded)
+        except TooLarge:
+            if not started:
+                await _refuse(scope, receive, guarded, self.most)
+
+
+def _counted(receive: Receive, most: int) -> Receive:
+    seen = 0
+
+    async def counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > most:
+            raise TooLarge
+        return message
+
+    return counted
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, most: int) -> None:
+    """Say so; some of what still arrives is thrown away, so that the other side reads the answer."""
+    seen = 0
+    while seen < 4 * most:
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if message["type"] != "http.request" or not message.get("more_body"):
+            break
+    fault = Refused(413, f"At most {most // 1024 // 1024} MB are taken.", {"Connection": "close"})
+    form = outcome if scope["path"].startswith("/cds-services") else problem
+    await form(fault)(scope, receive, send)
+
+
+def _with_headers(found: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    kept = [(name, value) for name, value in found if name.lower() != b"server"]
+    names = {name.lower() for name, _ in kept}
+    return kept + [(name.encode(), value.encode()) for name, value in _HEADERS.items() if name.encode() not in names]
