@@ -19,7 +19,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from linewise import __version__
 from linewise.knowledge import open_knowledge
 
-from . import hooks
+from . import api, hooks, openapi
+from .answers import ENDPOINTS
 from .house import House
 from .logs import log, say, set_up
 from .medicine import check_files
@@ -43,7 +44,9 @@ def create_app(house: House) -> Starlette:
     routes: list[BaseRoute] = [
         Route("/health", _health, methods=["GET"]),
         Route("/ready", _ready(house), methods=["GET"]),
+        Route("/openapi.json", _openapi(house), methods=["GET"]),
         *hooks.routes(house),
+        *api.routes(house, ENDPOINTS),
     ]
     handlers = {Refused: _refused, HTTPException: _refused_by_http, Exception: _broken}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
@@ -57,6 +60,8 @@ def house_of(settings: Settings, today: Callable[[], dt.date] = dt.date.today) -
     """The house of the settings: the medicine checked, the store opened. Raises LinewiseError."""
     knowledge = open_knowledge()
     check_files(knowledge)
+    for region in (settings.region, *(one.region for one in settings.ehrs)):
+        knowledge.region(region)
     store: Store = open_store(settings)
     return House(settings, store, knowledge, today)
 
@@ -85,6 +90,15 @@ def _ready(house: House) -> Callable[[Request], object]:
         return Response(msgspec.json.encode(body), 200 if stored and fault is None else 503, media_type="application/json")
 
     return ready
+
+
+def _openapi(house: House) -> Callable[[Request], object]:
+    data = openapi.document(ENDPOINTS, house.settings)
+
+    async def shown(request: Request) -> Response:
+        return Response(data, media_type="application/json")
+
+    return shown
 
 
 class _Browsers:

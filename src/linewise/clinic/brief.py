@@ -46,7 +46,7 @@ def line(plan: Plan, name: str) -> Line:
 
 def of(plan: Plan, option: Option) -> Line:
     """The line of an option of a plan."""
-    regions = {option.region, plan.region} - {None}
+    regions = plan.knowledge.around(option.region or plan.region)
     stands = [
         one for one in option.standing if one.in_force and one.applies is not False and (not regions or one.region in regions)
     ]

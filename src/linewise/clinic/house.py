@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-from linewise.exchange import codes_of
+from linewise.exchange import Codes
 from linewise.exchange.fhir import read_fhir
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import Region
-from linewise.knowledge.search import Search
 from linewise.plan import Plan, make_plan
 from linewise.record import Record
 
 from . import audit
+from .desk import Desk
 from .keysets import KeySets
 from .medicine import cannot_assess
 from .outside import Outside
@@ -35,10 +35,13 @@ class House:
         self, settings: Settings, store: Store, knowledge: Knowledge, today: Callable[[], dt.date] = dt.date.today
     ) -> None:
         self.settings, self.store, self.knowledge, self.today = settings, store, knowledge, today
-        self.codes = codes_of(knowledge)
         self.outside = Outside(settings)
         self.keysets = KeySets(self.outside)
-        self._search: Search | None = None
+        self.desk = Desk(knowledge, lambda: self.today(), self.check, settings.region)
+
+    @property
+    def codes(self) -> Codes:
+        return self.desk.codes
 
     @property
     def medicine(self) -> str:
@@ -65,12 +68,6 @@ class House:
         """One patient's record out of FHIR resources. Raises RecordError where they are no record."""
         records = read_fhir(resources, "the record", self.codes)
         return next((one for one in records if one.id == patient), records[0])
-
-    @property
-    def search(self) -> Search:
-        if self._search is None:
-            self._search = Search(self.knowledge)
-        return self._search
 
     async def audited(self, act: audit.Act) -> str:
         """Write an act into the trail before its answer leaves. Without the trail there is no answer."""

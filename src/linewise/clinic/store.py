@@ -67,6 +67,13 @@ class Store:
         with self.begin() as connection:
             return int(connection.execute(upsert).scalar_one()) <= most
 
+    def counted(self, who: str) -> int:
+        """How many calls of somebody were counted in this minute."""
+        one = tables.rates.c
+        query = sa.select(one.count).where(one.who == hashed(who), one.minute == int(time.time() // 60))
+        with self.begin() as connection:
+            return int(connection.execute(query).scalar() or 0)
+
     def _insert(self, table: sa.Table) -> Any:
         return postgresql.insert(table) if self.engine.dialect.name == "postgresql" else sqlite.insert(table)
 
@@ -185,9 +192,10 @@ class Store:
     # Decisions of a board
 
     def add_decision(self, id_: str, patient: str, at: str, by: str, data: bytes) -> None:
-        row = {"id": id_, "patient": self.keys.name(patient), "at": at, "by": by}
+        """Keep a decision; one that is sent again under the same id is kept once."""
+        row = {"id": id_, "patient": self.keys.name(patient), "at": at, "by": by, "data": self.keys.lock(data, f"decision/{id_}")}
         with self.begin() as connection:
-            connection.execute(tables.decisions.insert().values(**row, data=self.keys.lock(data, f"decision/{id_}")))
+            connection.execute(self._insert(tables.decisions).values(**row).on_conflict_do_nothing())
 
     def decisions(self, patient: str | None = None) -> list[dict[str, Any]]:
         """The decisions that are kept, of one patient or of all, the earliest first; the `data` of each decrypted."""
