@@ -372,6 +372,9 @@ class Courses:
             if tokens[i].day is not None and self._own_date(statement, i, before, group)
         ]
         used = [(i, day) for i, day in after if day is not None]
+        whole = len(used) > 1 and self._ranged(tokens, used[0][0], used[1][0])
+        if whole and ahead and not (len(ahead) >= 2 and self._ranged(tokens, ahead[-2][0], ahead[-1][0])):
+            ahead = []  # `Relapse March 2022: palbociclib March 2022 - June 2024`
         if ahead and (not used or lead or self._introduces(statement, ahead[-1][0], group.first)):
             pair = [(i, day) for i, day in ahead if day is not None]
             if len(pair) >= 2 and self._ranged(tokens, pair[-2][0], pair[-1][0]):
@@ -618,6 +621,8 @@ class Courses:
 
     def _on(self, statement: Statement, match: Match, group: Group) -> bool:
         between = [token.norm for token in statement.tokens[match.last : group.first]]
+        if not between and match.has("given"):
+            return True  # `progressed on letrozole`
         return (
             bool(between) and between[0] in ("on", "unter", "after", "through", "under", "during", "while") and len(between) <= 3
         )
@@ -756,6 +761,8 @@ class Courses:
         if nearest == "given" and word in ("on", "after", "under", "following", "had", "unter", "nach", "prior"):
             pass
         later = self._later(statement, context, group, window)
+        if not later and self._alternative(statement, group, window):
+            later = self._later(statement, context, group, (group.last, len(tokens)))
         state = "given"
         why = ""
         if nearest == "declined" or later == "declined":
@@ -826,6 +833,11 @@ class Courses:
             made.why = why
         if statement.section in ("clinical",) and state == "given" and made.sure:
             made.why = made.why or ""
+
+    def _alternative(self, statement: Statement, group: Group, window: tuple[int, int]) -> bool:
+        """`olaparib or talazoparib may be considered`: what is said after the last of them holds for each."""
+        after = statement.tokens[group.last : group.last + 2]
+        return bool(after) and any(match.first == group.last and match.has("also-negated") for match in statement.matches)
 
     def _weak_plan(self, words: str, statement: Statement, context: Context, match: Match, group: Group) -> bool:
         """Words that plan something only right before it."""
@@ -1193,6 +1205,13 @@ _WEAK = frozenset(
 )
 _WITH = frozenset(
     {
+        "your",
+        "her",
+        "his",
+        "ihr",
+        "ihre",
+        "ihrem",
+        "ihren",
         "combination",
         "kombination",
         "in",

@@ -14,6 +14,7 @@ from linewise.phrases.tokens import Token, number
 _CHANGE = re.compile(
     r"(?:p\.\s?\(?(?:[A-Z][a-z]{2}|[A-Z*])\d+|c\.\d+|(?<![\w.])[ACDEFGHIKLMNPQRSTVWY]\d{2,4}(?:[ACDEFGHIKLMNPQRSTVWY*]|fs|del|_)|exon \d+ del|\bdel\b)"
 )
+_FEW = 6  # genes: a longer list without a change is a list of what was tested
 _ORIGIN_GENES = frozenset({"germline-pathogenic", "somatic-pathogenic"})
 
 
@@ -32,22 +33,21 @@ class Genes:
 
     def _paper_origin(self) -> str:
         """Where the tested material of a panel comes from, where the paper says one thing only."""
+        if self.paper.kind not in ("gene panel", "laboratory"):
+            return ""
         said = {"germline": 0, "somatic": 0}
+        head: set[str] = set()
         for statement in self.paper.statements:
             if statement.section in ("definitions", "therapies", "family", "comment", "gene-list"):
                 continue
             for match in statement.matches:
-                origin = match.id("origin")
-                if origin:
-                    said["germline" if origin == "germline" else "somatic"] += 1
-        if self.paper.kind != "gene panel":
-            return ""
-        head = self.paper.sheet.text[:1200].lower()
-        if (
-            said["germline"]
-            and (not said["somatic"] or "germline" in head or "hereditary" in head or "keimbahn" in head or "heredit" in head)
-            and not ("tumor" in head[:500] or "somatic" in head)
-        ):
+                if match.has("origin"):
+                    origin = "germline" if match.id("origin") == "germline" else "somatic"
+                    said[origin] += 1
+                    start = statement.tokens[match.first].start
+                    if start < (1200 if origin == "germline" else 500):
+                        head.add(origin)
+        if said["germline"] and (not said["somatic"] or head == {"germline"}):
             return "germline"
         return "somatic" if said["somatic"] else "germline" if said["germline"] else ""
 
@@ -100,6 +100,8 @@ class Genes:
         if statement.headers and statement.tokens[group[0].first].cell == statement.tokens[0].cell:
             result, place = self._by_column(statement, result, place)
         if statement.section == "vus" and not (result == "wild-type" or before == "wild-type"):
+            if len(group) > _FEW and not changed:
+                return  # a list of genes
             result = "vus"
         elif statement.section == "negatives" and not changed:
             result = "wild-type"
@@ -107,6 +109,8 @@ class Genes:
             result, place = before, before_place
         elif result == "mutated" and before == "vus":
             result = "vus"
+        if result == "mutated" and not changed and self._none(statement, context, group[0].first, place[1]):
+            result = "wild-type"
         if not result and changed:
             result = "mutated"
             place = (group[0].first, min(stop, group[-1].last + 6))
@@ -114,6 +118,8 @@ class Genes:
             return
         if result == "wild-type" and changed and not self._word_between(statement, group[-1].last, after):
             result = "mutated"
+        if result == "mutated" and not changed and len(group) > 2:
+            return  # a list of genes, not a result
         first, last = min(group[0].first, place[0]), max(group[-1].last, place[1])
         sure, why = self._holds(statement, context, group, first, last, result, changed)
         if self.plasma_empty and result == "wild-type":
@@ -209,10 +215,12 @@ class Genes:
                 continue
             if match.has("result") and not match.has("section"):
                 word = self._meaning(match)
-                if word == "mutated" and context.negated(match.first, match.last):
+                if word == "mutated" and (context.negated(match.first, match.last) or self._found_none(statement, begin, match)):
                     word = "wild-type"
                 if word:
                     return word, (match.first, match.last)
+            if match.has("neg") and context.words(match.first, match.last).lower().endswith((" for", " für")):
+                return "wild-type", (match.first, match.last)
             if match.has("neg") and context.words(match.first, match.last).lower() in (
                 "no",
                 "keine",
@@ -225,6 +233,23 @@ class Genes:
             if match.has("pending"):
                 return "pending", (match.first, match.last)
         return "", (first, first)
+
+    def _none(self, statement: Statement, context: Context, first: int, last: int) -> bool:
+        """`has no BRCA1 or BRCA2 mutation`, but not `no mutation testing`."""
+        if any(one.has("tested") and 0 <= one.first - last <= 1 for one in statement.matches):
+            return False
+        return any(
+            one.has("neg") and first - one.last <= 2 and not context.words(one.first, one.last).lower().startswith("instead")
+            for one in statement.matches
+            if one.last <= first
+        )
+
+    def _found_none(self, statement: Statement, begin: int, match: Match) -> bool:
+        """`No pathogenic variant was identified in …`: the verb comes after the word that says that there was none."""
+        return any(
+            one.id("result") == "wild-type" and begin <= one.first < match.first and match.first - one.last <= 4
+            for one in statement.matches
+        )
 
     def _change(self, statement: Statement, first: int, stop: int) -> bool:
         if first >= stop:
@@ -260,12 +285,7 @@ class Genes:
         self, statement: Statement, context: Context, group: Sequence[Match], first: int, last: int, result: str, changed: bool
     ) -> tuple[bool, str]:
         relative = context.family(group[0].first)
-        own = (
-            result == "wild-type"
-            and statement.before is not None
-            and context.said("family") is None
-            and context.said("origin") is not None
-        )
+        own = result == "wild-type" and context.said("family") is None and context.said("tested") is not None
         if relative and not (statement.section == "family" and own):
             return False, f"of the family: “{relative}”"
         wrong = context._taken_back(group[0].first, group[-1].last)
@@ -445,6 +465,16 @@ class Genes:
 
     def _ki67(self, statement: Statement, context: Context, match: Match, stop: int) -> Iterator[Claim]:
         tokens = statement.tokens
+        columns = self.specimens.columns(statement)
+        if columns:
+            for cell, about, day in columns:
+                inside = [i for i, token in enumerate(tokens) if token.cell == cell and token.kind == "n"]
+                amount = number(tokens[inside[0]]) if len(inside) == 1 else None
+                if amount is not None and amount <= 100:
+                    claim = self._claim(statement, context, match.first, inside[0] + 1, "ki67", _whole(amount), "", "%")
+                    claim.about, claim.day = about or claim.about, day or claim.day
+                    yield claim
+            return
         for at in range(match.last, min(stop, match.last + 12)):
             token = tokens[at]
             if token.text == ";" or (token.text == "." and not token.glued and at > match.last):
@@ -464,7 +494,7 @@ class Genes:
                     match.first,
                     at + 2,
                     "ki67",
-                    int(amount) if amount == int(amount) else amount,
+                    _whole(amount),
                     "the lower end of what is given" if ranged else "",
                     "%",
                 )
@@ -474,9 +504,7 @@ class Genes:
                 and (at + 1 == len(tokens) or tokens[at + 1].cell != token.cell)
                 and len(statement.headers) > 1
             ):
-                yield self._claim(
-                    statement, context, match.first, at + 1, "ki67", int(amount) if amount == int(amount) else amount, "", "%"
-                )
+                yield self._claim(statement, context, match.first, at + 1, "ki67", _whole(amount), "", "%")
                 return
 
     def _pdl1(self, statement: Statement, context: Context, match: Match, stop: int) -> Iterator[Claim]:
@@ -510,7 +538,7 @@ class Genes:
                         min(match.first, one.first),
                         at + 1,
                         "pdl1-cps",
-                        int(amount) if amount == int(amount) else amount,
+                        _whole(amount),
                     )
                     if clone & {"sp142", "other"} and "22c3" not in clone:
                         claim.sure, claim.why = False, "another assay than 22C3"
@@ -560,7 +588,7 @@ class Genes:
                 unit = " ".join(one.norm for one in tokens[at + 1 : at + 7])
                 if (
                     re.match(
-                        r"(?:mut|muts|mutations|mutationen|varianten|var|variants)?\s*/?\s*(?:per |pro )?(?:mb|megabase)", unit
+                        r"(?:m|mut|muts|mutations|mutationen|varianten|var|variants)?\s*/?\s*(?:per |pro )?(?:mb|megabase)", unit
                     )
                     or len(statement.headers) > 1
                 ):
@@ -595,6 +623,10 @@ class Genes:
             if results & {"wild-type", "negative"} and one.first > match.first and own:
                 yield self._claim(statement, context, match.first, one.last, "MSI", "stable")
                 return
+
+
+def _whole(amount: float) -> float | int:
+    return int(amount) if amount == int(amount) else amount
 
 
 def one_end(statement: Statement, match: Match) -> int:

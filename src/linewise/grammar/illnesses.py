@@ -100,6 +100,10 @@ class Illnesses:
         ):
             sure, why = False, "said of what may come"
         after = statement.tokens[match.last : match.last + 2]
+        if statement.section == "labs" or self.paper.kind == "laboratory":
+            limit = [token for token in after if token.kind == "n" or token.text in "<>≥≤"]
+            if limit:
+                return  # `Diabetes: > 6.4`: the scale of a measurement
         if any(
             token.norm
             in (

@@ -24,6 +24,18 @@ class Labs:
         self.paper = paper
         self.units: Mapping[str, Mapping[str, Any]] = paper.words.of("units")["units"]
         self.codes = paper.words.knowledge.facts
+        self.fasted = any(self._says_fasted(statement) for statement in paper.statements)
+
+    def _says_fasted(self, statement: Statement) -> bool:
+        """`Fasting: Yes` over a whole sheet."""
+        return any(
+            match.id("labword") == "fasting"
+            and any(one.norm in ("yes", "ja", "y") for one in statement.tokens[match.last : match.last + 2])
+            for match in statement.matches
+        )
+
+    def _fact(self, name: str) -> str:
+        return "fasting-glucose" if name == "glucose" and self.fasted else _ALIASES.get(name, name)
 
     def claims(self, statement: Statement) -> Iterator[Claim]:
         if statement.section in ("definitions", "education", "therapies", "family", "trap", "gene-list", "pending", "technique"):
@@ -37,8 +49,8 @@ class Labs:
         names = [match for match in statement.matches if match.has("lab") and not self._inside_other(statement, match)]
         for index, match in enumerate(names):
             name = match.id("lab") or ""
-            fact = _ALIASES.get(name, name)
-            if fact not in self.units:
+            fact = self._fact(name)
+            if fact not in self.units or (match.has("surgery") and statement.section != "labs"):
                 continue
             stop = names[index + 1].first if index + 1 < len(names) else len(statement.tokens)
             claim = self._read(statement, context, match, fact, match.last, stop)
@@ -62,7 +74,8 @@ class Labs:
             if (
                 amount is not None
                 and not (at + 1 < len(tokens) and tokens[at + 1].text in "-–/" and tokens[at - 1].text in "([")
-                and tokens[at - 1].text not in "<>≤≥-–"
+                and tokens[at - 1].text not in "<>≤≥-–/"
+                and not (at + 2 < len(tokens) and tokens[at + 1].text == "/" and tokens[at + 2].kind == "n")  # a day
             ):
                 unit, end = self._unit(tokens, at + 1, stop)
                 told = self._when(statement, context, at, end)
@@ -366,7 +379,7 @@ class Labs:
             return
         match = max(in_name, key=lambda one: one.last - one.first)
         name = match.id("lab") or ""
-        fact = _ALIASES.get(name, name)
+        fact = self._fact(name)
         if fact not in self.units:
             return
         named = cells[tokens[match.first].cell]
@@ -434,7 +447,7 @@ class Labs:
         )
         if claim is not None:
             claim.strength += 1 if name == "calcium-corrected" else 0
-            if fact == "fasting-glucose" and not re.search(r"fast|nucht", words):
+            if fact == "fasting-glucose" and not self.fasted and not re.search(r"fast|nucht", words):
                 return
             yield claim
 

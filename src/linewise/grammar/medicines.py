@@ -73,6 +73,8 @@ class Medicines:
                     continue
                 if drug in self.courses.parts["never-taken"]:
                     continue
+                if statement.section not in _LIST and self.courses.beside(drug):
+                    continue
                 taken, why = self._taken(statement, context, match, stop, lead, index, named)
                 if taken is None:
                     continue
@@ -479,7 +481,7 @@ class Reactions:
                 return
             drugs, first = list(near[-1].drugs), match
         drug = self._culprit(drugs, effect)
-        if drug is None:
+        if drug is None or self._treats(statement, match, drug):
             return
         sure, why = linked, "" if linked else "what caused it is not said"
         doubt = context._before(match.first, "doubt")
@@ -515,6 +517,13 @@ class Reactions:
             return
         yield self._claim(statement, first, match, drug, sure, why)
 
+    def _treats(self, statement: Statement, match: Match, drug: str) -> bool:
+        """`loperamide for diarrhoea`: a medicine that is taken against the harm, not its cause."""
+        if self.courses.anticancer(drug):
+            return False
+        near = [one for one in statement.matches if one.has("against") and 0 <= match.first - one.last <= 3]
+        return bool(near)
+
     def _linked(self, statement: Statement, context: Context, match: Match) -> tuple[bool, list[str], Match]:
         """Whether something ties the harm to a treatment, and to which drugs."""
         tokens, matches = statement.tokens, statement.matches
@@ -540,6 +549,10 @@ class Reactions:
         if behind is not None:
             return True, self._all(behind), behind[0]
         before = [group for group in groups if group[-1].last <= match.first]
+        if before and grade_near(statement, match) is not None and match.first - before[-1][-1].last <= 6:
+            ahead = next((one for one in matches if one.last == before[-1][0].first and one.has("during")), None)
+            if ahead is not None:  # `unter Capecitabin besteht ein Hand-Fuß-Syndrom Grad 1`
+                return True, self._all(before[-1]), before[-1][0]
         borne_well = grade_near(statement, match) is not None and any(
             tokens[one.first].norm.startswith(("tolera", "vertragen")) for one in matches if one.has("given")
         )

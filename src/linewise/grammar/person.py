@@ -97,7 +97,7 @@ class PersonReader:
                 aged = (
                     match.first > 0
                     and (number(statement.tokens[match.first - 1]) or 0) >= 18
-                    and statement.section in ("person", "")
+                    and statement.section in ("person", "", "clinical", "oncology", "assessment", "symptoms")
                 )
                 labels = labels or aged or any(word in head for word in ("sex", "gender", "geschlecht"))
                 if not labels or (
@@ -134,6 +134,11 @@ class PersonReader:
         return greeted or any(word in ("kollege", "kollegin", "dr", "prof", "kollegen") for word in after)
 
     def _age(self, statement: Statement, context: Context) -> Iterator[Claim]:
+        tokens = statement.tokens
+        if len(tokens) > 1 and tokens[0].kind == "n" and tokens[1].glued and tokens[1].text in ("F", "M", "yo", "f", "m"):
+            amount = number(tokens[0])  # `77F with …`
+            if amount is not None and 18 <= amount <= 110:
+                yield self._claim(statement, 0, 2, "age", int(amount), True, "", 2)
         for match in statement.matches:
             if not match.has("age") or context.family(match.first):
                 continue

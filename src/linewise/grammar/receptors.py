@@ -9,11 +9,10 @@ from typing import Any
 import msgspec
 
 from linewise.phrases.analysis import Paper
-from linewise.phrases.claims import BACKGROUND, About, Claim, Context, Specimens
-from linewise.phrases.dates import Day
+from linewise.phrases.claims import BACKGROUND, Claim, Context, Specimens
 from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Match
-from linewise.phrases.tokens import Token, number, tokens_of
+from linewise.phrases.tokens import Token, number
 
 _HER2_HEAD = re.compile(r"(?i)her-?2|\b[cfsd]?ish\b|in.situ")
 _JOIN = frozenset({"/", ",", "and", "und", "&", "-", "+", "u", "sowie"})
@@ -268,6 +267,10 @@ class Receptors:
                 value.score = value.score or (scale, amount)
                 return 3
             return 3
+        bare = at == start and amount == int(amount) and (after is None or after.text in ",.;)" or after.cell != token.cell)
+        if bare and self.paper.american is False and self.paper.language == "en" and (amount == 0 or 3 <= amount <= 8):
+            value.score = value.score or ("allred", amount)  # in the United Kingdom `ER 8` is the Allred score
+            return 1
         near = [
             by_first[i]
             for i in range(max(0, at - 6), at)
@@ -487,7 +490,7 @@ class Receptors:
         cells: dict[int, list[int]] = {}
         for index, token in enumerate(statement.tokens):
             cells.setdefault(token.cell, []).append(index)
-        heads = [self._head(header) for header in statement.headers]
+        heads = [self.specimens.head(header) for header in statement.headers]
         if any(match.has("receptor") for _, found in heads for match in found) and not any(
             match.has("receptor") for match in named
         ):
@@ -513,7 +516,7 @@ class Receptors:
         dated = [
             (cell, heads[cell])
             for cell in sorted(cells)
-            if cell and cell < len(heads) and self._dated(heads[cell][0], heads[cell][1])
+            if cell and cell < len(heads) and self.specimens.heads_specimen(heads[cell][0], heads[cell][1])
         ]
         if len(dated) < 2:
             return
@@ -529,36 +532,10 @@ class Receptors:
             value = self._window(statement, Match(first, first, tuple(ish)), last, name)
             if value.empty:
                 continue
-            about, day = self._of_head(tokens, found)
+            about, day = self.specimens.of_head(tokens, found)
             for claim in self._made(statement, context, Match(first, last, receptor.terms), name, value):
                 claim.about, claim.day = about or claim.about, day or claim.day
                 yield claim
-
-    def _head(self, header: str) -> tuple[list[Token], list[Match]]:
-        days = self.paper.words.dates(self.paper.language).find(
-            header, not self.paper.american if self.paper.american is not None else None, None
-        )
-        tokens = tokens_of(header, [(0, len(header))], days)
-        return tokens, self.paper.lexicon.matches(tokens, False) if tokens else []
-
-    def _dated(self, tokens: Sequence[Token], found: Sequence[Match]) -> bool:
-        return any(token.day is not None for token in tokens) or any(
-            match.has("site") or match.has("primaryspecimen") or match.has("metspecimen") for match in found
-        )
-
-    def _of_head(self, tokens: Sequence[Token], found: Sequence[Match]) -> tuple[About | None, Day | None]:
-        day = next((token.day for token in tokens if token.day is not None), None)
-        about: About | None = None
-        for match in found:
-            if (
-                match.has("metspecimen")
-                or match.has("compoundsite")
-                or (match.has("site") and match.id("site") not in ("breast", "regional-node"))
-            ):
-                about = "metastasis"
-            elif match.has("primaryspecimen") or match.id("site") in ("breast", "regional-node"):
-                about = about or "primary"
-        return about, day
 
     # Claims
 
@@ -675,6 +652,8 @@ class Receptors:
                 words in ("equivocal", "borderline", "?", "äquivokal", "grenzwertig") and value.ihc
             ):
                 sure, why = True, ""
+        if sure and context.said("approval") is not None and value.percent is None and not value.ihc and not value.score:
+            return False, "it tells of a licence or of a study"
         if sure:
             told = next(
                 (

@@ -12,6 +12,20 @@ from linewise.phrases.tokens import number
 
 _LIST = frozenset(
     {
+        "multipel",
+        "disseminiert",
+        "diffus",
+        "new",
+        "enlarging",
+        "growing",
+        "progressive",
+        "increasing",
+        "stable",
+        "neue",
+        "neu",
+        "bekannte",
+        "progrediente",
+        "grossenprogrediente",
         ",",
         "and",
         "und",
@@ -51,6 +65,8 @@ _LIST = frozenset(
 )
 _TO = frozenset(
     {
+        "seit",
+        "since",
         "to",
         "in",
         "of",

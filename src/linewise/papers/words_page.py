@@ -169,9 +169,18 @@ def _are_columns(left: list[list[Word]], right: list[list[Word]], unit: float) -
         return False
     tall = median(word.bottom - word.top for row in left for word in row)
     heights = [median(word.middle for word in row) for row in right]
+    if _full(left) >= 0.5 and _full(right) >= 0.5:
+        return True  # lines of running text on both sides, though they stand at one height
     aligned = sum(1 for row in left if any(abs(median(word.middle for word in row) - height) < 0.22 * tall for height in heights))
     share = aligned / min(len(left), len(right))
     return share < 0.6
+
+
+def _full(rows: list[list[Word]]) -> float:
+    """The share of a column's lines that fill it from edge to edge without a gap, as lines of running text do."""
+    start, end = min(row[0].left for row in rows), max(row[-1].right for row in rows)
+    wide = [row for row in rows if len(row) >= 4 and row[-1].right - row[0].left >= 0.72 * (end - start)]
+    return len(wide) / len(rows)
 
 
 def _line(

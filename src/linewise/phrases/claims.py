@@ -5,7 +5,8 @@ A claim is one fact with one value at one place. It is sure only where nothing a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -14,7 +15,7 @@ from .analysis import Paper
 from .dates import Day
 from .layout import Statement
 from .lexicon import Match
-from .tokens import Token
+from .tokens import Token, tokens_of
 
 About = Literal["primary", "metastasis"]
 
@@ -152,9 +153,12 @@ class Context:
 
     def family(self, first: int) -> str:
         """The relative whom a place is about, or nothing."""
+        own = any(match.has("own") and match.last <= first + 1 for match in self.matches)
         if self.statement.section == "family":
-            return "family history"
+            return "" if own and self.said("family") is None else "family history"
         for at, match, token in self.back(first, 60):
+            if match is not None and match.has("own"):
+                return ""
             if match is not None and match.has("family"):
                 if any(one.norm in ("who", "whose", "die", "deren") for one in self.tokens[match.last : match.last + 3]):
                     return self._words(match)
@@ -176,7 +180,8 @@ class Context:
                     )
                 ):
                     continue
-                if match.id("family") and self._words(match).lower() in (
+                subject = any(one.has("subject") and one.first == match.last for one in self.matches)
+                if not subject and self._words(match).lower() in (
                     "husband",
                     "wife",
                     "partner",
@@ -237,6 +242,71 @@ class Specimens:
 
     def __init__(self, paper: Paper, default: About | None, day: Day | None) -> None:
         self.paper, self.default, self.day = paper, default, day
+        self.letters = self._letters()
+
+    def _letters(self) -> dict[str, About]:
+        """What the letters and numbers of a list of specimens stand for: `A. Breast, core biopsy`, `C: liver`."""
+        found: dict[str, set[About]] = {}
+        text = self.paper.sheet.text
+        for statement in self.paper.section("specimen", "diagnosis"):
+            mark = re.search(r"(?:^|[\s(])([A-H]|[1-9])[.):]\s*$", text[max(0, statement.start - 5) : statement.start])
+            about = about_of(statement.tokens, statement.matches, len(statement.tokens))[0]
+            if about is None:
+                sites = {match.id("site") for match in statement.matches if match.has("site")}
+                if "breast" in sites:
+                    about = "primary"
+                elif sites - {"breast", "regional-node", "chest-wall", "lymph-node"}:
+                    about = "metastasis"
+            if mark is not None and about is not None:
+                found.setdefault(mark.group(1), set()).add(about)
+        return {letter: about.pop() for letter, about in found.items() if len(about) == 1}
+
+    def lettered(self, tokens: Sequence[Token], first: int) -> tuple[About | None, int]:
+        """The specimen named by its letter last before a place: `part A`, `Block C`."""
+        for at in range(min(first, len(tokens)) - 1, 0, -1):
+            if tokens[at].text in self.letters and tokens[at - 1].norm in _PARTS:
+                return self.letters[tokens[at].text], at
+        return None, -1
+
+    def head(self, header: str) -> tuple[list[Token], list[Match]]:
+        """The words of a column's head, and the terms in them."""
+        days = self.paper.words.dates(self.paper.language).find(
+            header, not self.paper.american if self.paper.american is not None else None, None
+        )
+        tokens = tokens_of(header, [(0, len(header))], days)
+        return tokens, self.paper.lexicon.matches(tokens, False) if tokens else []
+
+    def heads_specimen(self, tokens: Sequence[Token], found: Sequence[Match]) -> bool:
+        """Whether a column's head names a specimen or a day."""
+        if self.lettered(tokens, len(tokens))[0] is not None:
+            return True
+        return any(token.day is not None for token in tokens) or any(
+            match.has("site") or match.has("primaryspecimen") or match.has("metspecimen") for match in found
+        )
+
+    def of_head(self, tokens: Sequence[Token], found: Sequence[Match]) -> tuple[About | None, Day | None]:
+        """The specimen and the day that a column's head names."""
+        day = next((token.day for token in tokens if token.day is not None), None)
+        about: About | None = None
+        for match in found:
+            if (
+                match.has("metspecimen")
+                or match.has("compoundsite")
+                or (match.has("site") and match.id("site") not in ("breast", "regional-node"))
+            ):
+                about = "metastasis"
+            elif match.has("primaryspecimen") or match.id("site") in ("breast", "regional-node"):
+                about = about or "primary"
+        return about or self.lettered(tokens, len(tokens))[0], day
+
+    def columns(self, statement: Statement) -> list[tuple[int, About | None, Day | None]]:
+        """The cells of a row whose columns are specimens or days, where there are at least two."""
+        found = []
+        for cell, header in enumerate(statement.headers):
+            tokens, terms = self.head(header)
+            if cell and self.heads_specimen(tokens, terms):
+                found.append((cell, *self.of_head(tokens, terms)))
+        return found if len(found) > 1 else []
 
     def of(self, statement: Statement, first: int) -> tuple[About | None, Day | None]:
         """The specimen and day that hold at token `first` of a statement."""
@@ -269,13 +339,14 @@ class Specimens:
         return about or self.default, day or (self.day if about is None or about == self.default else None)
 
     def _of_text(self, words: str) -> About | None:
-        from .tokens import tokens_of
-
         tokens = tokens_of(words, [(0, len(words))])
         return about_of(tokens, self.paper.lexicon.matches(tokens, False), len(tokens))[0] if tokens else None
 
     def _in(self, statement: Statement, first: int) -> tuple[About | None, int]:
         about, at = about_of(statement.tokens, statement.matches, first)
+        by_letter, place = self.lettered(statement.tokens, first)
+        if by_letter is not None and place > at:
+            return by_letter, place
         if about is None and first < len(statement.tokens):
             after, place = about_of(statement.tokens, statement.matches, len(statement.tokens))
             if after is not None and place > first and self._bracketed(statement, place):
@@ -315,7 +386,12 @@ def about_of(tokens: list[Token], matches: list[Match], first: int) -> tuple[Abo
             if near:
                 site = min(near, key=lambda one: abs(one.first - match.first)).id("site")
                 best = ("primary" if site in ("breast", "regional-node") else "metastasis", match.first)
-        elif match.has("met") and afar and not any(match.id("site") == "breast" for match in sites):
+        elif (
+            match.has("met")
+            and afar
+            and not any(match.id("site") == "breast" for match in sites)
+            and not any(one.has("cancer") for one in matches)
+        ):
             best = ("metastasis", match.first)
         elif match.has("cancer") and best[0] is None:
             sided = any(token.norm in _SIDES for token in tokens[max(0, match.first - 2) : match.last + 2])
@@ -324,4 +400,7 @@ def about_of(tokens: list[Token], matches: list[Match], first: int) -> tuple[Abo
     return best
 
 
+_PARTS = frozenset(
+    {"part", "parts", "specimen", "sample", "probe", "material", "block", "teil", "site", "praparat", "tumor", "tumour"}
+)
 _SIDES = frozenset({"left", "right", "l", "r", "lt", "rt", "links", "rechts", "li", "re", "bilateral"})

@@ -86,6 +86,9 @@ _DATED_START = re.compile(
     r"(?:(?:seit|ab|since|from|bis|until|ca\.?|approx\.?)\s+)?(?:\d{1,2}\s?[./-]\s?(?:\d{1,2}\s?[./-]\s?)?(?:19|20)?\d\d\b|(?:19|20)\d\d\b|(?:Jan|Feb|Mar|Mär|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)[a-zä]*\.?\s+(?:19|20)\d\d)",
     re.IGNORECASE,
 )
+_OPEN_ENDS = ("-", "–", "—", "/", "+", "&", "(", ",")
+_LISTS = frozenset({"medications", "stopped", "allergies", "current-treatment"})
+_BY_NAME = frozenset({"technique", "findings", "administration", "definitions", "trap", "person"})
 _APART = frozenset({"specimen", "diagnosis", "clinical"})
 _TIMELINES = frozenset({"treatment", "metastatic", "adjuvant", "current-treatment", "oncology", "diagnosis"})
 _NUMBER_END = re.compile(r"(?:^|[\s(])\d{1,2}\.$")
@@ -141,15 +144,25 @@ class Layout:
                 last = line
                 continue
             bullet = _BULLET.match(text, start, line.end)
+            if bullet and current is not None and last is not None and self._mid_sentence(last, bullet.group(), width):
+                bullet = None  # `Vitamin` / `D. Ibuprofen …`: the end of a sentence, not a letter of a list
+            if current is not None and not bullet and self._wrapped(current, line, start):
+                last = line
+                continue
             begin = bullet.end() if bullet else start
             depth = start - line.start
             head = self.sections.match(text, begin, line.end, line.depth > 0)
             if head is not None:
                 section, end, name, inline = head
+                inner = self.sections.match(text, end, line.end, False) if inline else None
+                if inner is not None and not inner[3]:  # `Appendix: Genes assayed`
+                    section, end, name, inline = inner[0], line.end, text[begin : line.end].strip(), False
                 self._enter(section, name, inline, (begin, end))
                 current = None
                 if end < line.end and text[end : line.end].strip(" :-–="):
                     current = self._begin([(end, line.end)], depth, line, "item" if bullet else "text")
+                    if bullet and inline:
+                        self._leave()  # a heading inside an item holds for the item
                 last = line
                 continue
             if line.depth:
@@ -207,6 +220,8 @@ class Layout:
         text = self.sheet.text
         before = text[last.start : last.end].rstrip()
         content = text[start : line.end]
+        if self._next_entry(current, line, start):
+            return False
         if len(current.cells) > 1:
             second = current.cells[1].spans[0][0] - self.sheet.line_at(current.cells[1].spans[0][0]).start
             return len(self._cells_of(line, start)) == 1 and (
@@ -235,6 +250,39 @@ class Layout:
         if before[-1:] in ".;!?":
             return len(before) > 0.72 * width and start - line.start <= last.end - last.start
         return len(before) > 0.62 * width and len(before) > 40
+
+    def _mid_sentence(self, last: Line, mark: str, width: int) -> bool:
+        before = self.sheet.text[last.start : last.end].rstrip()
+        return mark[:1].isalnum() and len(before) > 0.8 * width and len(before) > 60 and before[-1:] not in ".:;!?"
+
+    def _wrapped(self, current: Piece, line: Line, start: int) -> bool:
+        """Takes a line whose cells go on in the columns of the row above it: a narrow column broke `03/2022 –` / `01/2024`."""
+        if current.kind != "row" or len(current.cells) < 2 or current.header:
+            return False
+        text = self.sheet.text
+        spans = self._cells_of(line, start)
+        columns = [cell.spans[0][0] - self.sheet.line_at(cell.spans[0][0]).start for cell in current.cells]
+        places = [next((i for i, column in enumerate(columns) if abs(span[0] - line.start - column) <= 1), -1) for span in spans]
+        if -1 in places or not places:
+            return False
+        if 0 in places and text[slice(*current.cells[0].spans[-1])].rstrip()[-1:] not in _OPEN_ENDS:
+            return False
+        if 0 not in places and len(places) == 1:
+            return False  # a single cell is judged by its words
+        for span, place in zip(spans, places, strict=True):
+            current.cells[place].spans.append(span)
+        current.spans = [span for cell in current.cells for span in cell.spans]
+        return True
+
+    def _next_entry(self, current: Piece, line: Line, start: int) -> bool:
+        """Whether a line begins another entry of a list: a name of a drug, as the entry above began with one."""
+        if not self.sections.begins_with_drug(self.sheet.text, start, line.end):
+            return False
+        first = self.sheet.text[current.spans[0][0] : current.spans[-1][1]].rstrip()
+        if first[-1:] in "+/&(" or first.endswith((" and", " und", " with", " mit")):
+            return False
+        listed = current.section in _LISTS
+        return listed and self.sections.begins_with_drug(self.sheet.text, *current.spans[0])
 
     # Cells
 
@@ -302,10 +350,18 @@ class Layout:
         words = [self.sheet.text[a:b].strip() for a, b in spans]
         if any(":" in word or len(word) > 46 for word in words):
             return False
+        if any(self.sections.personal(word) for word in words):
+            return False
         named = [word for word in words if self.sections.measured(word)]
         if len(named) >= 3 and len(named) >= len(words) - 1:
             return True
-        heads = sum(1 for word in words if self.sections.column(word) or self.sections.dated(word))
+        heads = sum(
+            1
+            for word in words
+            if self.sections.column(word)
+            or self.sections.dated(word)
+            or (self.sections.column(words[0]) and self.sections.specimen(word))
+        )
         return heads >= max(2, (len(words) + 1) // 2) and not any(re.search(r"\d\s*(?:%|mg|g/dl)", word) for word in words)
 
     def _second_heads(self, line: Line, spans: list[Span], starts: list[int]) -> bool:
@@ -433,8 +489,10 @@ class Sections:
         rest = text[last.end : end]
         plain = _without_brackets(rest)
         colon = re.match(r"[^:\n]{0,75}?:", plain)
+        if colon and _time(plain[colon.end() - 2 : colon.end() + 2]):
+            colon = None  # `as of 9 September, 11:05`
         tail = rest.strip()
-        words = plain.strip(" .=*-–_:()[]0123456789/,")
+        words = _dateless(plain).strip(" .=*-–_:()[]0123456789/,")
         between = plain[: colon.end() - 1] if colon else ""
         most = 0 if section == "findings" else 4
         if colon and len(re.findall(r"[^\W\d_]+", between)) <= most and not re.search(r"[.;,]\s", between):
@@ -456,6 +514,8 @@ class Sections:
                 return None
             if not said and words and not upper and not re.fullmatch(r"[\W\d]*(?:\([^)]*\))?[\W\d]*", _dateless(rest)):
                 return None
+            if said and section in _BY_NAME and words:
+                return None  # the title of a whole document, such as `Protokoll der Tumorkonferenz`
             return section, end, stripped, False
         dash = re.match(r"\s+[-–—]\s+", rest)
         if dash and (upper or stripped[: last.end - start].isupper()):
@@ -476,6 +536,16 @@ class Sections:
             if match.first == 0 and match.has("section"):
                 return Match(at, at + match.last, match.terms)
         return None
+
+    def begins_with_drug(self, text: str, start: int, end: int) -> bool:
+        """Whether the first word, behind a mark of a list, is the name of a drug."""
+        if self.terms is None:
+            return False
+        tokens = tokens_of(text, [(start, min(end, start + 60))])
+        while tokens and tokens[0].kind not in "w":
+            tokens = tokens[1:]
+        found = self.terms.matches(tokens[:6], fuzzy=False)
+        return any(match.first == 0 and match.has("drug") for match in found[:1])
 
     def column(self, words: str) -> bool:
         """Whether words are the head of a column."""
@@ -504,6 +574,24 @@ class Sections:
             and (found[0].has("lab") or found[0].has("receptor") or found[0].has("marker"))
             and not any(token.kind == "n" and not token.glued for token in tokens[found[0].last :])
         )
+
+    def personal(self, words: str) -> bool:
+        """Whether words label a day of birth: the line names a person, not columns."""
+        if self.terms is None:
+            return False
+        tokens = tokens_of(words, [(0, min(len(words), 40))])
+        return any(match.has("born") for match in self.terms.matches(tokens, fuzzy=False))
+
+    def specimen(self, words: str) -> bool:
+        """Whether words name a specimen: `Part A (breast)`, `liver biopsy 2024`."""
+        if self.terms is None or not 0 < len(words) <= 40:
+            return False
+        if re.fullmatch(r"(?i)(?:part|specimen|sample|probe|material|block|teil)\s+[A-H1-9]", words):
+            return True
+        tokens = tokens_of(words, [(0, len(words))])
+        found = self.terms.matches(tokens, fuzzy=False)
+        names = ("primaryspecimen", "metspecimen", "biopsy", "compoundsite", "sitemet", "site")
+        return len(tokens) <= 7 and any(match.has(name) for match in found for name in names)
 
     def dated(self, words: str) -> bool:
         """Whether words are a day, with little else."""
@@ -547,11 +635,15 @@ def _without_brackets(text: str) -> str:
     return re.sub(r"\([^()]*\)", lambda found: " " * len(found.group()), text)
 
 
+_MONTHS = r"(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]{0,7}\.?"
+
+
 def _dateless(text: str) -> str:
+    plain = re.sub(rf"(?i)\d{{1,2}}\.?\s*{_MONTHS}|{_MONTHS}\s*\d{{1,2}}|\d\s*[ap]\.?m\b\.?|\bUhr\b|\s[-–—]\s", " ", text)
     return re.sub(
         r"\b(?:vom|of|on|from|as of|accurate|am|seit|dated|today|heute|taken|at|stand|per|und|and|the|to|bis|date|nach|in|for)\b",
         " ",
-        text,
+        plain,
         flags=re.IGNORECASE,
     )
 

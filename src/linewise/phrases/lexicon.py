@@ -108,8 +108,21 @@ class Lexicon:
                 at += 1
             else:
                 found.append(match)
+                found += self._inside(tokens, match)
                 at = match.last
         return found
+
+    def _inside(self, tokens: Sequence[Token], match: Match) -> list[Match]:
+        """What a wording of progress names within it: the `liver metastases` of `new liver metastases`."""
+        if match.last - match.first < 2 or not all(term.kind == "stop" for term in match.terms):
+            return []
+        for at in range(match.first + 1, match.last):
+            inner = self._longest(tokens, at)
+            if inner is not None and inner.last <= match.last:
+                terms = tuple(term for term in inner.terms if term.kind in ("site", "sitemet", "met"))
+                if terms:
+                    return [Match(inner.first, inner.last, terms)]
+        return []
 
     def _longest(self, tokens: Sequence[Token], first: int) -> Match | None:
         best: Match | None = None

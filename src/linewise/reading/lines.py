@@ -299,7 +299,7 @@ class Lines:
         for line in sorted(found, key=lambda one: one.order):
             if line.setting is None:
                 if not self.metastatic and not self.sites:
-                    line.setting = "adjuvant"
+                    line.setting = "metastatic" if line.stopped_for == "progression" else "adjuvant"
                 elif line.stopped_for == "progression" and last_setting == "metastatic":
                     line.setting = "metastatic"
                 elif last_setting is not None:
