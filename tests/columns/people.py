@@ -167,6 +167,7 @@ def stated(chance: random.Random, knowledge: Knowledge) -> list[Course]:
                 drugs=tuple(chance.sample(names, chance.randint(1, 3))), setting=chance.choice(["adjuvant", "metastatic", "metastatic"]),
                 start=day(chance, 0.5), months=chance.choice([None, 3.0, 14.0]), months_since_end=chance.choice([None, 0.0, 4.0, 30.0]),
                 stopped_for=chance.choice([None, "progression", "toxicity", "completion"]), ongoing=chance.random() < 0.3,
+                best_response=chance.choice([None, None, "PR", "PD"]),
                 origins=(Origin(f"line {number}"),),
             )
         )  # fmt: skip

@@ -37,7 +37,7 @@ def found(table: pl.DataFrame, people: int) -> list[list[dict[str, object]]]:
     listed: list[list[dict[str, object]]] = [[] for _ in range(people)]
     for row in table.iter_rows(named=True):
         who = row.pop("patient")
-        listed[who].append(row | {"drugs": tuple(row["drugs"]), "assumed": tuple(row["assumed"])})
+        listed[who].append(row | {name: tuple(row[name]) for name in ("drugs", "dropped", "assumed")})
     return listed
 
 

@@ -54,6 +54,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "months": pl.Float64,
         "months_since_end": pl.Float64,
         "stopped_for": pl.String,
+        "best_response": pl.String,
         "ongoing": pl.Boolean,
     },
     "administrations": {

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from linewise.knowledge import Knowledge
+from linewise.record import parts
 from linewise.record.parameters import Parameters
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
@@ -33,22 +34,15 @@ class Kinship:
 
     swaps: Bools
     maintains: Bools
-    follows: Bools
 
     @classmethod
     def of(cls, drugs: list[str], knowledge: Knowledge) -> Kinship:
-        size, classes = len(drugs), knowledge.classes
-        swaps, maintains = np.zeros((size, size), bool), np.zeros((size, size), bool)
-        follows = np.zeros(size, bool)
-        for row, drug in enumerate(drugs):
-            own = [classes[name] for name in knowledge.classes_of(drug) if name in classes]
-            mine = {one.id for one in own if one.swaps}
-            behind = {name for one in own for name in one.maintains}
-            follows[row] = bool(behind)
-            for column, other in enumerate(drugs):
-                swaps[row, column] = bool(mine & knowledge.classes_of(other))
-                maintains[row, column] = any(knowledge.is_a(other, name) for name in behind)
-        return cls(swaps, maintains, follows)
+        pairs = [(drug, other) for drug in drugs for other in drugs]
+        swaps, maintains = (
+            np.array([rule(knowledge, drug, other) for drug, other in pairs], bool).reshape(len(drugs), len(drugs))
+            for rule in (parts.swaps, parts.maintains)
+        )
+        return cls(swaps, maintains)
 
 
 @dataclass(frozen=True)
@@ -239,10 +233,11 @@ def _swap(lines: _Lines, given: Given) -> tuple[Bools, Ints]:
 def _maintenance(lines: _Lines, given: Given) -> Bools:
     who, kinship = given.person, lines.kinship
     drugs = lines.drug[who]
-    every = ((drugs < 0) | kinship.maintains[given.drug[:, None], drugs]).all(axis=1)
+    follows = (drugs >= 0) & kinship.maintains[given.drug[:, None], drugs]
+    every = ((drugs < 0) | follows | ~_ended(lines, given)).all(axis=1) & follows.any(axis=1)
     soon = given.start - lines.last[who] <= lines.parameters.maintenance
     controlled = lines.completed[who] | (given.settled > lines.start[who])
-    answer: Bools = kinship.follows[given.drug] & every & soon & controlled
+    answer: Bools = every & soon & controlled
     return answer
 
 

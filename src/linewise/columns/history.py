@@ -132,8 +132,10 @@ class Courses:
     @classmethod
     def of(cls, table: pl.DataFrame, people: int) -> Courses:
         undated = pl.when("undated").then(pl.lit("\x1e")).otherwise(pl.lit(""))
-        joined = pl.concat_str(pl.col("drugs").list.join("\x1f"), undated)
-        key = table.select(joined.cast(pl.Categorical).to_physical().alias("set"), "drugs", "undated")
+        kept = table.select(pl.col("drugs").list.set_difference("dropped").list.sort(), "undated")
+        key = pl.concat([table.select(pl.col("drugs"), "undated"), kept])
+        text = pl.concat_str(pl.col("drugs").list.join("\x1f"), undated)
+        key = key.select(text.cast(pl.Categorical).to_physical().alias("set"), "drugs", "undated")
         distinct = key.unique("set", maintain_order=True)
         sets = [list(one) for one in distinct["drugs"].to_list()]
         apart = [index for index, one in enumerate(distinct["undated"].to_list()) if one]
@@ -142,7 +144,8 @@ class Courses:
             if len(sets)
             else key["set"]
         )
-        return cls(table.with_columns(number.alias("set")), sets, apart, people)
+        whole, present = number.head(table.height), number.tail(table.height)
+        return cls(table.with_columns(whole.alias("set"), present.alias("present")), sets, apart, people)
 
     @cached_property
     def person(self) -> Ints:
@@ -151,6 +154,11 @@ class Courses:
     @cached_property
     def set(self) -> Ints:
         return self.table["set"].cast(pl.Int64).to_numpy()
+
+    @cached_property
+    def present(self) -> Ints:
+        """The set of what is given now, or was until the end (see `Course.present`)."""
+        return self.table["present"].cast(pl.Int64).to_numpy()
 
     @cached_property
     def metastatic(self) -> Bools:
@@ -259,7 +267,9 @@ class Histories:
 
     def receiving(self, asked: nodes.Receiving | nodes.Taking) -> pl.Expr:
         going, perhaps = np.flatnonzero(self.courses.ongoing), np.flatnonzero(self.courses.perhaps)
-        return self._bit(asked.treatment, "receiving", lambda: self._opened(self._given(going, perhaps), RECEIVING))
+        return self._bit(
+            asked.treatment, "receiving", lambda: self._opened(self._given(going, perhaps, self.courses.present), RECEIVING)
+        )
 
     def taking(self, asked: nodes.Taking) -> pl.Expr:
         given = self.receiving(asked)
@@ -294,23 +304,24 @@ class Histories:
             return yes
         return pl.when(yes).then(True).when((pl.col(unsure) & mask) == 0).then(False)
 
-    def _given(self, rows: Ints, possible: Ints) -> tuple[Words, Words]:
+    def _given(self, rows: Ints, possible: Ints, contained: Ints | None = None) -> tuple[Words, Words]:
         """What the courses contained, and what they may have; those that are only possible may have what they contained."""
         yes, maybe = self.words
-        sets, others = self.courses.set[rows], self.courses.set[possible]
+        contained = self.courses.set if contained is None else contained
+        sets, others = contained[rows], contained[possible]
         return self._union(rows, yes[sets]), self._union(rows, maybe[sets]) | self._union(possible, yes[others] | maybe[others])
 
     def _ended(self, setting: Setting) -> tuple[Words, Words]:
         rows, possible = self.courses.rows(setting), self.courses.possible(setting)
         ended, _ = self._ended_by_progression(rows)
         yes, _ = self.words
-        sure = np.where(ended[:, None], yes[self.courses.set[rows]], np.uint64(0))
+        sure = np.where(ended[:, None], yes[self.courses.present[rows]], np.uint64(0))
         return self._union(rows, sure), self._perhaps_ended(rows) | self._perhaps_ended(possible)
 
     def _perhaps_ended(self, rows: Ints) -> Words:
         ended, unsure = self._ended_by_progression(rows)
         yes, maybe = self.words
-        sets = self.courses.set[rows]
+        sets = self.courses.present[rows]
         return self._union(rows, np.where((ended | unsure)[:, None], yes[sets] | maybe[sets], np.uint64(0)))
 
     def _ended_by_progression(self, rows: Ints) -> Answer:
@@ -484,7 +495,9 @@ class Histories:
 
     def current(self) -> pl.DataFrame:
         """The drugs of the courses that go on, or may: `patient`, `drug`."""
-        going = self.table.filter(pl.col("ongoing").fill_null(True)).select("patient", pl.col("drugs").alias("drug"))
+        going = self.table.filter(pl.col("ongoing").fill_null(True)).select(
+            "patient", pl.col("drugs").list.set_difference("dropped").alias("drug")
+        )
         return going.explode("drug")
 
 

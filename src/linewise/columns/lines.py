@@ -9,13 +9,16 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import msgspec
 import numpy as np
 import polars as pl
 
 from linewise.knowledge import Knowledge
 from linewise.logic.nodes import DAYS_IN
+from linewise.record import Course
 from linewise.record import lines as rules
 from linewise.record.parameters import STANDARD, Parameters
+from linewise.record.parts import joined
 
 from .events import Events
 from .grouping import (
@@ -42,6 +45,7 @@ COURSES: dict[str, Any] = {
     "setting": pl.String,
     "number": pl.UInt16,
     "drugs": pl.List(pl.String),
+    "dropped": pl.List(pl.String),
     "start": pl.Date,
     "end": pl.Date,
     "months": pl.Float64,
@@ -56,6 +60,7 @@ COURSES: dict[str, Any] = {
 _MONTH = DAYS_IN["months"]
 _KEY = 2**42  # more than any number of days
 _DAYS = 2**18  # more than there are days between the first and the last that a record may have
+_ROW = ["patient", "line", "drug", "start", "end", "ongoing", "open", "stopped_for"]
 _APART = 2**20  # a line that has no place among the others
 
 
@@ -69,11 +74,36 @@ def courses_of(
     stated = stated.filter(pl.col("start").is_null() | (pl.col("start") <= pl.col("day"))).drop("day")
     given = events.administrations.join(stated.select("patient").unique(), on="patient", how="anti", maintain_order="left")
     grouped = _Many(events, knowledge, asked, parameters).courses(given)
+    stated = _joined(stated, events, asked, knowledge, parameters)
     if stated.height:
-        words = [pl.lit("").alias("reason"), pl.lit("").alias("contested"), pl.lit([], dtype=pl.List(pl.String)).alias("assumed")]
-        stated = stated.with_columns(*words, pl.lit(False).alias("undated"))
+        stated = stated.with_columns(pl.lit(False).alias("undated"))
         grouped = pl.concat([stated, grouped], how="diagonal").sort("patient", maintain_order=True)
+    grouped = grouped.with_columns(pl.col("dropped").fill_null([]))
     return _numbered(grouped).select(pl.col(name).cast(kind) for name, kind in COURSES.items())
+
+
+def _joined(
+    stated: pl.DataFrame, events: Events, asked: pl.DataFrame, knowledge: Knowledge, parameters: Parameters
+) -> pl.DataFrame:
+    """The stated courses, those that are parts of one line put together by the one-person reader's rule (`record.parts`)."""
+    none = pl.lit([], dtype=pl.List(pl.String))
+    words = [none.alias("dropped"), none.alias("assumed"), pl.lit("").alias("reason"), pl.lit("").alias("contested")]
+    stated = stated.with_columns(*words)
+    several = stated.filter(pl.col("setting") == "metastatic").group_by("patient").len().filter(pl.col("len") > 1)["patient"]
+    if not len(several):
+        return stated
+    seen = events.events.filter((pl.col("what") == "progression") & pl.col("patient").is_in(several.implode()))
+    seen = seen.join(asked, on="patient").filter(pl.col("on") <= pl.col("day"))
+    grown = {who: part["on"].to_list() for (who,), part in seen.group_by("patient")}
+    mine = stated["patient"].is_in(several.implode())
+    rows: list[dict[str, Any]] = []
+    for (who,), part in stated.filter(mine).group_by("patient", maintain_order=True):
+        given = (msgspec.convert(row, Course) for row in part.drop("patient").iter_rows(named=True))
+        rows += [
+            {"patient": who} | msgspec.structs.asdict(one) for one in joined(given, knowledge, grown.get(who, ()), parameters)
+        ]
+    put = pl.DataFrame([{name: row[name] for name in stated.columns} for row in rows], schema=stated.schema)
+    return pl.concat([stated.filter(~mine), put]).sort("patient", maintain_order=True)
 
 
 def roles(drugs: pl.Series, knowledge: Knowledge) -> dict[str, str]:
@@ -138,7 +168,7 @@ class _Many:
         joining = _homes(joining, lines, apart, self.parameters)
         making = making.filter(pl.col("line") < _APART)
         making, beside = (_carried(part, lines, self.parameters) for part in (making, joining.filter(pl.col("line") < _APART)))
-        told = self._told(lines, making, _drugs(making, beside))
+        told = self._told(lines, making, beside)
         several = self._several(apart, _drugs(apart, joining.filter(pl.col("line") >= _APART)), lines)
         return pl.concat([told, several], how="diagonal").sort("patient", "line", maintain_order=True)
 
@@ -181,7 +211,7 @@ class _Many:
 
     # The finished courses
 
-    def _told(self, lines: pl.DataFrame, making: pl.DataFrame, drugs: pl.DataFrame) -> pl.DataFrame:
+    def _told(self, lines: pl.DataFrame, making: pl.DataFrame, beside: pl.DataFrame) -> pl.DataFrame:
         """The lines in their order: whether each goes on, when it ended, and what of that was inferred."""
         table = lines.join(self.asked, on="patient", how="left", maintain_order="left")
         same = pl.col("patient") == pl.col("patient").shift(-1)
@@ -191,7 +221,8 @@ class _Many:
         )
         follows = (pl.col("next_setting") == pl.col("setting")).fill_null(False)
         table = table.with_columns(follows.alias("follows"), pl.when(follows).then(pl.col("next_start")).alias("limit"))
-        for part in (self._makers(making, table), drugs):
+        given = pl.concat([making.select(_ROW), beside.select(_ROW)])
+        for part in (self._makers(making, table), _drugs(making, beside)):
             table = table.join(part, on=["patient", "line"], how="left", maintain_order="left")
         free = ~pl.col("follows") & (pl.col("next_setting").is_null() | (pl.col("setting") == "metastatic"))
         going = free & pl.col("going")
@@ -205,7 +236,9 @@ class _Many:
         table = table.with_columns(pl.when(~pl.col("going") & ~pl.col("perhaps")).then(end).alias("end"))
         inferred = ~pl.col("going") & pl.col("end").is_null() & pl.col("limit").is_not_null()
         table = table.with_columns(inferred.alias("inferred"), pl.when(inferred).then("limit").otherwise("end").alias("end"))
-        return self._stopped(table)
+        return self._stopped(
+            table.join(_dropped(table, given, self.parameters), on=["patient", "line"], how="left", maintain_order="left")
+        )
 
     def _makers(self, making: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         """What the rows of each line say together."""
@@ -388,6 +421,30 @@ def _carried(rows: pl.DataFrame, lines: pl.DataFrame, parameters: Parameters) ->
     more = more.with_columns(pl.col("later").alias("line"))
     more = more.join(rows.select(on).unique(), on=on, how="anti", maintain_order="left")
     return pl.concat([rows, more.select(rows.columns)])
+
+
+def _dropped(table: pl.DataFrame, given: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
+    """By line the drugs that were given no more when it ended, or are not now: the rule of `record.lines`."""
+    on = ["patient", "line"]
+    given = given.join(table.select(*on, pl.col("end").alias("over"), "day"), on=on, how="inner", maintain_order="left")
+    ongoing = pl.col("ongoing").fill_null(False)
+    said = ~ongoing & ((~pl.col("ongoing")).fill_null(False) | pl.col("end").is_not_null() | pl.col("stopped_for").is_not_null())
+    drugs = given.group_by(*on, "drug").agg(
+        ongoing.any().alias("going"), pl.col("open").any().alias("single"), said.all().alias("said"), pl.col("over", "day").first(),
+        (pl.col("end").is_null() & ~pl.col("open")).any().alias("untold"), pl.col("start").n_unique().alias("times"),
+        pl.max_horizontal(pl.col("start").max(), pl.col("end").max()).alias("last"),
+    )  # fmt: skip
+    going = pl.col("over").is_null() & pl.col("going").any().over(on)
+    until = pl.when(going).then(pl.col("day")).otherwise(pl.coalesce("over", pl.col("last").max().over(on)))
+    long = pl.when("single").then(parameters.recent).otherwise(parameters.window)
+    late = (
+        ~pl.col("going")
+        & ~pl.col("untold")
+        & ~(pl.col("single") & (pl.col("times") < 2))
+        & ((until - pl.col("last")).dt.total_days() > long)
+    )
+    drugs = drugs.filter(pl.when(going & ~pl.col("single")).then(pl.col("said")).otherwise(late).fill_null(False))
+    return drugs.sort(*on, "drug").group_by(on, maintain_order=True).agg(pl.col("drug").alias("dropped"))
 
 
 def _drugs(making: pl.DataFrame, joining: pl.DataFrame) -> pl.DataFrame:

@@ -36,7 +36,7 @@ _SEVERITIES = ("contraindicated", "major", "moderate")
 
 def interactions(plan: Plan) -> list[Interaction]:
     """The interactions of what is taken now with the drugs that are given now or offered, worst first."""
-    current = {drug for course in plan.chart.courses if course.ongoing is not False for drug in course.drugs}
+    current = {drug for course in plan.chart.courses if course.ongoing is not False for drug in course.present}
     taken = {one.drug for one in plan.chart.history.medications}
     offered = {drug for option in plan.offered for drug in (*option.drugs, *(d for choice in option.partners for d in choice))}
     found: list[Interaction] = []
@@ -75,7 +75,7 @@ def _met(plan: Plan, when: Node | None, drug: str) -> list[str]:
     asked = [part.question.treatment for part in walk(when) if isinstance(part, Ask) and isinstance(part.question, Taking)]
     names = {name for treatment in asked for name in treatment.names}
     taken = [one.drug for one in plan.chart.history.medications]
-    taken += [one for course in plan.chart.courses if course.ongoing is not False for one in course.drugs]
+    taken += [one for course in plan.chart.courses if course.ongoing is not False for one in course.present]
     return [one for one in dict.fromkeys(taken) if one != drug and any(plan.knowledge.is_a(one, name) for name in names)]
 
 

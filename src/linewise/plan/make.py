@@ -53,7 +53,7 @@ class Plan:
         self.chart = Chart(record, knowledge, day)
         self.decider = Decider(knowledge.vocabulary, self.chart)
         self.words = Words(knowledge, self.decider)
-        current = tuple(drug for course in self.chart.courses if course.ongoing is not False for drug in course.drugs)
+        current = tuple(drug for course in self.chart.courses if course.ongoing is not False for drug in course.present)
         self._judge = Judge(knowledge, self.decider, day, current)
         self._options = Options(self._judge, self.words)
         self._made: dict[str, model.Option] = {}
@@ -356,7 +356,7 @@ class Plan:
     @cached_property
     def cautions(self) -> list[model.Caution]:
         """What to know about drugs that are being taken now."""
-        taken = [drug for course in self.chart.courses if course.ongoing is not False for drug in course.drugs]
+        taken = [drug for course in self.chart.courses if course.ongoing is not False for drug in course.present]
         taken += [one.drug for one in self.chart.history.medications]
         found: list[model.Caution] = []
         for drug in dict.fromkeys(taken):
@@ -369,7 +369,7 @@ class Plan:
     @cached_property
     def going_on(self) -> list[model.GoingOn]:
         """Each drug that is taken now: whether it goes on, waits or ends, and why."""
-        taken = [drug for course in self.chart.courses if course.ongoing is not False for drug in course.drugs]
+        taken = [drug for course in self.chart.courses if course.ongoing is not False for drug in course.present]
         taken += [one.drug for one in self.chart.history.medications if self.knowledge.conduct(one.drug)]
         return [self._options.conduct(drug, self.regions[0]) for drug in dict.fromkeys(taken) if drug in self.knowledge.drugs]
 
@@ -479,6 +479,7 @@ def _line(course: Course) -> model.LineOfTherapy:
         number=course.number,
         setting=course.setting,
         drugs=list(course.drugs),
+        dropped=list(course.dropped),
         start=course.start.isoformat() if course.start else None,
         end=course.end.isoformat() if course.end else None,
         months=course.months,

@@ -217,6 +217,7 @@ class LineOfTherapy(_Struct):
     number: int | None
     setting: str
     drugs: list[str]
+    dropped: list[str]  # of the drugs, those that were no longer given at its end, or are not now
     start: str | None
     end: str | None
     months: float | None

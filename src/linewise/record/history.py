@@ -51,7 +51,7 @@ class History:
         self.lines = tuple(course for course in self.courses if course.setting == "metastatic")
         self.adjuvant = tuple(course for course in self.courses if course.setting == "adjuvant")
         self.reactions, self.medications = tuple(reactions), tuple(medications)
-        self._matched: dict[tuple[Treatment, int], bool | None] = {}
+        self._matched: dict[tuple[Treatment, int, bool], bool | None] = {}
         self._unread, self._misread = open, self._misread_by_list(open)
 
     def _misread_by_list(self, open: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -82,7 +82,7 @@ class History:
         unplaced = self._unplaced(setting)
         unknown: list[Course] = []
         for course in courses:
-            match = self._match(treatment, course)
+            match = self._match(treatment, course, present=True)
             ended = self._ended_by_progression(course)
             if match and ended and not unplaced:
                 return _from((course,), True, bool(course.assumed))
@@ -94,8 +94,8 @@ class History:
         return self._unless_open(found, TREATMENTS, COURSE)
 
     def receiving(self, treatment: Treatment) -> Reading:
-        found, unsure = self._matching(treatment, [course for course in self.courses if course.ongoing])
-        perhaps = [course for course in self.courses if course.ongoing is None and self._match(treatment, course) is not False]
+        found, unsure = self._matching(treatment, [course for course in self.courses if course.ongoing], present=True)
+        perhaps = [one for one in self.courses if one.ongoing is None and self._match(treatment, one, present=True) is not False]
         return self._any(found, [*unsure, *perhaps], ("metastatic_lines",), RECEIVING)
 
     def taking(self, treatment: Treatment) -> Reading:
@@ -242,22 +242,26 @@ class History:
         found, unsure = self._matching(treatment, self._in(setting))
         return ([], [*found, *unsure]) if self._unplaced(setting) else (found, unsure)
 
-    def _matching(self, treatment: Treatment, courses: Iterable[Course]) -> tuple[list[Course], list[Course]]:
+    def _matching(
+        self, treatment: Treatment, courses: Iterable[Course], present: bool = False
+    ) -> tuple[list[Course], list[Course]]:
         """The courses that contained the treatment, and those that may have."""
         found, unsure = [], []
         for course in courses:
-            match = self._match(treatment, course)
+            match = self._match(treatment, course, present)
             if match:
                 found.append(course)
             elif match is None:
                 unsure.append(course)
         return found, unsure
 
-    def _match(self, treatment: Treatment, course: Course) -> bool | None:
-        key = (treatment, id(course))
+    def _match(self, treatment: Treatment, course: Course, present: bool = False) -> bool | None:
+        """Whether a course contained a treatment; `present`: now, or until its end."""
+        present = present and bool(course.dropped)
+        key = (treatment, id(course), present)
         if key not in self._matched:
             taken = self._apart if course.undated else self._taken
-            self._matched[key] = taken(treatment, course.drugs)
+            self._matched[key] = taken(treatment, course.present if present else course.drugs)
         return self._matched[key]
 
     def _apart(self, treatment: Treatment, drugs: tuple[str, ...]) -> bool | None:

@@ -23,6 +23,7 @@ from linewise.logic.nodes import DAYS_IN
 
 from .model import Administration, Course, Record, Setting, StopReason
 from .parameters import STANDARD, Parameters
+from .parts import joined, maintains, swaps
 from .supply import Known, known_on
 
 _DAYS_PER_MONTH = DAYS_IN["months"]
@@ -84,7 +85,8 @@ def courses_of(record: Record, knowledge: Knowledge, day: dt.date, parameters: P
     """The courses of a record as of a day: those that it states, or those grouped from its administrations."""
     stated = [course for course in record.courses if course.start is None or course.start <= day]
     if stated or not record.administrations:
-        return tuple(_numbered(stated))
+        grown = [event.on for event in record.events if event.what == "progression" and event.on and event.on <= day]
+        return tuple(_numbered(joined(stated, knowledge, grown, parameters)))
     return tuple(_numbered(_Grouping(record, knowledge, day, parameters).courses()))
 
 
@@ -219,11 +221,9 @@ class _Grouping:
         return gap is not None and not line.going() and self._pause(one, line) > gap
 
     def _swap(self, one: Known, line: _Line) -> bool:
-        classes = self.knowledge.classes
-        mine = {name for name in self.knowledge.classes_of(one.drug) if name in classes and classes[name].swaps}
         for other in line.held:
             until = one.start and one.start + dt.timedelta(days=self.parameters.window)
-            if mine & self.knowledge.classes_of(other) and until and line.ended(other, until):
+            if swaps(self.knowledge, one.drug, other) and until and line.ended(other, until):
                 line.contest(
                     f"{one.drug} took the place of {other} inside its class and no progression is recorded: the same line. "
                     "Were it given for progression, it would be a line of its own."
@@ -232,17 +232,13 @@ class _Grouping:
         return False
 
     def _maintenance(self, one: Known, line: _Line) -> bool:
-        follows = {
-            name
-            for c in self.knowledge.classes_of(one.drug)
-            if c in self.knowledge.classes
-            for name in self.knowledge.classes[c].maintains
-        }
         last = line.last_day()
-        if not follows or last is None or one.start is None or (one.start - last).days > self.parameters.maintenance:
+        if last is None or one.start is None or (one.start - last).days > self.parameters.maintenance:
             return False
-        if not all(any(self.knowledge.is_a(drug, name) for name in follows) for drug in line.held):
-            return False
+        follows = [drug for drug in line.held if maintains(self.knowledge, one.drug, drug)]
+        until = one.start + dt.timedelta(days=self.parameters.window)
+        if not follows or any(line.ended(drug, until) for drug in line.held if drug not in follows):
+            return False  # what it does not maintain has to go on beside it
         completed = any(given.stopped_for == "completion" for given in line.everything())
         controlled = any(line.start is not None and line.start < day <= one.start for day in self.settled)
         if not (completed or controlled):
@@ -297,7 +293,8 @@ class _Grouping:
             RAN_OUT: end is not None and _ran_out(makers, end),
             GREW: grew,
         }
-        return self._made(line, end, stopped, True if going else None if perhaps else False, notes)
+        made = self._made(line, end, stopped, True if going else None if perhaps else False, notes)
+        return msgspec.structs.replace(made, dropped=self._dropped(line, end))
 
     def _apart(self, line: _Line, lines: list[_Line]) -> Course:
         """The drugs without a day. A single one, where there is no line else, is one line; several may be any number."""
@@ -330,6 +327,28 @@ class _Grouping:
             contested=" ".join(line.contested),
             origins=tuple(sorted({one.origin for one in line.everything()}, key=lambda o: (o.where, o.text))),
         )
+
+    def _dropped(self, line: _Line, end: dt.date | None) -> tuple[str, ...]:
+        """The drugs that were given no more when the line ended, or are not now, while another goes on.
+
+        While the line goes on, what is said to be over is over. Else a drug was dropped when its last day lies long before that of the line; one given
+        on single days, on two at least, when the next was long due.
+        """
+        given = line.everything()
+        going = end is None and any(one.ongoing for one in given)
+        until = self.day if going else end or max((day for one in given for day in (one.start, one.end) if day), default=None)
+        return tuple(sorted(drug for drug, ones in line.given.items() if until and self._over(ones, until, going)))
+
+    def _over(self, ones: list[Known], until: dt.date, going: bool) -> bool:
+        single = any(one.open for one in ones)
+        if going and not single:
+            return all(not one.ongoing and (one.ongoing is False or one.end or one.stopped_for) for one in ones)
+        last = max((day for one in ones for day in (one.start, one.end) if day), default=None)
+        if last is None or any(one.ongoing or (one.end is None and not one.open) for one in ones):
+            return False
+        if single and len({one.start for one in ones}) < 2:
+            return False
+        return (until - last).days > (self.parameters.recent if single else self.parameters.window)
 
     def _unplaced(self, line: _Line, makers: Iterable[Known]) -> bool:
         """Whether only the spread of the disease, and no record of the intent, makes it a line for metastatic disease."""

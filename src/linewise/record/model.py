@@ -77,10 +77,11 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
 
     Months count from start to stop; `months_since_end` from the stop to the record's day. An ongoing course has neither
     `stopped_for` nor `end`; None: whether it goes on is not known. What is `undated` is one course or several, in an order that nobody recorded:
-    drugs known to have been given, and no more.
+    drugs known to have been given, and no more. `dropped` are those of `drugs` that were no longer given at its end, or are not now.
     """
 
     drugs: tuple[str, ...]
+    dropped: tuple[str, ...] = ()
     setting: Setting
     number: int | None = None  # of the line, 1 = first for metastatic disease
     start: dt.date | None = None
@@ -95,6 +96,11 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""  # why this is a line of its own (lines grouped from administrations)
     contested: str = ""  # the other way in which it could be read
     origins: tuple[Origin, ...] = ()
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        """The drugs that are given now, or were until the end: what the course goes on with, and what the disease grew on."""
+        return tuple(drug for drug in self.drugs if drug not in self.dropped) if self.dropped else self.drugs
 
 
 class Reaction(msgspec.Struct, frozen=True, kw_only=True):

@@ -84,7 +84,7 @@ def _keep(ask: Ask, health: Health) -> Answer:
 def _terms(plan: Plan | None, knowledge: Knowledge) -> list[Term]:
     if plan is None:
         return chosen([], [], knowledge)
-    taken = [drug for course in plan.chart.courses if course.ongoing is not False for drug in course.drugs]
+    taken = [drug for course in plan.chart.courses if course.ongoing is not False for drug in course.present]
     classes = [name for drug in dict.fromkeys(taken) for name in sorted(knowledge.classes_of(drug))]
     return chosen([*classes, *taken], plan.subject.sites, knowledge)
 

@@ -54,7 +54,8 @@ def _in_record(step: Step, health: Health, ask: Ask) -> str:
 def _recorded(step: Step, ask: Ask) -> list[Course]:
     """The courses that a record has for a step."""
     setting = "metastatic" if step.member == "metastatic_lines" else "adjuvant"
-    return [one for one in ask.plan.chart.courses if one.setting == setting and NOT_KNOWN not in one.drugs]
+    given = ask.plan.chart.record.courses or ask.plan.chart.courses  # as they were entered: parts of a line stay parts here
+    return [one for one in given if one.setting == setting and NOT_KNOWN not in one.drugs]
 
 
 async def overview(ask: Ask) -> Answer:
