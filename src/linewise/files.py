@@ -1,11 +1,11 @@
-"""Files as they come: packed or not, and amounts of memory in words."""
+"""Files as they come and go: packed or not, amounts of memory in words, pages as tagged PDF."""
 
 from __future__ import annotations
 
 import gzip
 import re
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from linewise.errors import LinewiseError
 
@@ -21,3 +21,19 @@ def megabytes(size: str) -> int:
     if found is None:
         raise LinewiseError(f"`{size}` is not an amount of memory; write it as 2GB")
     return int(float(found[1]) * {"K": 1e-3, "M": 1.0, "G": 1e3, "T": 1e6}[found[2].upper()])
+
+
+def tagged_pdf(html: str, css: str = "") -> bytes:
+    """A page as a tagged PDF (PDF/UA-1); nothing is fetched for it. Raises LinewiseError with what to do where the library or its system parts are missing."""
+    try:
+        from weasyprint import CSS, HTML  # type: ignore[import-not-found, import-untyped, unused-ignore]
+    except (ImportError, OSError):
+        raise LinewiseError(
+            "PDF files need the extra `pdf` (and Pango from your system). Print the page instead, or save it as PDF there."
+        ) from None
+
+    def nothing(url: str, *args: Any, **named: Any) -> Any:
+        raise ValueError("no request leaves the sheet")
+
+    sheets = [CSS(string=css)] if css else []
+    return bytes(HTML(string=html, url_fetcher=nothing).write_pdf(pdf_variant="pdf/ua-1", stylesheets=sheets))

@@ -12,7 +12,7 @@ from typing import NoReturn
 from linewise import __version__
 from linewise.errors import KnowledgeError, LinewiseError
 
-from . import clinic, cohort, knowledge, learn, mcp, plan, read, serve
+from . import clinic, cohort, knowledge, learn, mcp, mdt, plan, read, serve
 
 EXIT_OK, EXIT_BAD_INPUT = 0, 2
 
@@ -76,6 +76,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"linewise {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for part in (plan, read, knowledge, serve, learn, cohort, clinic, mcp):
+    for part in (plan, read, knowledge, serve, learn, cohort, mdt, clinic, mcp):
         part.add(commands)
     return parser

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from linewise.errors import LinewiseError
+from linewise.files import tagged_pdf
 from linewise.journal.changes import changes
 from linewise.journal.documents import Diary, Look, Visit, read, write
 from linewise.journal.proctcae import composite, terms
@@ -113,19 +114,8 @@ def make_pdf(html: str) -> bytes:
     """A page as a tagged PDF. Raises LinewiseError with what to do where the library or its system parts are missing."""
     from importlib.resources import files
 
-    try:
-        from weasyprint import CSS, HTML  # type: ignore[import-not-found, import-untyped, unused-ignore]
-    except (ImportError, OSError):
-        raise LinewiseError(
-            "PDF files need the extra `pdf` (and Pango from your system). Print the page instead, or save it as PDF there."
-        ) from None
-
-    def nothing(url: str, *args: Any, **named: Any) -> Any:
-        raise ValueError("no request leaves the sheet")
-
     css = (files("linewise.web") / "static" / "linewise.css").read_text(encoding="utf-8")
-    made = HTML(string=html, url_fetcher=nothing).write_pdf(pdf_variant="pdf/ua-1", stylesheets=[CSS(string=css + _PAPER)])
-    return bytes(made)
+    return tagged_pdf(html, css + _PAPER)
 
 
 _PAPER = "@page { size: A4; margin: 1.6cm } body { font-family: sans-serif }"
