@@ -49,6 +49,22 @@ def tabs_to(page: Any, selector: str, most: int = 250) -> int:
     return most
 
 
+CARDS = """[...document.querySelectorAll('article.option')].map(card => {
+  const parts = [...card.children].filter(one => one.matches('h3, p, .card-foot'));
+  const lines = one => one.matches('.card-foot') ? 1 : Math.max(1, Math.round(
+    (one.offsetHeight - parseFloat(getComputedStyle(one).paddingTop) * 2) / parseFloat(getComputedStyle(one).lineHeight)));
+  return parts.reduce((sum, one) => sum + lines(one), 0);
+})"""
+FIRST = "document.querySelector('.answer').getBoundingClientRect().bottom + window.scrollY"
+
+
+def plan_figures(page: Any) -> dict[str, float]:
+    """Of the plan that is shown: phone screens, where the answer ends (in screens), and the most lines that a card has."""
+    length, answer = screens(page), round(float(page.evaluate(FIRST)) / HEIGHT, 2)
+    page.evaluate("document.querySelectorAll('details.more').forEach(one => { one.open = true })")
+    return {"screens": length, "answer ends at": answer, "most lines of a card": max([0, *page.evaluate(CARDS)])}
+
+
 def main() -> None:
     """Measure and print."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
@@ -69,6 +85,8 @@ def main() -> None:
             print(f"{name:<40}{screens(page):>6} phone screens")
         page.goto(f"{address}/plan")
         print(f"{'tabs to the first option':<40}{tabs_to(page, OPTION):>6}")
+        for label, value in plan_figures(page).items():
+            print(f"{'plan: ' + label:<40}{value:>6}")
         browser.close()
 
 

@@ -203,7 +203,7 @@ def test_no_control_character_of_a_record_reaches_the_terminal(tmp_path: Path, c
     path.write_text(json.dumps(record), encoding="utf-8")
     assert main(["plan", str(path), "--as-of", "2025-06-01"]) == 0
     text = capsys.readouterr().out
-    assert text.startswith("Where things stand: a\ufffd[2Jb\ufffdc d\n")
+    assert text.startswith("In short: a\ufffd[2Jb\ufffdc d\n")
     assert not set(text) & {"\x1b", "\x07", "\x9b", "\u202e"}
 
 

@@ -125,6 +125,4 @@ def test_learn_begins_with_where_to_start(person: Any) -> None:
 
 
 def test_every_topic_of_the_pages_has_its_place(knowledge: Any) -> None:
-    from linewise.journal.extras import extra
-
-    assert set(extra("guide.yaml")["learn"]["topics"]) == {page.topic for page in knowledge.content.pages.values()}
+    assert set(knowledge.guide.learn.topics) == {page.topic for page in knowledge.content.pages.values()}

@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Iterable
 
 from linewise.plan import Plan
+from linewise.plan.answer import first
 from linewise.plan.model import Because, Caution, Option, Standing
 from linewise.plan.shown import where
 from linewise.plan.words import UNCONFIRMED
@@ -88,6 +89,9 @@ class Page:
 def plan_page(plan: Plan, page: Page | None = None, everything: bool = False) -> str:
     """The whole plan as text. With `everything`, the options that do not fit are listed with their reasons too."""
     page = page or Page()
+    page.heading(f"In short{f': {plan.subject.id}' if plan.subject.id else ''}")
+    for line in first(plan).lines:
+        page.say(line, 2)
     _where_you_stand(plan, page)
     _urgent(plan, page)
     _going_on(plan, page)
@@ -109,7 +113,7 @@ def plan_page(plan: Plan, page: Page | None = None, everything: bool = False) ->
 
 def _where_you_stand(plan: Plan, page: Page) -> None:
     subject = plan.subject
-    page.heading(f"Where things stand{f': {subject.id}' if subject.id else ''}")
+    page.heading("Where things stand")
     page.say(f"As of {plan.as_of}, region: {where(plan.region, plan.regions)}.")
     for fact in plan.facts:
         if not fact.known and fact.id not in ("er-status", "pr-status", "her2", "sites"):

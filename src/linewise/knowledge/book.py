@@ -11,7 +11,10 @@ from linewise.logic import Derivation, FactType, Vocabulary
 
 from .app import Guide, ItemBank, Numbers
 from .model import Caution, Class, Conduct, Content, Drug, Fact, Monitoring, Region, Source, Test, Treatment, Trial
+from .wording import Wording
 
+LANGUAGE = "en"
+"""The language of the app: a folder of `wording/`."""
 T = TypeVar("T")
 
 
@@ -210,6 +213,11 @@ class Knowledge:
     def numbers(self) -> Numbers:
         """Whom to call. Raises KnowledgeError where the knowledge has no such file."""
         return _there(self.content.numbers, "numbers.yaml")
+
+    @property
+    def wording(self) -> Wording:
+        """The sentences for people, in the language of the app. Raises KnowledgeError where the knowledge has none."""
+        return _there(self.content.wording.get(LANGUAGE), f"wording/{LANGUAGE}")
 
     @property
     def adult(self) -> int:

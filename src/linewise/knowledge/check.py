@@ -18,7 +18,7 @@ from linewise.logic.check import check, check_definitions
 from linewise.logic.nodes import Ask, Compare, Includes, Is, Known
 from linewise.logic.where import did_you_mean
 
-from . import check_conduct
+from . import check_conduct, check_wording
 from .book import Knowledge
 from .load import Loaded, load_folder
 from .model import Caution, Content, Review, Statement, Treatment, When
@@ -55,6 +55,10 @@ class _Checking:
         for name in ("guide", "item_bank", "numbers"):
             self.walk(f"top/{name}", getattr(self.content, name))
         self.app()
+        for message in check_wording.faults(self.knowledge):
+            self.faults.append(message)
+        for message in check_wording.gaps(self.knowledge):
+            self.remarks.append(message)
         self.extras("extras", self.content.extras)
         self.references()
         self.vocabulary()

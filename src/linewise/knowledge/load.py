@@ -14,7 +14,7 @@ from linewise.errors import KnowledgeError
 from linewise.logic import CriterionError, Node, Where, parse
 from linewise.logic.where import did_you_mean
 
-from . import app, model, monitoring, shared
+from . import app, model, monitoring, shared, wording
 from .files import Document, Fault, Path_, parse_yaml, read_yaml
 from .state import digest, version
 
@@ -92,6 +92,7 @@ class _Loading:
             guide=self.one("guide.yaml", app.Guide),
             item_bank=self.one("proctcae.yaml", app.ItemBank),
             numbers=self.one("numbers.yaml", app.Numbers),
+            wording=self.wording(),
             caution_words=self.one_map("cautions.yaml", "caution-words", model.CautionWord),
             answers=self.one_list("learn/answers.yaml", "answers", model.Answer),
             codes=self.codes(),
@@ -209,6 +210,16 @@ class _Loading:
         if document is not None and isinstance(document.value, dict):
             self.put(found, "top", document, path.stem, document.value, (), kind)
         return found.get(path.stem)
+
+    def wording(self) -> dict[str, wording.Wording]:
+        """The sentences for people, a language a folder."""
+        found = {}
+        for folder in sorted(path for path in (self.root / "wording").glob("*") if path.is_dir()):
+            reasons = self.one(f"wording/{folder.name}/reasons.yaml", wording.Reasons)
+            first = self.one(f"wording/{folder.name}/first.yaml", wording.Answers)
+            if reasons is not None and first is not None:
+                found[folder.name] = wording.Wording(reasons=reasons, first=first)
+        return found
 
     def one_map(self, file: str, folder: str, kind: type[T]) -> dict[str, T]:
         """A map of id to thing in one file."""

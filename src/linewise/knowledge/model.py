@@ -19,6 +19,7 @@ from .basic import Ids as Ids
 from .basic import Review as Review
 from .basic import When as When
 from .monitoring import Times
+from .wording import Wording
 
 Region = str
 """A name of `regions.yaml`."""
@@ -583,6 +584,7 @@ class Content(_Struct, frozen=True):
     guide: Guide | None = None
     item_bank: ItemBank | None = None
     numbers: Numbers | None = None
+    wording: dict[str, Wording] = {}  # by language
     caution_words: dict[str, CautionWord] = {}
     answers: dict[str, Answer] = {}
     codes: dict[str, dict[str, dict[str, object]]] = {}

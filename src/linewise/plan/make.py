@@ -20,6 +20,7 @@ from linewise.record.model import COURSE, MEDICINES, REACTIONS, TREATMENTS
 from . import model
 from .judge import Judge, Judged, review_due
 from .options import WISHES, Options
+from .spoken import Spoken
 from .words import Words
 
 _OLD_AFTER = 6
@@ -186,6 +187,18 @@ class Plan:
     def needed(self, name: str) -> Need:
         """What would have to be different for the criteria of an option to hold."""
         return self.decider.needed(self.knowledge.treatments[name].fits)
+
+    @cached_property
+    def spoken(self) -> Spoken:
+        """The same reasons in sentences for people."""
+        return Spoken(self.words, self.knowledge.wording.reasons)
+
+    def why(self, name: str) -> list[str]:
+        """Why an option has its status, in up to three sentences for people."""
+        if name in self._unwanted:
+            return [self.spoken.reasons.said["unwanted"]]
+        judged = self.judged.get(name)
+        return self.spoken.why(judged, self._options) if judged is not None else []
 
     # The whole
 

@@ -175,18 +175,22 @@ class Options:
         if judged.stands is False:
             return self._no_standing(judged)
         if judged.forbidden is True:
-            return f"Not for you now: {self._why_forbidden(judged)}"
+            return f"Not for you now: {self.why_forbidden(judged)}"
         if judged.status == "depends":
-            still = [self.about(about) for about in self.judge.open(judged)]
-            if judged.forbidden is None:
-                still += [alert.title for alert in self.judge.waits_for(judged.treatment)]
-            if judged.expired:
-                still.append(f"whether this still holds (it was due for review by {review_due(judged.treatment)})")
-            return f"May fit. Still to be known: {', '.join(dict.fromkeys(still))}."
+            return f"May fit. Still to be known: {', '.join(dict.fromkeys(self.still_open(judged)))}."
         why = reasons(explain(judged.treatment.fits), 5)
         if judged.second:
-            return f"Fits, with a better choice: {self._why_second(judged)}"
+            return f"Fits, with a better choice: {self.why_second(judged)}"
         return f"Fits: {why}." if why else "Fits everybody with metastatic disease."
+
+    def still_open(self, judged: Judged, tests: bool = False) -> list[str]:
+        """What an option waits for: facts that are not known (or with `tests` the test that tells them), alarms that are up, a review due."""
+        still = [self.test_about(about) if tests else self.about(about) for about in self.judge.open(judged)]
+        if judged.forbidden is None:
+            still += [alert.title for alert in self.judge.waits_for(judged.treatment)]
+        if judged.expired:
+            still.append(f"whether this still holds (it was due for review by {review_due(judged.treatment)})")
+        return list(dict.fromkeys(still))
 
     def _no_standing(self, judged: Judged) -> str:
         blocked = [one for one, holds in judged.blocking if holds]
@@ -199,7 +203,8 @@ class Options:
         text = self._absent(judged.treatment, judged.region)
         return f"{text[0].upper()}{text[1:]}."
 
-    def _why_forbidden(self, judged: Judged) -> str:
+    def why_forbidden(self, judged: Judged) -> str:
+        """What keeps an option from being offered, in the words for people."""
         for caution in self.judge.avoid(judged.treatment):
             if caution.when is None or self.decider.value(caution.when) is True:
                 return self.words.told(caution)
@@ -229,7 +234,7 @@ class Options:
             and all(any(self.knowledge.is_a(name, one) for one in rule.goes_on) for rule in waiting)
         ]
 
-    def _why_second(self, judged: Judged) -> str:
+    def why_second(self, judged: Judged) -> str:
         """What a label says to avoid, and which other drugs of the class nobody says it of."""
         treatment = judged.treatment
         names = [*self.judge.fixed(treatment), *(drug for partner in treatment.partners for drug in partner.one_of)]
@@ -272,6 +277,12 @@ class Options:
         else:
             name = self.words.question(asked, None).removeprefix("not known ").removesuffix(": not known")
         return name + misread(self.decider.reading(asked).open)
+
+    def test_about(self, asked: str | Question) -> str:
+        """The test that tells what is unknown, where there is one; else what it is called."""
+        fact = self.knowledge.facts.get(asked) if isinstance(asked, str) else None
+        test = self.knowledge.tests.get(fact.test) if fact is not None and fact.test else None
+        return test.title + misread(self.decider.reading(asked).open) if test is not None else self.about(asked)
 
     @cached_property
     def _answered(self) -> set[str]:

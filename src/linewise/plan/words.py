@@ -58,10 +58,11 @@ class Words:
         if isinstance(value, float):
             return f"{number(value)} {unit_words(fact.unit) if fact else ''}".strip()
         if isinstance(value, frozenset):
-            return ", ".join(self._value_label(name, one) for one in sorted(value)) or "none"
-        return self._value_label(name, value)
+            return ", ".join(self.value_label(name, one) for one in sorted(value)) or "none"
+        return self.value_label(name, value)
 
-    def _value_label(self, name: str, value: str) -> str:
+    def value_label(self, name: str, value: str) -> str:
+        """What one value of a fact is called."""
         fact = self.knowledge.facts.get(name)
         return fact.values[value].label if fact and value in fact.values else value
 
@@ -97,10 +98,10 @@ class Words:
         if explained.value is None:
             return f"{label}: not known"
         asked = self.knowledge.vocabulary.members(name, node.values)
-        found = [self._value_label(name, one) for one in sorted(value & asked)]
+        found = [self.value_label(name, one) for one in sorted(value & asked)]
         if found:
             return f"{label}: {', '.join(found)}"
-        sought = [self._value_label(name, one) for one in sorted(asked)]
+        sought = [self.value_label(name, one) for one in sorted(asked)]
         return f"{label}: no {' or '.join(sought[:3])}{' or similar' if len(sought) > 3 else ''}"
 
     def question(self, asked: Question, value: bool | None) -> str:
@@ -109,7 +110,7 @@ class Words:
         unknown = value is None
         if isinstance(asked, nodes.GradeOf | nodes.DaysOf):
             what = "grade of" if isinstance(asked, nodes.GradeOf) else "days of"
-            return f"{what} {self._value_label('symptoms', asked.symptom)}: {_figure(answer)}"
+            return f"{what} {self.value_label('symptoms', asked.symptom)}: {_figure(answer)}"
         drug = self.treatment(asked.treatment)
         where = _SETTING[getattr(asked, "setting", "any")]
         if isinstance(asked, nodes.Had):

@@ -11,7 +11,7 @@ from linewise.knowledge import Knowledge
 from linewise.knowledge.model import Dose, Result, Treatment, Trial
 from linewise.plan import Plan
 from linewise.plan.interactions import Interaction
-from linewise.plan.model import Because, Caution, Option, Standing, Status
+from linewise.plan.model import Because, Caution, Option, Standing
 from linewise.plan.shown import listed
 from linewise.plan.shown import where as where
 
@@ -25,7 +25,7 @@ STATUS = {
     "preferred": "Fits, named first by guidelines",
     "suitable": "Fits",
     "depends": "Depends on what is still unknown",
-    "unsuitable": "Something speaks against it",
+    "unsuitable": "Not possible now",
     "not-indicated": "Does not fit",
 }
 ACTS = {"emergency": "Now", "same-day": "Today", "next-visit": "At your next visit"}
@@ -38,46 +38,6 @@ ROUTES = {
     "topical": "on the skin",
     "other": "in another way",
 }
-
-
-class Group(msgspec.Struct):
-    """Options that stand under one heading."""
-
-    id: str
-    title: str
-    lead: str
-    options: list[Option]
-
-
-_LEADS: dict[str, str] = {
-    "fits": "These fit what is on record. Talk them over with your team.",
-    "depends": "These may fit. Something is still unknown.",
-    "against": "These would fit, but something on record speaks against them.",
-    "unwanted": "These fit what is on record. You can change your mind at any time.",
-    "rest": "These do not fit what is on record. Each says why.",
-}
-
-
-def groups(plan: Plan, rest: bool = True) -> list[Group]:
-    """The options as a person looks for them: what fits, by kind; what depends; what is spoken against; the rest."""
-    found = []
-    offered = plan.offered
-    for kind, title in KINDS.items():
-        inside = [option for option in offered if option.kind == kind]
-        if inside:
-            found.append(Group(f"fits-{kind}", f"{title}: what fits", _LEADS["fits"], inside))
-    wanted: list[tuple[str, str, Status]] = [("depends", "Depends on what is still unknown", "depends")]
-    wanted += [("against", "Would fit, but something speaks against it", "unsuitable")]
-    if rest:
-        wanted.append(("rest", "Does not fit", "not-indicated"))
-    unwanted = {option.id for option in plan.unwanted}
-    for name, title, status in wanted:
-        if name == "rest" and unwanted:
-            found.append(Group("unwanted", "Would fit, but you said that you do not want it", _LEADS["unwanted"], plan.unwanted))
-        inside = [option for option in plan.with_status(status) if option.id not in unwanted]
-        if inside:
-            found.append(Group(name, title, _LEADS[name], inside))
-    return found
 
 
 def standing_here(option: Option, plan: Plan) -> list[Standing]:
@@ -162,6 +122,62 @@ def routes(treatment: Treatment, knowledge: Knowledge) -> list[str]:
     found = [dose.route for dose in treatment.regimen]
     found += [knowledge.drugs[name].route for name in treatment.drugs if name in knowledge.drugs]
     return list(dict.fromkeys(ROUTES[one] for one in found if one in ROUTES))
+
+
+def lead(text: str) -> str:
+    """The first sentence of a text: what a card has room for; the whole stands on the page of the option."""
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z])", text.strip(), maxsplit=1)[0] if text else ""
+
+
+def may_do(option: Option, knowledge: Knowledge) -> tuple[str, bool]:
+    """What a trial of an option found, in one sentence, and whether its people were like this person; of other people nothing is shown."""
+    for one in option.evidence:
+        if one.people is not False and one.id in knowledge.evidence:
+            text = lead(knowledge.evidence[one.id].plain or "")
+            if text:
+                return text, one.people is True
+    return "", False
+
+
+class Card(msgspec.Struct):
+    """What a card has room for: at most nine lines on a phone. The rest stands on the page of the option, one tap away."""
+
+    what: str
+    how: str
+    does: str
+    like_me: bool
+    care: Caution | None
+    more_care: int
+
+
+_LINES, _LETTERS, _TITLE_LETTERS = 9, 34, 25
+"""Lines of a card, and letters of a line, on a phone of 360 px."""
+
+
+def card(option: Option, knowledge: Knowledge) -> Card:
+    """What stands on the card of an option. What speaks for care of this person goes before figures, figures before a third effect."""
+    mine = [one for one in cautions_for_me(option.cautions) if not one.always]
+    care = mine[0] if mine else None
+    what = lead(option.plain)
+    left = _LINES - 1 - _rows(option.title, _TITLE_LETTERS) - _rows(what)
+    if care is not None:
+        left -= _rows(f"Take care. {lead(for_me(care, knowledge))} +1")
+    routes_, common = routes(knowledge.treatments[option.id], knowledge), common_effects(option.id, knowledge, 3)
+    how = next(one for one in (_how(routes_, common[:most]) for most in (3, 2, 1, 0)) if _rows(one) <= max(left, 1))
+    does, like_me = may_do(option, knowledge)
+    if _rows(f"People like you: {does}") > left - _rows(how):
+        does = ""
+    return Card(what, how, does, like_me, care, max(0, len(mine) - 1))
+
+
+def _how(ways: list[str], effects: list[str]) -> str:
+    way = ", ".join(ways)
+    often = f" Often: {', '.join(effects)}." if effects else ""
+    return f"{way[:1].upper()}{way[1:]}.{often}" if way else often.strip()
+
+
+def _rows(text: str, letters: int = _LETTERS) -> int:
+    return -(-len(text) // letters) if text else 0
 
 
 class Figure(msgspec.Struct):

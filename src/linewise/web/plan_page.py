@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 def plan_html(plans: list[Plan], knowledge: Knowledge) -> str:
     """The page for these plans, in their order. Every word about a person comes from the plan."""
+    from linewise.plan.answer import first, grouped
+
     try:
         from .calls import calls_for
         from .citations import Citations
@@ -24,5 +26,8 @@ def plan_html(plans: list[Plan], knowledge: Knowledge) -> str:
     for number, plan in enumerate(plans, 1):
         key = f"plan{number}"
         cite, name = Citations(knowledge, f"{key}-source"), plan.subject.id or f"Plan {number}"
-        shown.append({"plan": plan, "key": key, "cite": cite, "name": name, "calls": calls_for(plan.region, knowledge)})
+        calls = calls_for(plan.region, knowledge)
+        shown.append(
+            {"plan": plan, "key": key, "cite": cite, "name": name, "calls": calls, "first": first(plan), "groups": grouped(plan)}
+        )
     return render("plan_page.html", plans=shown, knowledge=knowledge, css=stylesheet())

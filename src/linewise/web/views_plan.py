@@ -8,6 +8,7 @@ from typing import Any
 from linewise.journal.changes import changes, look
 from linewise.journal.documents import Health, Look, Settings, read, write
 from linewise.plan import Plan
+from linewise.plan.answer import first, grouped
 from linewise.plan.calendar import Calendar, calendar, icalendar
 from linewise.plan.interactions import interactions
 from linewise.plan.model import Option
@@ -19,6 +20,7 @@ from . import glance
 from .frame import Answer, Ask, File, Go, Page, Refusal, View, plain
 
 _MOST_COMPARED = 4
+_ON_THE_PLAN = ("first", "also", "depends", "bone", "supportive")
 _DAYS = 84
 
 
@@ -26,13 +28,17 @@ async def plan(ask: Ask) -> Answer:
     """The plan, without the options that do not fit; they have their own page."""
     found = ask.plan
     document = found.document()
+    looked = read(ask.journal, Look)
+    changed = len(changes(found, looked)) if looked.on is not None else None
+    lines = first(found, changed)
     data = {
+        "first": plain(lines) | {"lines": lines.lines},
         "as_of": found.as_of,
         "region": found.region,
         "subject": plain(found.subject),
         "urgent": plain(found.urgent),
         "tests": plain(found.tests),
-        "options": [_brief(option) for option in document.options],
+        "options": [_brief(option, found) for option in document.options],
         "cautions": plain([one for one in found.cautions if one.applies is not False]),
         "assumed": found.assumed,
         "unread": found.unread,
@@ -40,20 +46,23 @@ async def plan(ask: Ask) -> Answer:
         "disclaimer": found.disclaimer,
     }
     context = {
-        "groups": glance.groups(found, rest=False),
-        "rest": sum(option.status == "not-indicated" for option in document.options),
-        "changed": len(changes(found, read(ask.journal, Look))),
+        "groups": [one for one in grouped(found) if one.id in _ON_THE_PLAN],
+        "apart": [(one, len(one.options)) for one in grouped(found) if one.id not in _ON_THE_PLAN],
+        "changed": changed,
     }
     return Page(template="plan.html", title="My plan", data=data, context=context)
 
 
-def _brief(option: Option) -> dict[str, Any]:
+def _brief(option: Option, found: Plan) -> dict[str, Any]:
     return {
         "id": option.id,
         "title": option.title,
         "kind": option.kind,
         "status": option.status,
         "reason": option.reason,
+        "why": found.why(option.id),
+        "group": option.group,
+        "rank": option.rank,
         "plain": option.plain,
         "declined": option.declined,
         "depends_on": option.depends_on,
@@ -61,13 +70,13 @@ def _brief(option: Option) -> dict[str, Any]:
 
 
 async def rest(ask: Ask) -> Answer:
-    """The options that do not fit, each with why."""
-    found = ask.plan.with_status("not-indicated")
+    """The options that are not possible now, by why: for later, not now, not wanted, not for this cancer."""
+    found = [one for one in grouped(ask.plan) if one.id not in _ON_THE_PLAN]
     return Page(
         template="rest.html",
-        title="What does not fit",
-        data={"options": [_brief(one) for one in found]},
-        context={"options": found},
+        title="For later, and what does not fit",
+        data={"groups": [{"id": one.id, "options": [_brief(each, ask.plan) for each in one.options]} for one in found]},
+        context={"apart": found},
     )
 
 
@@ -105,6 +114,7 @@ async def option(ask: Ask) -> Answer:
         "interactions": mine,
         "questions": asked,
         "treatment": knowledge.treatments[one.id],
+        "why": found.why(one.id),
     }
     return Page(template="option.html", title=one.title, data=data, context=context)
 

@@ -1,0 +1,50 @@
+"""The sentences that a person reads, by language, as data: `knowledge/wording/`. Named slots, never pieces glued in code."""
+
+from __future__ import annotations
+
+import string
+
+import msgspec
+
+
+class Reasons(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """`reasons.yaml`: one sentence for each answer that a criterion can give. An empty one is not worth saying."""
+
+    facts: dict[str, dict[str, str]]
+    history: dict[str, dict[str, str]]
+    where: dict[str, str]
+    any_treatment: str
+    said: dict[str, str]
+    months: dict[str, str]
+
+
+class Answers(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """`first.yaml`: the first lines of a plan, on the screen and in the terminal."""
+
+    urgent: dict[str, str]
+    going_on: dict[str, str]
+    choices: dict[str, str]
+    test: dict[str, str]
+    new: dict[str, str]
+    groups: dict[str, dict[str, str]]
+
+
+class Wording(msgspec.Struct, frozen=True, kw_only=True):
+    """All sentences of one language."""
+
+    reasons: Reasons
+    first: Answers
+
+
+SLOTS: dict[str, frozenset[str]] = {
+    "facts": frozenset({"list", "value"}),
+    "history": frozenset({"drug", "where", "number"}),
+    "said": frozenset({"why", "what", "place", "body", "label", "value", "sentence", "number"}),
+    "months": frozenset({"number"}),
+}
+"""The slots that a sentence may have, by where it stands."""
+
+
+def slots(text: str) -> frozenset[str]:
+    """The named slots of a sentence."""
+    return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name)
