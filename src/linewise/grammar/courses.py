@@ -136,12 +136,26 @@ class Courses:
                 continue
             cell = statement.tokens[match.first].cell
             last = found[-1] if found else None
-            if last is not None and last.cell == cell and self._joined(statement, last.last, match.first):
+            if (
+                last is not None
+                and last.cell == cell
+                and self._joined(statement, last.last, match.first)
+                and not self._one_after_other(statement, last, match, drugs)
+            ):
                 last.drugs += [drug for drug in drugs if drug not in last.drugs]
                 last.last = match.last
             else:
                 found.append(Group(drugs, match.first, match.last, cell, match.has("regimen"), match.fuzzy))
         return found
+
+    def _one_after_other(self, statement: Statement, last: Group, match: Match, drugs: Sequence[str]) -> bool:
+        """`AC-T, letrozole`: with only a comma between them, chemotherapy and endocrine therapy follow each other."""
+        between = [token.text for token in statement.tokens[last.last : match.first]]
+        if between != [","]:
+            return False
+        chemo = [all(self.knowledge.is_a(drug, "chemotherapy") for drug in some) for some in (last.drugs, drugs)]
+        endocrine = [all(self.knowledge.is_a(drug, "endocrine-therapy") for drug in some) for some in (last.drugs, drugs)]
+        return (chemo[0] and endocrine[1]) or (endocrine[0] and chemo[1])
 
     def _mentioned(self, statement: Statement, match: Match) -> bool:
         """Names that are part of other words: `trastuzumab-naive`, `HP` for a history and physical."""
@@ -755,6 +769,10 @@ class Courses:
                     "cycle",
                     "prior",
                     "past",
+                    "therapie mit",
+                    "behandlung mit",
+                    "treatment with",
+                    "therapy with",
                 ):
                     continue
                 break

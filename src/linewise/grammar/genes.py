@@ -219,7 +219,8 @@ class Genes:
                     word = "wild-type"
                 if word:
                     return word, (match.first, match.last)
-            if match.has("neg") and context.words(match.first, match.last).lower().endswith((" for", " für")):
+            said = context.words(match.first, match.last).lower()
+            if match.has("neg") and (said.endswith((" for", " für")) or said.startswith(("kein nachweis", "ohne nachweis"))):
                 return "wild-type", (match.first, match.last)
             if match.has("neg") and context.words(match.first, match.last).lower() in (
                 "no",
@@ -600,12 +601,11 @@ class Genes:
         words = context.words(match.first, match.last).lower()
         if words in ("dmmr",):
             return
-        for one in statement.matches:
-            if not match.first <= one.first < stop:
-                continue
+        told = [one for one in statement.matches if match.first <= one.first < stop]
+        if any(one.id("result") == "not-evaluable" or one.has("pending") for one in told):
+            return
+        for one in told:
             results = {term.id for term in one.terms if term.kind == "result"}
-            if results & {"not-evaluable"} or one.has("pending"):
-                return
             if "stable" in results:
                 yield self._claim(statement, context, match.first, one.last, "MSI", "stable")
                 return

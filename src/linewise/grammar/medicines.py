@@ -440,6 +440,8 @@ class Reactions:
                 sure, why = True, ""
                 if context.doubted(harm.first, harm.last) or context._before(harm.first, "neg"):
                     sure, why = False, "uncertain"
+                if any(one.has("plan") for one in statement.matches if match.last <= one.first < harm.first):
+                    continue  # `may cause pneumonitis`: a leaflet
                 for drug in self.courses.drugs_of(match):
                     yield self._claim(statement, match, harm, drug, sure, why)
             if not own:
@@ -544,7 +546,8 @@ class Reactions:
         behind = None
         if after is not None:
             behind = next((group for group in groups if 0 <= group[0].first - after.last <= 3), None)
-            if context.words(after.first, after.last).lower() in ("for", "with", "and", "mit", "given"):
+            words = context.words(after.first, after.last).lower()
+            if words in ("for", "and", "given") or (words in ("with", "mit") and grade_near(statement, match) is None):
                 behind = None
         if behind is not None:
             return True, self._all(behind), behind[0]

@@ -257,6 +257,8 @@ class Receptors:
                 and (unit.text == "%" or unit.norm in ("percent", "prozent"))
             ):
                 low, high = amount, number(upper)
+                if value.status or self._exact_follows(tokens, at + 4, stop):
+                    return 4  # the words of a class: `low positive (1-10 %): 4 %`
                 if value.percent is None and high is not None and high <= 100:
                     value.percent, value.bounded = low, "range"
                 return 4
@@ -282,6 +284,9 @@ class Receptors:
             value.score = value.score or (scale, amount)
             return 1
         return 0
+
+    def _exact_follows(self, tokens: Sequence[Token], first: int, stop: int) -> bool:
+        return any(tokens[at].kind == "n" and tokens[at + 1].text == "%" for at in range(first, min(stop, len(tokens) - 1)))
 
     def _bound(self, tokens: Sequence[Token], at: int) -> str:
         for token in reversed(tokens[max(0, at - 3) : at]):

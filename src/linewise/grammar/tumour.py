@@ -571,6 +571,8 @@ class Tumour:
                 continue
             if biopsies and min(abs(match.first - one.first) for one in biopsies) > 8:
                 continue
+            if site == "bone" and statement.tokens[match.first].text == "C":
+                continue  # `C5`, the class of a cytology
             inner = [one for one in cells if abs(one.first - match.last) < 24 and one.first != match.first]
             if inner and all(context.standing(one.first, one.last)[0] for one in inner[:1]):
                 yield self._site(statement, context, match, site)
@@ -655,6 +657,8 @@ class Tumour:
         scan = self._scanned(statement)
         for match in matches:
             word = match.id("brainword")
+            if any(one.has("plan") and one.first < match.first and match.first - one.last <= 3 for one in matches):
+                continue  # `if CNS progression`
             if word in ("stable", "active"):
                 yield self._claim(statement, context, match, "brain-status", word)
             elif word == "mass-effect":

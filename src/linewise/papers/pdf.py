@@ -78,7 +78,7 @@ def _words(pdfium: Any, page: Any) -> list[Word]:
     def close() -> None:
         nonlocal letters
         if letters.strip():
-            words.append(Word(_plain(letters), box[0], height - box[3], box[2], height - box[1], size, bold))
+            words.append(Word(_plain(letters), box[0], height - box[3], box[2], height - box[1], size, bold, len(words)))
         letters = ""
 
     for index in range(min(many, 60_000)):

@@ -11,6 +11,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import msgspec
+
 from linewise.errors import RecordError
 
 from .form import Form, Tools
@@ -21,7 +23,9 @@ from .words_page import Word, add_page
 
 _SIGNS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"GIF8", b"BM")
 _SECONDS = 120
-_WIDE = 2300  # pixels across a page, at which letters are read best
+_NARROW, _WIDE = 1400, 2300  # pixels across a page: below the first, letters are too small to be read well
+_GRAIN = 2.0  # grey levels by which neighbouring points of an empty place differ
+_CLEAR = 60.0  # of 100: a figure below is read, and nothing that rests on it is sure
 _SURE = 20.0  # of 100: words below are noise
 
 
@@ -107,17 +111,15 @@ def read_picture(picture: Any, name: str) -> tuple[list[Word], float, float]:
     plain = plain.convert("L")
     if plain.width > plain.height * 1.9 and plain.width > 5000:
         plain = plain.resize((5000, int(plain.height * 5000 / plain.width)))
-    noisy = _noise(plain, filters)
-    if noisy > 6:
+    if _noise(plain, filters) > _GRAIN:
         plain = plain.filter(filters.MedianFilter(3))
-    scale = min(3.0, max(1.0, _WIDE / max(1, plain.width)))
-    if plain.width > 3400:
+    scale = 1.0
+    if plain.width < _NARROW:  # larger letters help only where they are small; grain grows with them
+        scale = min(3.0, _WIDE / max(1, plain.width))
+    elif plain.width > 3400:
         scale = 3400 / plain.width
     if abs(scale - 1) > 0.05:
         plain = plain.resize((int(plain.width * scale), int(plain.height * scale)), 1)
-    if noisy > 10:
-        plain = plain.filter(filters.GaussianBlur(0.8))
-    plain = operations.autocontrast(plain, cutoff=1)
     words = _run(tesseract, plain, name)
     return _straight(words), float(plain.width), float(plain.height)
 
@@ -126,7 +128,7 @@ def _noise(picture: Any, filters: Any) -> float:
     """How much neighbouring points differ where the page is empty: a measure of a scan's grain."""
     small = picture.crop((0, 0, min(600, picture.width), min(600, picture.height)))
     smooth = small.filter(filters.MedianFilter(3))
-    differences = [abs(a - b) for a, b in zip(small.getdata(), smooth.getdata(), strict=True)]
+    differences = [abs(a - b) for a, b in zip(small.tobytes(), smooth.tobytes(), strict=True)]
     return float(sum(differences) / max(1, len(differences)))
 
 
@@ -179,7 +181,8 @@ def _run(tesseract: str, picture: Any, name: str) -> list[Word]:
             or width < 2
         ):
             continue
-        words.append(Word(text.strip("|") or text, left, top, left + width, top + height))
+        unclear = sure < _CLEAR and text.lstrip("(<>~+-")[:1].isdigit()
+        words.append(Word(text.strip("|") or text, left, top, left + width, top + height, unclear=unclear))
     return words
 
 
@@ -211,8 +214,7 @@ def _straight(words: list[Word]) -> list[Word]:
     if abs(tilt) < 0.001:
         return words
     return [
-        Word(word.text, word.left, word.top - tilt * word.left, word.right, word.bottom - tilt * word.left, word.size, word.bold)
-        for word in words
+        msgspec.structs.replace(word, top=word.top - tilt * word.left, bottom=word.bottom - tilt * word.left) for word in words
     ]
 
 

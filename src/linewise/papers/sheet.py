@@ -44,6 +44,7 @@ class Sheet(msgspec.Struct):
     form: str = "text"
     scanned: bool = False
     boxes: dict[int, Box] = msgspec.field(default_factory=dict)
+    unclear: list[Span] = msgspec.field(default_factory=list)  # figures of a scan that were not read with certainty
     hints: dict[str, str] = msgspec.field(default_factory=dict)
     notes: list[str] = msgspec.field(default_factory=list)
 
@@ -87,6 +88,7 @@ class Builder:
         self.notes: list[str] = []
         self.boxes: dict[int, Box] = {}
         self.scanned = False
+        self.unclear: list[Span] = []
 
     def new_page(self) -> None:
         if self.lines:
@@ -142,5 +144,14 @@ class Builder:
         if not self.lines:
             self.line(" .")
         return Sheet(
-            self.name, "\n".join(self.parts), self.lines, self.page, self.form, self.scanned, self.boxes, self.hints, self.notes
+            self.name,
+            "\n".join(self.parts),
+            self.lines,
+            self.page,
+            self.form,
+            self.scanned,
+            self.boxes,
+            self.unclear,
+            self.hints,
+            self.notes,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 
 import msgspec
@@ -22,6 +23,8 @@ class Word(msgspec.Struct, gc=False):
     bottom: float
     size: float = 0.0
     bold: bool = False
+    order: int = -1  # its place in the file, where the form keeps one
+    unclear: bool = False  # a figure that the reader of a picture was not sure of
 
     @property
     def middle(self) -> float:
@@ -137,7 +140,9 @@ def _two(words: Sequence[Word], unit: float) -> tuple[float, float, float] | Non
             many = last - first
             if many > most and _are_columns(_rows(left), _rows(right), unit):
                 top = min(word.top for word in block) - 0.1
-                bottom = max(word.bottom for word in block) + 0.1
+                ends = max(word.order for word in right)
+                late = [word.top for word in left if 0 <= ends < word.order]  # written after both columns: it stands below them
+                bottom = min(late) if late else max(word.bottom for word in block) + 0.1
                 best, most = (cut, top, bottom), many
     return best
 
@@ -171,9 +176,18 @@ def _are_columns(left: list[list[Word]], right: list[list[Word]], unit: float) -
     heights = [median(word.middle for word in row) for row in right]
     if _full(left) >= 0.5 and _full(right) >= 0.5:
         return True  # lines of running text on both sides, though they stand at one height
+    if _written_apart(left, right):
+        return True
     aligned = sum(1 for row in left if any(abs(median(word.middle for word in row) - height) < 0.22 * tall for height in heights))
     share = aligned / min(len(left), len(right))
     return share < 0.6
+
+
+def _written_apart(left: list[list[Word]], right: list[list[Word]]) -> bool:
+    """Whether the file holds the whole left side before the right one. A table is written row by row."""
+    sides = sorted([(word.order, 0) for row in left for word in row] + [(word.order, 1) for row in right for word in row])
+    turns = sum(1 for (_, one), (_, other) in pairwise(sides) if one != other)
+    return sides[0][0] >= 0 and turns <= 2 and _full(right) >= 0.2
 
 
 def _full(rows: list[list[Word]]) -> float:
@@ -209,6 +223,8 @@ def _line(
     made = builder.line(text, 1 if head else 0)
     if made is not None and scanned:
         for offset, word in places:
+            if word.unclear:
+                builder.unclear.append((made.start + offset, made.start + offset + len(word.text)))
             builder.boxes[made.start + offset] = (
                 word.left / width,
                 word.top / height,

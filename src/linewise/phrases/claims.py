@@ -249,7 +249,7 @@ class Specimens:
         found: dict[str, set[About]] = {}
         text = self.paper.sheet.text
         for statement in self.paper.section("specimen", "diagnosis"):
-            mark = re.search(r"(?:^|[\s(])([A-H]|[1-9])[.):]\s*$", text[max(0, statement.start - 5) : statement.start])
+            mark = re.search(r"(?:^|[\s(])([A-H]|[1-9]|I{1,3}|IV)[.):]\s*$", text[max(0, statement.start - 8) : statement.start])
             about = about_of(statement.tokens, statement.matches, len(statement.tokens))[0]
             if about is None:
                 sites = {match.id("site") for match in statement.matches if match.has("site")}
@@ -264,7 +264,8 @@ class Specimens:
     def lettered(self, tokens: Sequence[Token], first: int) -> tuple[About | None, int]:
         """The specimen named by its letter last before a place: `part A`, `Block C`."""
         for at in range(min(first, len(tokens)) - 1, 0, -1):
-            if tokens[at].text in self.letters and tokens[at - 1].norm in _PARTS:
+            bracketed = tokens[at - 1].text == "(" and tokens[at + 1 : at + 2] and tokens[at + 1].text == ")"
+            if tokens[at].text in self.letters and (tokens[at - 1].norm in _PARTS or (bracketed and tokens[at].kind == "w")):
                 return self.letters[tokens[at].text], at
         return None, -1
 
@@ -327,7 +328,8 @@ class Specimens:
         if statement.head != (0, 0):
             words = self.paper.sheet.text[statement.head[0] : statement.head[1]]
             if about is None:
-                about = self._of_text(words)
+                heading = tokens_of(words, [(0, len(words))])
+                about = self._of_text(words) or self.lettered(heading, len(heading))[0]
             if day is None:
                 day = next(
                     (one for one in self.paper.days if one.month and statement.head[0] <= one.start < statement.head[1]), None
@@ -381,7 +383,7 @@ def about_of(tokens: list[Token], matches: list[Match], first: int) -> tuple[Abo
                 best = ("metastasis", match.first)
         elif match.has("primaryspecimen"):
             best = ("primary", match.first)
-        elif match.has("biopsy"):
+        elif match.has("biopsy") or match.has("ihc"):
             near = [site for site in sites if abs(site.first - match.first) <= 7]
             if near:
                 site = min(near, key=lambda one: abs(one.first - match.first)).id("site")
@@ -401,6 +403,6 @@ def about_of(tokens: list[Token], matches: list[Match], first: int) -> tuple[Abo
 
 
 _PARTS = frozenset(
-    {"part", "parts", "specimen", "sample", "probe", "material", "block", "teil", "site", "praparat", "tumor", "tumour"}
+    {"zu", "part", "parts", "specimen", "sample", "probe", "material", "block", "teil", "site", "praparat", "tumor", "tumour"}
 )
 _SIDES = frozenset({"left", "right", "l", "r", "lt", "rt", "links", "rechts", "li", "re", "bilateral"})

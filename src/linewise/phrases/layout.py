@@ -86,6 +86,7 @@ _DATED_START = re.compile(
     r"(?:(?:seit|ab|since|from|bis|until|ca\.?|approx\.?)\s+)?(?:\d{1,2}\s?[./-]\s?(?:\d{1,2}\s?[./-]\s?)?(?:19|20)?\d\d\b|(?:19|20)\d\d\b|(?:Jan|Feb|Mar|Mär|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)[a-zä]*\.?\s+(?:19|20)\d\d)",
     re.IGNORECASE,
 )
+_FACTS = ("primaryspecimen", "metspecimen", "biopsy", "sitemet", "cancer", "metastatic", "compoundsite")
 _OPEN_ENDS = ("-", "–", "—", "/", "+", "&", "(", ",")
 _LISTS = frozenset({"medications", "stopped", "allergies", "current-treatment"})
 _BY_NAME = frozenset({"technique", "findings", "administration", "definitions", "trap", "person"})
@@ -151,7 +152,7 @@ class Layout:
                 continue
             begin = bullet.end() if bullet else start
             depth = start - line.start
-            head = self.sections.match(text, begin, line.end, line.depth > 0)
+            head = self._titled(line, begin) or self.sections.match(text, begin, line.end, line.depth > 0)
             if head is not None:
                 section, end, name, inline = head
                 inner = self.sections.match(text, end, line.end, False) if inline else None
@@ -161,8 +162,8 @@ class Layout:
                 current = None
                 if end < line.end and text[end : line.end].strip(" :-–="):
                     current = self._begin([(end, line.end)], depth, line, "item" if bullet else "text")
-                    if bullet and inline:
-                        self._leave()  # a heading inside an item holds for the item
+                    if inline and (bullet or section == "superseded"):
+                        self._leave()  # such a heading holds for its item, its sentence
                 last = line
                 continue
             if line.depth:
@@ -220,7 +221,7 @@ class Layout:
         text = self.sheet.text
         before = text[last.start : last.end].rstrip()
         content = text[start : line.end]
-        if self._next_entry(current, line, start):
+        if self._next_entry(current, line, start) or self._next_fact(current, last, line, start):
             return False
         if len(current.cells) > 1:
             second = current.cells[1].spans[0][0] - self.sheet.line_at(current.cells[1].spans[0][0]).start
@@ -251,9 +252,33 @@ class Layout:
             return len(before) > 0.72 * width and start - line.start <= last.end - last.start
         return len(before) > 0.62 * width and len(before) > 40
 
+    def _titled(self, line: Line, begin: int) -> tuple[str, int, str, bool] | None:
+        """A title with something else beside it on its line: `ALLERGIES          Patient: …`."""
+        spans = self._cells_of(line, begin)
+        if len(spans) < 2:
+            return None
+        first = self.sheet.text[slice(*spans[0])].strip()
+        beside = self.sheet.text[spans[1][0] : line.end]
+        if not (_LABEL.match(beside) or (first.isupper() and len(first.split()) > 1)) or first.endswith(":"):
+            return None
+        head = self.sections.match(self.sheet.text, *spans[0], line.depth > 0)
+        if head is None or head[3] or head[0] in _BY_NAME or self.sections.names_a_test(self.sheet.text, *spans[0]):
+            return None
+        return head[0], spans[1][0], first, False
+
     def _mid_sentence(self, last: Line, mark: str, width: int) -> bool:
         before = self.sheet.text[last.start : last.end].rstrip()
         return mark[:1].isalnum() and len(before) > 0.8 * width and len(before) > 60 and before[-1:] not in ".:;!?"
+
+    def _next_fact(self, current: Piece, last: Line, line: Line, start: int) -> bool:
+        """Whether an indented line under a heading of diagnoses begins with a tumour, a specimen or a place of its own."""
+        if current.section not in ("diagnosis", "oncology") or start - line.start < 6 or last.start == line.start:
+            return False
+        before = self.sheet.text[last.start : last.end].rstrip()
+        content = self.sheet.text[start : line.end]
+        if before[-1:] in ",-–(/&+" or not content[:1].isupper() or before.count("(") > before.count(")"):
+            return False
+        return self.sections.begins_with(self.sheet.text, start, line.end, _FACTS)
 
     def _wrapped(self, current: Piece, line: Line, start: int) -> bool:
         """Takes a line whose cells go on in the columns of the row above it: a narrow column broke `03/2022 –` / `01/2024`."""
@@ -498,7 +523,7 @@ class Sections:
         if colon and len(re.findall(r"[^\W\d_]+", between)) <= most and not re.search(r"[.;,]\s", between):
             at = last.end + colon.end()
             inline = bool(text[at:end].strip())
-            if inline and section in ("results", "labs", "findings", "diagnosis") and self._names_a_test(text, start + lead, at):
+            if inline and section in ("results", "labs", "findings", "diagnosis") and self.names_a_test(text, start + lead, at):
                 return None
             if inline and _time(text[at - 2 : at + 2]):
                 return None
@@ -522,7 +547,7 @@ class Sections:
             return section, last.end + dash.end(), text[start : last.end], True
         return None
 
-    def _names_a_test(self, text: str, start: int, end: int) -> bool:
+    def names_a_test(self, text: str, start: int, end: int) -> bool:
         """Whether the words of a heading are themselves the name of a test, so that its result follows."""
         if self.terms is None:
             return False
@@ -539,13 +564,17 @@ class Sections:
 
     def begins_with_drug(self, text: str, start: int, end: int) -> bool:
         """Whether the first word, behind a mark of a list, is the name of a drug."""
+        return self.begins_with(text, start, end, ("drug",))
+
+    def begins_with(self, text: str, start: int, end: int, kinds: Sequence[str]) -> bool:
+        """Whether the first word, behind a mark of a list, is a term of one of some kinds."""
         if self.terms is None:
             return False
         tokens = tokens_of(text, [(start, min(end, start + 60))])
         while tokens and tokens[0].kind not in "w":
             tokens = tokens[1:]
         found = self.terms.matches(tokens[:6], fuzzy=False)
-        return any(match.first == 0 and match.has("drug") for match in found[:1])
+        return any(match.first == 0 and match.has(kind) for match in found[:1] for kind in kinds)
 
     def column(self, words: str) -> bool:
         """Whether words are the head of a column."""

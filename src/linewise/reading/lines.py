@@ -10,7 +10,9 @@ import msgspec
 from linewise.grammar.courses import Courses
 from linewise.phrases.claims import NEVER, Context, Course
 from linewise.phrases.dates import Day
+from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Words
+from linewise.phrases.tokens import Token
 
 if TYPE_CHECKING:
     from .reader import Read
@@ -97,7 +99,8 @@ class Lines:
                         for i, token in enumerate(statement.tokens)
                         if token.day is not None
                     ]
-                    near = [(gap, day) for gap, day in near if gap <= 16]
+                    first = {token.day.key for token in self._first_days(statement) if token.day is not None}
+                    near = [(gap, day) for gap, day in near if gap <= 16 and (day is None or day.key not in first)]
                     if near:
                         day = min(near, key=lambda one: one[0])[1]
                         assert day is not None
@@ -135,6 +138,16 @@ class Lines:
                         days.append(claim.day)
         full = [day for day in days if self.date is None or day.key <= self.date.key]
         return min(full, key=lambda day: (day.year, day.month or 13, day.day or 32), default=None)
+
+    def _first_days(self, statement: Statement) -> list[Token]:
+        """The days of the first diagnosis in a statement: `ED 02/2018`, unless the word names the spread."""
+        found = []
+        for index, token in enumerate(statement.tokens):
+            before = [match for match in statement.matches if 0 <= index - match.last <= 1]
+            nearest = max(before, key=lambda match: match.last, default=None)
+            if token.day is not None and nearest is not None and nearest.has("primaryspecimen"):
+                found.append(token)
+        return found
 
     def _denovo(self) -> bool:
         return any(claim.fact == "de-novo" and claim.sure and claim.value is True for read in self.reads for claim in read.claims)

@@ -99,7 +99,17 @@ def read_paper(sheet: Sheet, words: Words) -> Read:
         found += labs.claims(statement)
         found += medicines.claims(statement)
         found += illnesses.claims(statement)
+    _unclear(sheet, found, given)
     return Read(paper, found, given, spread, foreign)
+
+
+def _unclear(sheet: Sheet, claims: Sequence[Claim], courses: Sequence[Course]) -> None:
+    """Nothing is sure that rests on a figure of a scan that could hardly be read."""
+    for start, end in sheet.unclear:
+        rests: list[Claim | Course] = [*claims, *courses]
+        for one in rests:
+            if one.start < end and start < one.end:
+                one.sure, one.why = False, "a figure here could hardly be read on the scan"
 
 
 def specimen_site(paper: Paper) -> list[Claim]:

@@ -596,8 +596,14 @@ class Reconciliation:
     def _receptors_from(self) -> str:
         for fact in ("er", "her2-ihc", "her2-ish", "her2-reported", "pr"):
             placed = self.chosen.get(fact)
-            if placed is not None:
-                return placed.claim.about or ""
+            if placed is None:
+                continue
+            alike = {
+                one.claim.about
+                for one in self.of(fact)
+                if one.claim.value == placed.claim.value and one.claim.about and self._same_specimen(one, placed)
+            }
+            return placed.claim.about or (str(alike.pop()) if len(alike) == 1 else "")
         return ""
 
     # Writing the rest
