@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from linewise import __version__
 from linewise.knowledge import open_knowledge
 
-from . import api, hooks, openapi
+from . import api, chart, hooks, openapi
 from .answers import ENDPOINTS
 from .house import House
 from .logs import log, say, set_up
@@ -47,6 +47,7 @@ def create_app(house: House) -> Starlette:
         Route("/openapi.json", _openapi(house), methods=["GET"]),
         *hooks.routes(house),
         *api.routes(house, ENDPOINTS),
+        *chart.routes(house),
     ]
     handlers = {Refused: _refused, HTTPException: _refused_by_http, Exception: _broken}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)

@@ -85,11 +85,17 @@ def append(store: Store, act: Act, observer: str) -> str:
     event = msgspec.json.encode(event_of(act, observer)).decode()
     with store.begin() as connection:
         head = connection.execute(sa.select(tables.audit_head).with_for_update()).mappings().one()
-        link = store.keys.link(head["hash"], event)
-        row = {"number": head["number"] + 1, "id": act.id, "event": event, "before": head["hash"], "hash": link}
-        connection.execute(tables.audit.insert().values(**row))
-        connection.execute(tables.audit_head.update().values(number=row["number"], hash=link))
+        one = tables.audit.c
+        before = connection.execute(sa.select(one.hash).where(one.number == head["number"])).scalar() or ""
+        number, link = head["number"] + 1, store.keys.link(before, event)
+        connection.execute(tables.audit.insert().values(number=number, id=act.id, event=event, before=before, hash=link))
+        connection.execute(tables.audit_head.update().values(number=number, hash=_seal(store, number, link)))
     return act.id
+
+
+def _seal(store: Store, number: int, link: str) -> str:
+    """The end of the chain, under the key: an earlier row cannot be made to look like the last one."""
+    return store.keys.link(f"end {number}", link)
 
 
 def verify(store: Store) -> tuple[int, str]:
@@ -107,7 +113,7 @@ def verify(store: Store) -> tuple[int, str]:
             if msgspec.json.decode(row["event"])["id"] != row["id"]:
                 return number, f"row {number + 1} was changed"
             number, before = row["number"], row["hash"]
-    if (head["number"], head["hash"]) != (number, before):
+    if head["number"] != number or (number and head["hash"] != _seal(store, number, before)):
         return number, f"the trail ends at row {number}, and had {head['number']}"
     return number, ""
 

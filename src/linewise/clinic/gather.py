@@ -78,12 +78,17 @@ class Gather:
         self._pages = 0
         self._count = 0
 
-    async def all(self, patient: str, prefetch: dict[str, Any]) -> Gathered:
-        """Every member of the templates, from what was sent or from the server. Raises Refused (400, 412)."""
+    async def all(self, patient: str, prefetch: dict[str, Any], in_part: bool = False) -> Gathered:
+        """Every member of the templates, from what was sent or from the server. Raises Refused (400, 412).
+
+        With `in_part`, for a page that a person looks at, a member that cannot be read is named instead; only the Patient must be there.
+        """
         found = Gathered(patient, [], [], [])
         results = await asyncio.gather(*(self._member(name, patient, prefetch, found) for name in TEMPLATES))
         lost = [name for name, got in zip(TEMPLATES, results, strict=True) if got is None]
-        if lost:
+        for name in lost if in_part else []:
+            found.failed(f"{name}: it could not be read")
+        if lost and not in_part:
             raise Refused(412, f"Not sent, and it could not be fetched: {', '.join(lost)}.")
         resources = [one for got in results if got is not None for one in got]
         person = [one for one in resources if one.get("resourceType") == "Patient"]

@@ -31,7 +31,7 @@ class Outside:
         self._origins = {
             origin_of(address)
             for one in settings.ehrs
-            for address in (one.fhir, one.iss, one.jku, *one.servers)
+            for address in (one.fhir, one.iss, one.jku, *one.servers, *one.origins)
             if "://" in address
         }
         self._client: httpx.AsyncClient | None = None

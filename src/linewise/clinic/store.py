@@ -131,6 +131,22 @@ class Store:
         with self.begin() as connection:
             connection.execute(tables.kept.delete().where(one.kind == kind, one.name == hashed(name)))
 
+    def beginning(self, kind: str, prefix: str) -> list[tuple[str, bytes]]:
+        """What is kept under hashed names that begin so: the hash, and the data."""
+        one = tables.kept.c
+        query = sa.select(one.name, one.data).where(
+            one.kind == kind, one.name.startswith(prefix, autoescape=True), one.until > time.time()
+        )
+        with self.begin() as connection:
+            rows = connection.execute(query.limit(10)).all()
+        found = [(str(row[0]), self.keys.unlock(bytes(row[1]), f"{kind}/{row[0]}")) for row in rows]
+        return [(name, data) for name, data in found if data is not None]
+
+    def drop_hashed(self, kind: str, name: str) -> None:
+        one = tables.kept.c
+        with self.begin() as connection:
+            connection.execute(tables.kept.delete().where(one.kind == kind, one.name == name))
+
     # People who sign in
 
     def add_user(self, name: str, hash_: str, role: str) -> None:

@@ -1,0 +1,257 @@
+"""The pages of an opened chart: the team's plan, its JSON twin, proposals by a person's click, the end."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from linewise.errors import RecordError
+from linewise.knowledge.model import Region
+from linewise.plan import Plan
+from linewise.plan.model import OFFERED
+
+from . import pages, smart
+from .audit import Act
+from .gather import Access, Gather, Gathered
+from .house import House
+from .outside import OutsideError
+from .papers import KINDS, paper
+from .proposals import Proposals
+from .refused import Refused, page, problem
+from .sheet import sheet_of
+
+_MOST_OPTIONS = 10
+
+
+def routes(house: House) -> list[Route]:
+    """The addresses of SMART App Launch and of the chart."""
+
+    def audited(what: str, work: Any, json: bool = False) -> Any:
+        async def answer(request: Request) -> Response:
+            act = Act(what=what, who="")
+            form = problem if json else page
+            try:
+                try:
+                    found: Response = await work(house, request, act)
+                except Refused as fault:
+                    act.outcome, act.reason = ("4" if fault.status < 500 else "8"), str(fault.status)
+                    found = form(fault)
+                await house.audited(act)
+            except Refused as fault:
+                return form(fault)
+            return found
+
+        return answer
+
+    async def keys(request: Request) -> Response:
+        return Response(msgspec.json.encode(await smart.key_set(house)), media_type="application/json")
+
+    async def style(request: Request) -> Response:
+        return Response(pages.stylesheet(), media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+    return [
+        Route("/launch", audited("launch", _launch), methods=["GET"]),
+        Route("/callback", audited("launch", _callback), methods=["GET"]),
+        Route("/app/{handle}/plan.json", audited("plan", _twin, True), methods=["GET"]),
+        Route("/app/{handle}/plan", audited("plan", _page), methods=["GET"]),
+        Route("/app/{handle}/sheet.{form}", audited("sheet", _sheet), methods=["GET"]),
+        Route("/app/{handle}/proposals", audited("proposal", _propose, True), methods=["POST"]),
+        Route("/logout", audited("sign-out", _logout), methods=["POST"]),
+        Route("/.well-known/jwks.json", keys, methods=["GET"]),
+        Route("/style.css", style, methods=["GET"]),
+    ]
+
+
+def _cookie(house: House, name: str, value: str, seconds: int) -> str:
+    """A cookie that also lives inside a record system's frame: there each system has its own jar (Partitioned)."""
+    https = house.settings.base.startswith("https:")
+    return f"{name}={value}; Path=/; HttpOnly; Max-Age={seconds}; " + (
+        "SameSite=None; Secure; Partitioned" if https else "SameSite=Lax"
+    )
+
+
+async def _launch(house: House, request: Request, act: Act) -> Response:
+    address = request.client.host if request.client else ""
+    await house.limit(f"launch {address}", house.settings.calls_per_minute)
+    iss, launch = request.query_params.get("iss", ""), request.query_params.get("launch", "")
+    if not iss:
+        known = [one for one in house.settings.ehrs if one.client_id]
+        if len(known) != 1:
+            raise Refused(400, "Name the record system: /launch?iss=ADDRESS")
+        iss = known[0].fhir
+    if len(iss) > 2000 or len(launch) > 4000:
+        raise Refused(400, "iss or launch is too long.")
+    where, cookie, bind = await smart.begin(house, iss, launch)
+    answer = RedirectResponse(where, 302)
+    answer.headers.append("Set-Cookie", _cookie(house, cookie, bind, 600))
+    return answer
+
+
+async def _callback(house: House, request: Request, act: Act) -> Response:
+    query = dict(request.query_params)
+    handle, bind, session = await smart.finish(house, query, request.cookies)
+    act.who, act.patient, act.hospital = session.user, session.patient, session.hospital
+    answer = RedirectResponse(f"{house.settings.base}/app/{handle}/plan", 303)
+    answer.headers.append("Set-Cookie", _cookie(house, smart.cookie_of(handle), bind, house.settings.session_minutes * 60))
+    answer.headers.append("Set-Cookie", _cookie(house, smart.cookie_of_state(query["state"]), "", 0))
+    return answer
+
+
+async def _opened(house: House, request: Request, act: Act) -> tuple[smart.Session, Plan, Gathered]:
+    """The session, and the plan of the record as it is now; nothing of it is kept."""
+    handle = request.path_params["handle"]
+    session = await smart.session_of(house, handle, request.cookies)
+    act.who, act.patient, act.hospital = session.user, session.patient, session.hospital
+    house.check()
+    access = Access(session.fhir, await smart.access_of(house, handle, session))
+    gathered = await Gather(house.outside, house.settings, access).all(session.patient, {}, in_part=True)
+    ehr = house.settings.at(session.fhir)
+    region: Region | None = (ehr.region if ehr else None) or house.settings.region
+    try:
+        plan = await run_in_threadpool(lambda: house.plan(house.record(gathered.resources, session.patient), region))
+    except RecordError as fault:
+        raise Refused(422, f"The record cannot be read: {fault.what}") from None
+    return session, plan, gathered
+
+
+def _policy(house: House, session: smart.Session) -> dict[str, str]:
+    frames = smart.framed_by(house, session.fhir)
+    return {
+        "Content-Security-Policy": f"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
+    }
+
+
+async def _page(house: House, request: Request, act: Act) -> Response:
+    session, plan, gathered = await _opened(house, request, act)
+    handle = request.path_params["handle"]
+    html = await run_in_threadpool(
+        lambda: pages.render(
+            "chart.html",
+            s=sheet_of(plan),
+            handle=handle,
+            csrf=session.csrf,
+            gathered=gathered,
+            user=session.user,
+            forms=list(KINDS),
+        )
+    )
+    return Response(html, media_type="text/html", headers=_policy(house, session))
+
+
+async def _twin(house: House, request: Request, act: Act) -> Response:
+    session, plan, gathered = await _opened(house, request, act)
+
+    def made() -> bytes:
+        value = msgspec.to_builtins(plan.document())
+        if gathered.partial:  # what was not read could change every one of them
+            value |= {"options": [], "tests": []}
+        more = {
+            "csrf": session.csrf,
+            "partial": gathered.partial,
+            "strangers": gathered.strangers,
+            "patient": session.patient,
+            "answer": act.id,
+        }
+        return msgspec.json.encode(value | more)
+
+    return Response(await run_in_threadpool(made), media_type="application/json", headers=_policy(house, session))
+
+
+async def _sheet(house: House, request: Request, act: Act) -> Response:
+    """The sheet for the meeting, in each of its forms."""
+    form = request.path_params["form"]
+    if form not in KINDS:
+        raise Refused(404, f"The sheet is given as {', '.join(KINDS)}.")
+    session, plan, gathered = await _opened(house, request, act)
+    if gathered.partial:
+        raise Refused(409, f"The record was read in part, so there is no sheet: {'; '.join(gathered.partial)}.")
+    data = await run_in_threadpool(paper, plan, form, house.codes, gathered.resources, session.user)
+    headers = {
+        **_policy(house, session),
+        "Content-Disposition": f'{"inline" if form == "html" else "attachment"}; filename="sheet.{form}"',
+    }
+    if form == "html":  # the page carries its style with it
+        headers["Content-Security-Policy"] = headers["Content-Security-Policy"].replace(
+            "style-src 'self'", "style-src 'unsafe-inline'"
+        )
+    return Response(data, media_type=KINDS[form], headers=headers)
+
+
+async def _propose(house: House, request: Request, act: Act) -> Response:
+    """Write chosen options back as proposals: only after a click, only what the plan offers, in the name of the person."""
+    act.action = "C"
+    handle = request.path_params["handle"]
+    session = await smart.session_of(house, handle, request.cookies)
+    act.who, act.patient, act.hospital = session.user, session.patient, session.hospital
+    by_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    names, token = await _chosen(request, by_form)
+    if not hmac.compare_digest(token, session.csrf) or not smart.own_page(
+        house, request.headers.get("origin"), request.headers.get("sec-fetch-site", "")
+    ):
+        raise Refused(403, "The token of the page is missing or from another session.")
+    session, plan, gathered = await _opened(house, request, act)
+    if gathered.partial:
+        raise Refused(409, f"The record was read in part, so nothing is proposed: {'; '.join(gathered.partial)}.")
+    wrong = [name for name in names if name not in plan.judged or plan.status(name) not in OFFERED]
+    if wrong:
+        raise Refused(422, f"Not offered on this record: {', '.join(sorted(wrong))[:500]}.")
+    bundle = await run_in_threadpool(
+        lambda: Proposals(plan, house.codes, gathered.resources, session.patient, session.user).transaction(names)
+    )
+    access = await smart.access_of(house, handle, session)
+    headers = {"Authorization": f"Bearer {access}", "Content-Type": "application/fhir+json", "Accept": "application/fhir+json"}
+    try:
+        answer = await house.outside.json("POST", session.fhir.rstrip("/"), content=msgspec.json.encode(bundle), headers=headers)
+    except OutsideError as fault:
+        raise Refused(502, f"The record system did not take the proposals ({fault.what}); nothing was written.") from None
+    made = [_result(one) for one in answer.get("entry") or [] if isinstance(one, dict)]
+    if by_form:
+        return Response(
+            pages.render("proposed.html", made=made, handle=handle), media_type="text/html", headers=_policy(house, session)
+        )
+    return Response(msgspec.json.encode({"proposed": names, "results": made}), 201, media_type="application/json")
+
+
+async def _chosen(request: Request, by_form: bool) -> tuple[list[str], str]:
+    """The options and the token of a request. Raises Refused."""
+    data = await request.body()
+    token = request.headers.get("x-csrf-token", "")
+    if by_form:
+        from urllib.parse import parse_qs
+
+        form = parse_qs(data.decode(errors="replace"))
+        names: Any = form.get("options", [])
+        token = token or form.get("csrf", [""])[-1]
+    else:
+        try:
+            found = msgspec.json.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise Refused(400, "The body is not JSON.") from None
+        names = found.get("options") if isinstance(found, dict) else None
+    if not isinstance(names, list) or not names or len(names) > _MOST_OPTIONS or not all(isinstance(one, str) for one in names):
+        raise Refused(422, f"options must be a list of 1 to {_MOST_OPTIONS} ids.")
+    return list(dict.fromkeys(names)), token
+
+
+def _result(entry: dict[str, Any]) -> dict[str, str]:
+    response = entry.get("response")
+    said = response if isinstance(response, dict) else {}
+    return {name: str(said[name])[:300] for name in ("status", "location") if name in said}
+
+
+async def _logout(house: House, request: Request, act: Act) -> Response:
+    """Close every chart that this browser has open here."""
+    if not smart.own_page(house, request.headers.get("origin"), request.headers.get("sec-fetch-site", "")):
+        raise Refused(403, "This came from another site.")
+    answer = Response(pages.render("closed.html"), media_type="text/html")
+    for name, value in request.cookies.items():
+        if name.startswith("lw_") and not name.startswith("lw_launch_"):
+            await smart.close(house, name, value)
+            answer.headers.append("Set-Cookie", _cookie(house, name, "", 0))
+    return answer
