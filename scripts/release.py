@@ -156,7 +156,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         total = sums(asked.to, [wheel, sbom, listed])
         if asked.sign:
             run("minisign", "-S", "-m", total)
-        print(f"In {asked.to}: {', '.join(sorted(one.name for one in asked.to.iterdir()))}{'' if asked.sign else ' (not signed)'}")
+        print(
+            f"In {asked.to}: {', '.join(sorted(one.name for one in asked.to.iterdir()))}{'' if asked.sign else ' (not signed)'}"
+        )
     except Failed as fault:
         print(f"no release: {fault}", file=sys.stderr)
         return 1
