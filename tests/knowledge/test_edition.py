@@ -71,6 +71,13 @@ def test_an_altered_artefact_in_the_cache_is_made_again(copy: Path, monkeypatch:
     assert artefact.read_bytes() == whole
 
 
+def test_the_whole_medicine_is_read_back_from_its_artefact(tmp_path: Path) -> None:
+    whole = Path(__file__).parents[2] / "knowledge"
+    content, artefact = load(whole), tmp_path / "compiled.msgpack"
+    store.write(content, artefact)
+    assert store._read(artefact) == content
+
+
 def test_an_altered_artefact_of_a_wheel_is_refused(copy: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     packaged = tmp_path / "compiled.msgpack"
     store.write(store.compiled(copy), packaged)

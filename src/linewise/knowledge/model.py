@@ -587,7 +587,7 @@ class Content(_Struct, frozen=True):
     wording: dict[str, Wording] = {}  # by language
     caution_words: dict[str, CautionWord] = {}
     answers: dict[str, Answer] = {}
-    codes: dict[str, dict[str, dict[str, object]]] = {}
+    codes: dict[str, dict[str, Any]] = {}
     extras: dict[
         str, dict[str, Any]
     ] = {}  # files that stand at the top of the folder, as plain values: what OMOP's concepts mean, of what cohorts are drawn

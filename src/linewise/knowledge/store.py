@@ -83,6 +83,7 @@ def write(content: Content, path: Path) -> None:
     """Write the artefact; whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     data = msgspec.msgpack.encode(_Artefact(_FORMAT, __version__, content))
+    msgspec.msgpack.decode(data, type=_Artefact)  # one that cannot be read would be made again at every start, and break a wheel
     data = _hash(data) + data
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(data)
