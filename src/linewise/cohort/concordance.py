@@ -18,9 +18,10 @@ from linewise.columns.criteria import lowered
 from linewise.columns.decide import Matrix
 from linewise.columns.events import Events
 from linewise.knowledge import Knowledge
-from linewise.knowledge.model import Caution, Region, Statement, Treatment
+from linewise.knowledge.model import Alert, Caution, Conduct, Region, Statement, Treatment
 from linewise.logic import Node
 from linewise.logic.columns import evaluate
+from linewise.plan.conduct import BEGINNING, BLOCKING, GOING_ON, SOON, holds_for, taken_now
 from linewise.plan.judge import CURRENT
 from linewise.plan.options import statement_text
 from linewise.record.parameters import STANDARD
@@ -206,14 +207,16 @@ class _Judge:
         for (name, place), part in sorted(cases.group_by("option", "where"), key=lambda item: str(item[0])):
             rows = part["row"].sort().to_numpy()
             found += self._reasons(self.knowledge.treatments[str(name)], place, rows, why[rows])
-        return Judged(said, pl.concat(found).sort("row", maintain_order=True))
+        return Judged(said, pl.concat(found).unique(maintain_order=True).sort("row", maintain_order=True))
 
     def _reasons(self, option: Treatment, region: Region, rows: Any, why: Any) -> list[pl.DataFrame]:
         """The reasons of the lines that one option was the closest for."""
         parts = conjuncts(option.fits, self.knowledge)
         deciding, blocking = _here(option, region)
         forbidding = self._forbidding(option)
+        rules, alerts = self._rules(option, region), self._alerts(option)
         asked = [*parts, *(one.fits for one in (*deciding, *blocking) if one.fits), *(one.when for one in forbidding if one.when)]
+        asked += [node for drug, one in (*rules, *alerts) for node in (taken_now(drug), one.when)]
         values, days, found = self._values(asked, rows), self.days[rows], []
 
         def add(where: Any, text: str) -> None:
@@ -237,6 +240,15 @@ class _Judge:
                 (why == UNKNOWN) & ~known & (caution.unknown == "depends"),
                 f"not on record, what would forbid it: {caution.text.strip()}",
             )
+        for drug, rule in rules:
+            (yes, known), (taken, sure) = holds(rule.when), holds(taken_now(drug))
+            due = _any([(taken | ~sure) & bool(GOING_ON & set(rule.do)), ~taken & bool(BEGINNING & set(rule.do))])
+            add((why == FORBIDDEN) & due & yes, rule.text.strip())
+            missing = due & ~known & (rule.unknown == "depends")
+            add((why == UNKNOWN) & missing, f"not on record, what would forbid it: {rule.text.strip()}")
+        for drug, alert in alerts:
+            (yes, _), (taken, sure) = holds(alert.when), holds(taken_now(drug))
+            add((why == UNKNOWN) & yes & (taken | ~sure), f"a red flag is up that going on waits for: {alert.title}")
         standing = [(one, *holds(one.fits), _in_force(one, days)) for one in deciding]
         unbroken = ~_any([~yes & known for yes, known in map(holds, parts)])
         carried = _any([yes & now for _, yes, _, now in standing]) if standing else np.zeros(len(rows), bool)
@@ -261,6 +273,16 @@ class _Judge:
 
     def _asked(self, one: Statement) -> str:
         return self.wording.of(one.fits) if one.fits is not None else ""
+
+    def _rules(self, option: Treatment, region: Region) -> list[tuple[str, Conduct]]:
+        """The rules of conduct that can keep a fixed drug of an option from beginning or going on, each with its drug."""
+        rules = ((drug, rule) for drug in (*option.drugs, *option.classes) for rule in self.knowledge.conduct(drug))
+        return [(drug, rule) for drug, rule in rules if rule.holds_in(region) and BLOCKING & set(rule.do)]
+
+    def _alerts(self, option: Treatment) -> list[tuple[str, Alert]]:
+        """The red flags that going on with a fixed drug of an option waits for, each with its drug."""
+        soon = [one for one in self.knowledge.content.alerts.values() if one.act in SOON]
+        return [(drug, one) for drug in option.drugs for one in soon if holds_for(one, drug, self.knowledge)]
 
     def _forbidding(self, option: Treatment) -> list[Caution]:
         """The contraindications of an option and of what is fixed in it, each once."""
