@@ -6,28 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-BASE = {
-    "sources/all.yaml": "label-2020: {title: A label, publisher: A publisher, date: 2020, url: https://example.org}\n",
-    "facts/all.yaml": """
-- {id: marker, label: marker, type: choice, values: {positive: {label: positive}, negative: {label: negative}}}
-- {id: level, label: level, type: number, unit: "%", range: [0, 100]}
-""",
-    "regions.yaml": "US: {label: the United States, short: the US, decides: [approved]}\n",
-    "cautions.yaml": "marker: {label: what it warns of}\n",
-    "classes/all.yaml": "- {id: blocker, label: blocker}\n",
-    "drugs/alfa.yaml": "{id: alfa, label: alfa, classes: [blocker]}\n",
-    "treatments/alfa.yaml": """
-id: alfa-alone
-title: Alfa
-kind: systemic
-drugs: [alfa]
-plain: A tablet.
-fits: marker is positive
-standing:
-  - {body: FDA, region: US, since: 2020-03, until: 2022-09, says: approved, source: label-2020}
-""",
-}
+from small import BASE
 
 
 @pytest.fixture

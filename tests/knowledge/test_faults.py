@@ -7,12 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from small import BASE
 
+from linewise.errors import KnowledgeError
 from linewise.knowledge import folder as knowledge_folder
 from linewise.knowledge.check import check_folder
 from linewise.knowledge.load import load
 from linewise.knowledge.model import When
-from linewise.knowledge.store import compiled
+from linewise.knowledge.store import compiled, opened
 
 TREATMENT = "treatments/alfa.yaml"
 
@@ -218,3 +220,13 @@ def test_a_mistyped_guide_is_named_with_its_place(folder: Callable[..., Path], c
     assert change[0] in GUIDE
     found = faults(folder({"guide.yaml": GUIDE.replace(*change)}))
     assert any(expected in fault for fault in found), found
+
+
+def test_what_code_knows_by_name_must_be_there(folder: Callable[..., Path]) -> None:
+    text = BASE["facts/anchors.yaml"]
+    gone = folder({"facts/anchors.yaml": text.replace("id: metastatic", "id: spread")})
+    assert "facts: the program needs a fact `metastatic`, and there is none" in faults(gone)
+    with pytest.raises(KnowledgeError, match="the program needs a fact `metastatic`"):
+        opened(gone)
+    other = folder({"facts/anchors.yaml": text.replace("    female:\n      label: female\n", "")})
+    assert faults(other) == ["facts: the program needs `sex` to have the value `female`, and it has male"]

@@ -117,14 +117,14 @@ def diff(options: argparse.Namespace) -> int:
 
     from linewise.exchange import codes_of, load, read_bytes
     from linewise.knowledge import Knowledge, open_knowledge
-    from linewise.knowledge.store import compiled
+    from linewise.knowledge.store import opened
     from linewise.plan.diff import between_days, between_releases, shifts_of
 
     from .terminal import Page
 
     def side(text: str) -> tuple[dt.date, Knowledge, bool]:
         if Path(text).is_dir():
-            return dt.date.today(), Knowledge(compiled(Path(text))), True
+            return dt.date.today(), opened(text), True
         try:
             return dt.date.fromisoformat(text), open_knowledge(), False
         except ValueError:
@@ -132,8 +132,9 @@ def diff(options: argparse.Namespace) -> int:
 
     (first, old, is_folder), (second, new, _) = side(options.a), side(options.b)
     changes = between_releases(old, new) if is_folder else between_days(new, first, second)
-    changes = [one for one in changes if options.region is None or not one.region or options.region in one.region]
-    examples = Path(__file__).parents[2] / "examples"
+    here = new.around(new.region(options.region))
+    changes = [one for one in changes if not here or not one.region or set(here) & set(one.region)]
+    examples = Path(__file__).parents[3] / "examples"
     paths = options.record or sorted(str(path) for path in examples.glob("*.*") if path.suffix in (".json", ".yaml"))
     records = [record for path in paths for record in read_bytes(load(path), path, codes_of(new))]
     moved = shifts_of(records, old, new, first, second, [options.region])

@@ -138,7 +138,7 @@ def _interactions(options: argparse.Namespace) -> int:
         page = Page()
         page.heading("Interactions")
         if not found:
-            page.say("None is known among these. That is not a promise that there is none: show your team the whole list.")
+            page.say(knowledge.wording.advice.no_interaction)
         for one in found:
             word = {"contraindicated": "must not go together", "major": "take care", "moderate": "note"}[one.severity]
             when = "taken now" if one.now else "an option"
@@ -200,7 +200,7 @@ def _not_counted(name: str, knowledge: Knowledge, page: Page) -> None:
 
     label = knowledge.treatments[name].title if name in knowledge.treatments else knowledge.label(name)
     page.heading(f"Side effects of {label}")
-    page.say(f"{NOT_COUNTED} That does not mean that it has none: ask your team for its leaflet.")
+    page.say(f"{NOT_COUNTED} {knowledge.wording.advice.not_counted}")
     drugs = knowledge.treatments[name].drugs if name in knowledge.treatments else (name,)
     cautions = [one for drug in drugs if drug in knowledge.drugs for one in (*knowledge.cautions(drug), *knowledge.avoid(drug))]
     told = list(dict.fromkeys(text for one in cautions if (text := warning(one, knowledge))))
@@ -256,7 +256,7 @@ def _calendar(options: argparse.Namespace) -> int:
         return 0
     page = Page()
     page.heading(f"{found.title}: the first {options.days} days")
-    page.say("A usual plan. Your team gives you the real dates.")
+    page.say(found.note)
     for number in sorted({one.day for one in found.upto(options.days)}):
         here = [one for one in found.days if one.day == number]
         when = "before" if number == 0 else f"day {number}"
@@ -355,9 +355,7 @@ def _search(options: argparse.Namespace) -> int:
     if answers.unknown:
         page.say(f"Not known here: {', '.join(answers.unknown)}.")
     if not answers.found:
-        page.say(
-            "Nothing here answers that. Ask your team, or a nurse line: `linewise learn care-team`. Another word may help as well."
-        )
+        page.say(knowledge.wording.advice.no_answer)
     for one in answers.found:
         page.say(page.bold(f"{one.title} ({one.kind}: {one.id})"), 2)
         page.say(one.extract, 6)

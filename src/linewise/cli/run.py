@@ -7,6 +7,8 @@ import contextlib
 import io
 import os
 import sys
+import traceback
+from pathlib import Path
 from typing import NoReturn
 
 from linewise import __version__
@@ -14,7 +16,9 @@ from linewise.errors import KnowledgeError, LinewiseError
 
 from . import clinic, cohort, knowledge, learn, mcp, mdt, plan, read, serve
 
-EXIT_OK, EXIT_BAD_INPUT = 0, 2
+EXIT_OK, EXIT_BAD_INPUT, EXIT_FAULT = 0, 2, 70
+SHOW_FAULTS = "LINEWISE_SHOW_FAULTS"
+"""The variable that shows a fault of the program with its traceback."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -52,7 +56,22 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nlinewise: stopped.", file=sys.stderr)
         return 130
+    except Exception as fault:
+        if os.environ.get(SHOW_FAULTS):
+            raise
+        print(f"linewise: {_fault(fault)}", file=sys.stderr)
+        return EXIT_FAULT
     return EXIT_BAD_INPUT
+
+
+def _fault(fault: Exception) -> str:
+    """What is said of a fault that nobody foresaw: that it is ours, where it is, and what to do."""
+    frames = [frame for frame in traceback.extract_tb(fault.__traceback__) if "linewise" in frame.filename]
+    place = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return (
+        f"something went wrong that should not ({type(fault).__name__}{place}). No whole answer was given. "
+        f"It is a fault of the program: please report it with what you ran. {SHOW_FAULTS}=1 shows where it came from."
+    )
 
 
 def _drop_output() -> None:

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from linewise.plan import Plan
 from linewise.plan.answer import first
 from linewise.plan.model import Because, Caution, Option, Standing
-from linewise.plan.shown import where
+from linewise.plan.shown import known_facts, where
 from linewise.plan.words import UNCONFIRMED
 
 _ACT = {"emergency": "NOW", "same-day": "TODAY", "next-visit": "NEXT VISIT"}
@@ -115,9 +115,7 @@ def _where_you_stand(plan: Plan, page: Page) -> None:
     subject = plan.subject
     page.heading("Where things stand")
     page.say(f"As of {plan.as_of}, region: {where(plan.region, plan.regions)}.")
-    for fact in plan.facts:
-        if not fact.known and fact.id not in ("er-status", "pr-status", "her2", "sites"):
-            continue
+    for fact in known_facts(plan, plan.knowledge.content.shown.always):
         when = f" ({fact.on})" if fact.on else ""
         page.say(f"{fact.label}: {fact.value}{when}{' (assumed)' if fact.assumed else ''}", 2)
         if fact.note:

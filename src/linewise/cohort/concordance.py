@@ -216,7 +216,8 @@ class _Judge:
         forbidding = self._forbidding(option)
         rules, alerts = self._rules(option, region), self._alerts(option)
         asked = [*parts, *(one.fits for one in (*deciding, *blocking) if one.fits), *(one.when for one in forbidding if one.when)]
-        asked += [node for drug, one in (*rules, *alerts) for node in (taken_now(drug), one.when)]
+        asked += [*(one.when for _, one in rules), *(one.when for _, one in alerts)]
+        asked += [taken_now(drug) for drug, _ in (*rules, *alerts)]
         values, days, found = self._values(asked, rows), self.days[rows], []
 
         def add(where: Any, text: str) -> None:

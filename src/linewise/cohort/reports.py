@@ -23,7 +23,6 @@ from .report.svg import bars, nested, sentences, shares
 from .report.wording import Wording
 from .testing import untested
 
-_SHOWN = ("subtype", "hr", "her2-level", "menopause", "brain-status")
 _NOT_KNOWN = "not known"
 _COLUMNS, _REGIMENS, _REASONS = 6, 15, 40
 _KINDS = {"systemic": "Drugs", "local": "Local treatment", "bone": "Bone treatment", "supportive": "Support"}
@@ -52,7 +51,7 @@ def describe(
 ) -> Report:
     """Who is in it: subtypes, sites, ages, lines; and what was never tested although an option hangs on it."""
     report = Report("Who is in this cohort", least, basis=based_on(knowledge))
-    shown = [name for name in _SHOWN if name in knowledge.facts]
+    shown = knowledge.content.shown.cohort
     found = list((kept or Kept()).each(parts, lambda _, events: _described(events, knowledge, day, region, shown)))
     size = pl.concat(one["size"] for one in found).sum()
     people, inside = size["people"].item(), size["in scope"].item()

@@ -158,3 +158,21 @@ class Numbers(_Struct, frozen=True):
     regions: dict[str, Place]
     anywhere: tuple[Number, ...]
     crisis_alerts: Ids = ()
+
+
+class Receptor(_Struct, frozen=True):
+    """A fact of the picture of receptors; `finer` is shown in its place where it has one of `values`."""
+
+    fact: str
+    finer: str = ""
+    values: Ids = ()
+
+
+class Shown(_Struct, frozen=True):
+    """`shown.yaml`: the facts that faces show: of a plan, of a visit, in the picture, of a cohort. Of `always` and `visit` also that they are not known."""
+
+    plan: Ids = ()
+    always: Ids = ()
+    visit: Ids = ()
+    receptors: tuple[Receptor, ...] = ()
+    cohort: Ids = ()

@@ -19,6 +19,7 @@ from linewise.logic.nodes import Ask, Compare, Includes, Is, Known
 from linewise.logic.where import did_you_mean
 
 from . import check_conduct, check_wording
+from .anchors import lacking
 from .book import Knowledge
 from .load import Loaded, load_folder
 from .model import Caution, Content, Review, Statement, Treatment, When
@@ -62,6 +63,8 @@ class _Checking:
         self.extras("extras", self.content.extras)
         self.references()
         self.vocabulary()
+        self.faults += lacking(self.content)
+        self.shown()
         self.regions()
         self.classes()
         for treatment in self.content.treatments.values():
@@ -213,6 +216,16 @@ class _Checking:
             self.exists(
                 "top/guide", "region", (name for one in steps for name in one.choices if name != one.open), content.regions
             )
+
+    def shown(self) -> None:
+        """What faces show are facts and their values."""
+        found = self.content.shown
+        named = [*found.plan, *found.always, *found.visit, *found.cohort]
+        named += [name for one in found.receptors for name in (one.fact, one.finer) if name]
+        self.exists("top/shown", "fact", named, self.content.facts)
+        for one in found.receptors:
+            if one.finer in self.content.facts:
+                self.exists("top/shown", f"value of `{one.finer}`", one.values, self.content.facts[one.finer].values)
 
     def app(self) -> None:
         """The questions and words of the app name only what there is."""

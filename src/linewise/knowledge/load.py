@@ -24,7 +24,19 @@ T = TypeVar("T")
 _CRITERIA = frozenset({"fits", "when", "people"})
 _DATES = frozenset({"since", "until", "date", "last", "next"})
 _SPANS = frozenset({"current-for"})
-_TYPED = frozenset({"cautions.yaml", "conduct.yaml", "guide.yaml", "numbers.yaml", "proctcae.yaml", "regions.yaml", "scope.yaml"})
+_TYPED = frozenset(
+    {
+        "cautions.yaml",
+        "conduct.yaml",
+        "guide.yaml",
+        "numbers.yaml",
+        "proctcae.yaml",
+        "regions.yaml",
+        "scope.yaml",
+        "shown.yaml",
+        "wording.yaml",
+    }
+)
 """Files at the top of the folder that are read as typed things; the others are plain values."""
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
@@ -93,6 +105,7 @@ class _Loading:
             item_bank=self.one("proctcae.yaml", app.ItemBank),
             numbers=self.one("numbers.yaml", app.Numbers),
             wording=self.wording(),
+            shown=self.one("shown.yaml", app.Shown) or app.Shown(),
             caution_words=self.one_map("cautions.yaml", "caution-words", model.CautionWord),
             answers=self.one_list("learn/answers.yaml", "answers", model.Answer),
             codes=self.codes(),
@@ -217,8 +230,9 @@ class _Loading:
         for folder in sorted(path for path in (self.root / "wording").glob("*") if path.is_dir()):
             reasons = self.one(f"wording/{folder.name}/reasons.yaml", wording.Reasons)
             first = self.one(f"wording/{folder.name}/first.yaml", wording.Answers)
-            if reasons is not None and first is not None:
-                found[folder.name] = wording.Wording(reasons=reasons, first=first)
+            advice = self.one(f"wording/{folder.name}/advice.yaml", wording.Advice)
+            if reasons is not None and first is not None and advice is not None:
+                found[folder.name] = wording.Wording(reasons=reasons, first=first, advice=advice)
         return found
 
     def one_map(self, file: str, folder: str, kind: type[T]) -> dict[str, T]:

@@ -14,7 +14,7 @@ import msgspec
 
 from linewise.logic import Node, Within
 
-from .app import Guide, ItemBank, Numbers
+from .app import Guide, ItemBank, Numbers, Shown
 from .basic import Ids as Ids
 from .basic import Review as Review
 from .basic import When as When
@@ -585,6 +585,7 @@ class Content(_Struct, frozen=True):
     item_bank: ItemBank | None = None
     numbers: Numbers | None = None
     wording: dict[str, Wording] = {}  # by language
+    shown: Shown = Shown()
     caution_words: dict[str, CautionWord] = {}
     answers: dict[str, Answer] = {}
     codes: dict[str, dict[str, Any]] = {}

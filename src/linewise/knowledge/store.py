@@ -18,6 +18,7 @@ import msgspec
 from linewise import __version__
 from linewise.errors import KnowledgeError
 
+from .anchors import checked
 from .book import Knowledge
 from .model import Content
 from .state import touched
@@ -51,7 +52,7 @@ def open_knowledge() -> Knowledge:
         content = _read(_PACKAGED)
         if content is None:
             raise KnowledgeError(["the knowledge of this installation is missing or was altered; install Linewise again"])
-        return Knowledge(content)
+        return Knowledge(checked(content))
     return opened(root)
 
 
@@ -59,7 +60,7 @@ def opened(root: str | Path) -> Knowledge:
     """The knowledge of a folder. Raises KnowledgeError with every fault of its files."""
     root = Path(root)
     usual = Path(__file__).parents[3] / "knowledge"
-    return Knowledge(compiled(root), None if root == usual else str(root))
+    return Knowledge(checked(compiled(root)), None if root == usual else str(root))
 
 
 def compiled(root: Path) -> Content:

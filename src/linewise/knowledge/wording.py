@@ -29,11 +29,27 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_
     groups: dict[str, dict[str, str]]
 
 
+class Advice(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """`advice.yaml`: sentences of advice that every face says alike."""
+
+    child: str
+    not_metastatic: str
+    spread_not_said: str
+    usual_plan: str
+    off_label: str
+    not_counted: str
+    no_interaction: str
+    no_answer: str
+    unknown_drug: str
+    not_known: str
+
+
 class Wording(msgspec.Struct, frozen=True, kw_only=True):
     """All sentences of one language."""
 
     reasons: Reasons
     first: Answers
+    advice: Advice
 
 
 SLOTS: dict[str, frozenset[str]] = {

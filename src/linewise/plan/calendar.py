@@ -31,6 +31,7 @@ class Calendar(msgspec.Struct, kw_only=True):
 
     option: str
     title: str
+    note: str
     days: list[Day]
     also: list[Day]
 
@@ -61,7 +62,8 @@ def calendar(treatment: Treatment, knowledge: Knowledge, days: int = 84) -> Cale
         placed, left = _tests(one, cycle, days, knowledge)
         found += placed
         also += left
-    return Calendar(option=treatment.id, title=treatment.title, days=_sorted(found), also=_sorted(also))
+    note = knowledge.wording.advice.usual_plan
+    return Calendar(option=treatment.id, title=treatment.title, note=note, days=_sorted(found), also=_sorted(also))
 
 
 def _tests(one: Monitoring, cycle: int, days: int, knowledge: Knowledge) -> tuple[list[Day], list[Day]]:
@@ -101,7 +103,7 @@ def icalendar(found: Calendar, start: dt.date, last: int = 84) -> str:
             f"DTSTAMP:{start:%Y%m%d}T000000Z",
             f"DTSTART;VALUE=DATE:{on:%Y%m%d}",
             f"SUMMARY:{_escaped(f'{found.title}, day {number}: {what}')}",
-            f"DESCRIPTION:{_escaped('A usual plan. Your team gives you the real dates.')}",
+            f"DESCRIPTION:{_escaped(found.note)}",
             "END:VEVENT",
         ]
     lines.append("END:VCALENDAR")

@@ -30,9 +30,6 @@ DISCLAIMER = "Linewise informs and prepares a decision. It never takes one: you 
 _ACTS = ("emergency", "same-day", "next-visit")
 _LEVELS: dict[str | None, int] = {"strong": 0, "moderate": 1, "weak": 2, None: 3}
 _KINDS = ("systemic", "local", "bone", "supportive")
-_SHOWN_FACTS = (
-    "sex", "age", "menopause", "er-status", "pr-status", "her2", "her2-level", "sites", "brain-status", "ecog", "visceral-crisis",
-)  # fmt: skip
 
 
 def make_plan(record: Record, knowledge: Knowledge, day: dt.date, region: Region | None = None) -> Plan:
@@ -237,15 +234,13 @@ class Plan:
             return self.record.scope
         age = self.decider.fact_value("age")
         if isinstance(age, float) and age < self.knowledge.adult:
-            return "Linewise is for adults: this record is of a child, so nothing is offered."
+            return self.knowledge.wording.advice.child
         metastatic = self.decider.fact_value("metastatic")
         if metastatic is True:
             return None
         if metastatic is False:
-            return "The cancer is not metastatic on this record, so nothing is offered. Linewise covers metastatic disease only."
-        return (
-            "The record does not say that the cancer has spread, so nothing is offered. Linewise covers metastatic disease only."
-        )
+            return self.knowledge.wording.advice.not_metastatic
+        return self.knowledge.wording.advice.spread_not_said
 
     @cached_property
     def subject(self) -> model.Subject:
@@ -410,9 +405,7 @@ class Plan:
     def facts(self) -> list[model.Fact]:
         """The facts that a reader checks first, with their age and whatever else was recorded."""
         found = []
-        for name in _SHOWN_FACTS:
-            if name not in self.knowledge.facts:
-                continue
+        for name in self.knowledge.content.shown.plan:
             reading = self.decider.fact(name)
             fact = self.knowledge.facts[name]
             explained_note = reading.note

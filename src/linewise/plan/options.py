@@ -426,7 +426,7 @@ class Options:
         if not carrying or any(not one.off_label for one in carrying):
             return []
         text = f"Outside the marketing authorisation; recommended by {', '.join(sorted({one.body for one in carrying}))}."
-        plain = "This use is outside what the drug is licensed for. Ask your team why they suggest it and who pays."
+        plain = self.knowledge.wording.advice.off_label
         sources = sorted({source for one in carrying for source in one.source})
         return [Caution(drug=drug, id="off-label", severity="moderate", text=text, plain=plain, sources=sources)]
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from .make import Plan
+from .model import Fact
 
 
 def listed(names: Sequence[str]) -> str:
@@ -13,3 +16,8 @@ def listed(names: Sequence[str]) -> str:
 def where(region: str | None, regions: Sequence[str]) -> str:
     """Of which region a plan speaks: `EU`, or `the best of US, EU, UK and DE` where none is named."""
     return region or f"the best of {listed(regions)}"
+
+
+def known_facts(plan: Plan, always: Iterable[str] = ()) -> list[Fact]:
+    """The facts to show: those that are known, and of some also that they are not."""
+    return [fact for fact in plan.facts if fact.known or fact.id in always]

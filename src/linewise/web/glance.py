@@ -12,6 +12,7 @@ from linewise.knowledge.model import Dose, Result, Treatment, Trial
 from linewise.plan import Plan
 from linewise.plan.interactions import Interaction
 from linewise.plan.model import Because, Caution, Option, Standing
+from linewise.plan.shown import known_facts as known_facts
 from linewise.plan.shown import listed
 from linewise.plan.shown import where as where
 
@@ -238,30 +239,22 @@ def deciding(node: Because) -> list[Because]:
     return node.parts
 
 
-def known_facts(plan: Plan, always: Iterable[str] = ()) -> list[msgspec.Struct]:
-    """The facts to show: those that are known, and those that always stand there."""
-    return [fact for fact in plan.facts if fact.known or fact.id in always]
-
-
 def cited(plan: Plan, options: Iterable[Option]) -> dict[str, dict[str, str | None]]:
     """The sources that a page cites, numbered by their order."""
     return plan.sources_of(options)
 
 
-RECEPTORS = ("er-status", "pr-status", "her2")
-
-
 def receptors(plan: Plan) -> list[tuple[str, str, str]]:
-    """The receptors for the picture: label, value in words, and the value's id (the finer HER2 level where known)."""
+    """The receptors for the picture: label, value in words, and the value's id (the finer level where known)."""
     found = []
     by_id = {fact.id: fact for fact in plan.facts}
-    for name in RECEPTORS:
-        if name not in by_id:
+    for one in plan.knowledge.content.shown.receptors:
+        if one.fact not in by_id:
             continue
-        fact, value = by_id[name], plan.decider.fact_value(name)
-        level = plan.decider.fact_value(f"{name}-level") if f"{name}-level" in by_id else None
-        if isinstance(level, str) and level in ("low", "ultralow"):
-            value, words = level, by_id[f"{name}-level"].value
+        fact, value = by_id[one.fact], plan.decider.fact_value(one.fact)
+        level = plan.decider.fact_value(one.finer) if one.finer in by_id else None
+        if isinstance(level, str) and level in one.values:
+            value, words = level, by_id[one.finer].value
         else:
             words = fact.value
         found.append((fact.label, words, str(value)))

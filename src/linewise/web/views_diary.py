@@ -62,7 +62,7 @@ async def medicines(ask: Ask) -> Answer:
 def _unknown(ask: Ask, name: str) -> str:
     if not name:
         return "Write a name first."
-    return "This name is not known here. Ask your pharmacist or your team about it."
+    return ask.knowledge.wording.advice.unknown_drug
 
 
 def _with(ask: Ask, drug: str) -> Plan:

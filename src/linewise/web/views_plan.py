@@ -215,7 +215,7 @@ def _comparison(found: Plan, chosen: list[Option]) -> list[tuple[str, list[list[
     rows.append(
         ("Cautions for you", [[glance.for_me(c, knowledge) for c in glance.cautions_for_me(one.cautions)][:4] for one in chosen])
     )
-    return [(label, [cell or ["Not known here. Ask your team."] for cell in cells]) for label, cells in rows]
+    return [(label, [cell or [knowledge.wording.advice.not_known] for cell in cells]) for label, cells in rows]
 
 
 def _visits(found: Calendar) -> str:

@@ -76,7 +76,11 @@ def _sheet(ask: Ask) -> Page:
         "symptoms": _symptoms(ask),
         "disclaimer": plan.disclaimer,
     }
-    context = {"facts": glance.known_facts(plan, glance.RECEPTORS), "medicines": _medicines(plan), "asked": asked}
+    context = {
+        "facts": glance.known_facts(plan, plan.knowledge.content.shown.visit),
+        "medicines": _medicines(plan),
+        "asked": asked,
+    }
     return Page(template="sheet.html", title="Visit sheet", data=data, context=context)
 
 
