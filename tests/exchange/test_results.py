@@ -126,7 +126,9 @@ def test_percentages(quantity: Json, expected: list[float], codes: Codes) -> Non
         ("89247-1", {"valueInteger": 7}, "ecog", []),
         ("82810-3", {"valueCodeableConcept": concept(LOINC, "LA15173-0", "Pregnant")}, "pregnancy-recorded", [True]),
         ("82810-3", {"valueCodeableConcept": concept(LOINC, "LA26683-5", "Not pregnant")}, "pregnancy-recorded", [False]),
-        ("89243-0", {"valueInteger": 80}, "ecog", []),  # Karnofsky is another scale
+        ("89243-0", {"valueInteger": 80}, "ecog", [1.0]),  # Karnofsky, as the grade whose band it is in
+        ("89243-0", {"valueInteger": 130}, "ecog", []),  # not on the scale
+        ("89243-0", {"valueQuantity": {"value": 40, "unit": "%", "code": "%"}}, "ecog", [3.0]),
     ],
 )
 def test_tests_and_their_scales(code: str, value: Json, fact: str, expected: list[Any], codes: Codes) -> None:

@@ -403,7 +403,7 @@ class Facts:
     # Symptoms
 
     def _symptom(self, asked: nodes.GradeOf | nodes.DaysOf) -> pl.Series:
-        entries = self._rows("symptoms").filter((pl.col("text") == asked.symptom) & ~pl.col("absent").fill_null(False))
+        entries = self._present("symptoms").filter(pl.col("text") == asked.symptom)
         known = pl.when(pl.col("grade").null_count() == 0).then(pl.col("grade").max())
         value = known if isinstance(asked, nodes.GradeOf) else pl.col("since_days").max()
         found = entries.group_by("patient").agg(value.cast(pl.Float64).alias("value"))

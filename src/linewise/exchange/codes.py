@@ -57,10 +57,14 @@ class Meaning(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     stage: str = ""  # of a stage or category: 0, I, II, III, IV, M0, M1
     effect: str = ""  # of a reaction's manifestation
     histology: str = ""
+    beside: dict[str, str] = {}  # further facts that it says, and their values
+    bands: dict[str, float] = {}  # of another scale: the lowest number of each band, and the value of the fact for it
     also: tuple[str, ...] = ()  # further values of the fact that it stands for
     lasts: int = 0  # days after which an illness that is called recent no longer is
     declares: str = ""  # of a statement that a list is empty ("no known allergies"): the list
     ignore: str = ""  # understood, and of no use here: why
+    unit: str = ""  # of a measurement: the unit that its code or its name asks for, where a result gives none
+    note: str = ""  # said beside a result that is read
 
 
 class UnitRule(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -83,6 +87,21 @@ class Hint(msgspec.Struct, frozen=True):
 
     words: tuple[str, ...] = ()
     touches: tuple[str, ...] = ()
+
+
+class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the name of a test in words is about: the terms that stand in it, what it answers, and the name under which its result is read."""
+
+    all: tuple[str, ...]
+    meaning: Meaning
+    say: str
+
+
+class Named(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a term of the words is by itself: a member of a list (its own id), or a value of a fact."""
+
+    fact: str
+    value: str | bool | None = None
 
 
 class Others(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -139,6 +158,15 @@ class Codes(msgspec.Struct, frozen=True):
     others: Others
     profile: ProfileForm
     lasting: frozenset[str]  # members of `comorbidities` that count although they are over: a code of each speaks of the past
+    tests: tuple[Test, ...] = ()  # names of tests in words
+    subjects: frozenset[str] = frozenset()  # kinds of terms of which the name of a test has one
+    against: frozenset[str] = frozenset()  # kinds of terms that say that a name is that of no plain test of this person
+    named: dict[str, Named] = {}  # kind of term -> what it is by itself
+    of_names: frozenset[str] = frozenset()  # words in the name of a test that change nothing
+    of_illnesses: frozenset[str] = frozenset()  # words in the name of an illness or a place that change nothing
+    of_medicines: frozenset[str] = frozenset()  # words in the name of a product that change nothing
+    cancer_names: tuple[str, ...] = ()  # normalised names of breast cancer
+    worded: bool = False  # whether words that no table has are read, too: see `exchange.words`
     omop: dict[str, Any] = {}  # how OMOP's own concepts are read (cohort/omop.yaml), as plain values
     adult: int = 0  # years of age from which a person is no child
     version: str = ""  # of the medicine that they are of

@@ -13,19 +13,24 @@ from linewise.exchange.codes import (
     FactShape,
     Hint,
     Meaning,
+    Named,
     Others,
     ProfileForm,
     System,
+    Test,
     UnitRule,
     normal,
     unit_key,
 )
+from linewise.exchange.words import remember
 from linewise.record.model import COURSE, MEDICINES, REACTIONS, TREATMENTS
 
 # The sections of codes.yaml; every other one is a code system: code -> meaning.
 _SECTIONS = frozenset(
     ("systems", "words", "fillers", "answers", "drugs", "units", "bounds", "silent", "phrases", "groups", "profile")
-) | {"anticancer", "hints", "profiles", "chapters", "others"}
+) | {
+    "anticancer", "hints", "profiles", "chapters", "others", "tests", "subjects", "against", "named",
+}  # fmt: skip
 
 Tables = Mapping[str, Mapping[str, Any]]
 Thing = Mapping[str, Any]
@@ -42,6 +47,7 @@ def build(
     version: str = "",
     adult: int = 0,
     regions: Iterable[str] = (),
+    worded: bool = False,
 ) -> Codes:
     """Make `Codes` from the knowledge: facts, drugs and classes as plain members or loaded objects, and codes.yaml.
 
@@ -85,6 +91,15 @@ def build(
         chapters=_chapters(tables.get("chapters", {}), codes),
         others=_others(tables.get("others", {})),
         profile=_profile(tables.get("profile", {}), regions),
+        tests=tuple(_convert(row, Test, f"tests.{name}") for name, row in tables.get("tests", {}).items()),
+        subjects=frozenset(tables.get("subjects", {}).get("kinds", ())),
+        against=frozenset(tables.get("against", {}).get("kinds", ())),
+        named={kind: _convert(row, Named, f"named.{kind}") for kind, row in tables.get("named", {}).items()},
+        of_names=_words(tables, "of-names"),
+        of_illnesses=_words(tables, "of-illnesses"),
+        of_medicines=_words(tables, "of-products"),
+        cancer_names=tuple(sorted(phrase for phrase, one in _phrases(tables).items() if one.cancer == "breast")),
+        worded=worded,
         omop=dict(omop or {}),
         adult=adult,
         version=version,
@@ -301,6 +316,11 @@ def faults_of_codes(codes: Codes) -> list[str]:
         problems += _faults(codes, places[number], item)
     for key, item in codes.phrases.items():
         problems += _faults(codes, f"phrases.{key}", item)
+    for test in codes.tests:
+        problems += _faults(codes, f"tests {test.say}", test.meaning)
+    problems += [
+        f"{_FILE}: named.{kind}: there is no fact {one.fact}" for kind, one in codes.named.items() if one.fact not in codes.facts
+    ]
     if "" in codes.words or "" in codes.phrases or "" in codes.names:
         problems.append(f"{_FILE}: a wording has neither letters nor digits: it would match every empty text")
     problems += _faults_of_touches(codes)
@@ -342,6 +362,7 @@ def _faults(codes: Codes, place: str, item: Meaning) -> Iterable[str]:
 def codes_of(knowledge: Any) -> Codes:
     """The code tables of loaded knowledge: of its `content`, and of the effects that its vocabulary knows."""
     content = knowledge.content
+    remember(knowledge)
     return build(
         content.facts.values(),
         content.drugs.values(),
@@ -352,6 +373,7 @@ def codes_of(knowledge: Any) -> Codes:
         content.version,
         knowledge.adult,
         knowledge.regions,
+        worded=True,
     )
 
 

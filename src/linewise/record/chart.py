@@ -159,9 +159,7 @@ class Chart:
             if entry.absent:
                 stated_absent.add(str(entry.value))
                 continue
-            if entry.until is not None and entry.until <= self.as_of:
-                continue
-            if limit is not None and entry.on is not None and entry.on < limit:
+            if not self._there(entry, limit):
                 continue
             present.add(str(entry.value))
             sources.append(worded(entry.origin))
@@ -195,10 +193,20 @@ class Chart:
             return Reading(None, (*sources, *doubts), note=UNREAD, open=doubts)
         return Reading(float(len(lines) + 1), sources, silent)
 
+    def _there(self, entry: Entry, limit: dt.date | None) -> bool:
+        """Whether a member of a list is there on the day: not denied, not over, not too old."""
+        over = entry.until is not None and entry.until <= self.as_of
+        return not (entry.absent or over or (limit is not None and entry.on is not None and entry.on < limit))
+
     # Symptoms
 
+    def _felt(self, symptom: str) -> list[Entry]:
+        fact = self.knowledge.facts.get("symptoms")
+        limit = earliest(self.as_of, fact.current_for) if fact is not None and fact.current_for else None
+        return [entry for entry in self._entries.get("symptoms", []) if entry.value == symptom and self._there(entry, limit)]
+
     def _grade(self, symptom: str) -> Reading:
-        found = [entry for entry in self._entries.get("symptoms", []) if entry.value == symptom and not entry.absent]
+        found = self._felt(symptom)
         if not found:
             return self._without(symptom)
         grades = [entry.grade for entry in found]
@@ -208,7 +216,7 @@ class Chart:
         return Reading(float(max(known)), _sources(found))
 
     def _days(self, symptom: str) -> Reading:
-        found = [entry for entry in self._entries.get("symptoms", []) if entry.value == symptom and not entry.absent]
+        found = self._felt(symptom)
         if not found:
             return self._without(symptom)
         days = [entry.since_days for entry in found if entry.since_days is not None]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
@@ -15,6 +16,7 @@ import msgspec
 from linewise.exchange.codes import Codes, FactShape, Meaning, normal, unit_key
 from linewise.exchange.fhir.bundle import Person, Pool
 from linewise.exchange.fhir.node import Node, codings, day, node, nodes, text, wording
+from linewise.exchange.words import Book, book_of
 from linewise.record.model import (
     Administration,
     Entry,
@@ -61,6 +63,11 @@ class Chart:
         self.declared: set[str] = set()  # lists that the record says are whole: "no known allergies"
         self._left: dict[tuple[str, Unread], set[str]] = {}
         self._misdated: set[int] = set()
+
+    @cached_property
+    def book(self) -> Book | None:
+        """The words of the readers of documents; None where the codes come without them. Looked for only where no code tells."""
+        return book_of(self.codes)
 
     # Resources
 
@@ -115,6 +122,7 @@ class Chart:
         specimen: Specimen | None = None,
         until: dt.date | None = None,
         absent: bool = False,
+        grade: int | None = None,
     ) -> bool:
         """Enter one statement, if the fact can hold it; list it otherwise."""
         shape = self.codes.facts[fact]
@@ -128,7 +136,7 @@ class Chart:
         if on is None and id(resource) in self._misdated and shape.type != "set":
             self.leave(resource, said, "when it was found is not understood: it may be the newest", (fact,), specimen=specimen)
         origin = self.origin(resource, said)
-        entry = Entry(fact=fact, value=value, on=on, specimen=specimen, until=until, absent=absent, origin=origin)
+        entry = Entry(fact=fact, value=value, on=on, specimen=specimen, grade=grade, until=until, absent=absent, origin=origin)
         self.entries.append(entry)
         return True
 

@@ -9,6 +9,7 @@ from linewise.exchange.fhir.bundle import in_error
 from linewise.exchange.fhir.chart import Cancer, Chart, Spread, period
 from linewise.exchange.fhir.node import Node, bare_codes, codings, extensions, node, nodes, profiles, text, wording
 from linewise.exchange.fhir.observations import stage_spread
+from linewise.exchange.words import NOTHING, Illness
 from linewise.record.model import Event
 
 _DOUBTFUL = {"provisional", "differential", "unconfirmed"}
@@ -42,7 +43,7 @@ def _denied(chart: Chart, resource: Node, label: str) -> None:
 def _doubted(chart: Chart, resource: Node, label: str, why: str) -> None:
     """What may be the case: it leaves open what it would say if it were sure."""
     touches: list[str] = []
-    for meaning in chart.meanings(resource.get("code")):
+    for meaning in chart.meanings(resource.get("code")) or _in_words(chart, resource).meanings:
         if meaning.secondary or meaning.stage or (meaning.fact == "sites" and meaning.value):
             touches += ["metastatic", f"sites:{meaning.value}" if meaning.value else "sites"]
         elif meaning.fact and meaning.value is not None:
@@ -89,12 +90,32 @@ def _worded(resource: Node) -> bool:
     return bool(text(concept.get("text")) or any(coding.display for coding in codings(concept)))
 
 
+def _in_words(chart: Chart, resource: Node) -> Illness:
+    """What the words of a condition say, where no code and no known name does."""
+    concept = node(resource.get("code"))
+    if chart.book is None:
+        return NOTHING
+    forms = dict.fromkeys([text(concept.get("text")), *(coding.display for coding in codings(concept))])
+    said = [chart.book.illness(form) for form in forms if form]
+    return next((one for one in said if one.understood), NOTHING)
+
+
 def _read(chart: Chart, resource: Node, label: str) -> None:
     meanings = chart.meanings(resource.get("code"))
+    if not meanings:
+        said = _in_words(chart, resource)
+        if said.understood and not said.meanings:
+            _left(chart, resource, label, said.why or "not said for certain", list(said.touches))
+            _stages(chart, resource)
+            return
+        meanings = list(said.meanings)
     secondary = [item for item in meanings if item.secondary]
     cancers = [item for item in meanings if item.cancer]
     if secondary or (not cancers and any("secondary-cancer" in name for name in profiles(resource))):
         _secondary(chart, resource, secondary, label)
+        named = [item for item in cancers if not item.secondary]
+        if named:
+            _cancer(chart, resource, named, label)
     elif cancers or any("primary-cancer" in name for name in profiles(resource)):
         _cancer(chart, resource, cancers, label)
     elif not meanings:
@@ -102,6 +123,9 @@ def _read(chart: Chart, resource: Node, label: str) -> None:
     else:
         for meaning in meanings:
             _illness(chart, resource, meaning, label)
+    for meaning in meanings if secondary or cancers else ():
+        if meaning.fact and not meaning.secondary and not meaning.cancer:
+            _illness(chart, resource, meaning, label)  # named in the same words
     _stages(chart, resource)
 
 
@@ -140,9 +164,27 @@ def _illness(chart: Chart, resource: Node, meaning: Meaning, label: str) -> None
     # Where the code itself speaks of the past ("history of"), being over does not take it away.
     until = None if meaning.role == "history" else ended
     recent = began + dt.timedelta(days=meaning.lasts) if began and meaning.lasts else None
-    chart.state(meaning.fact, meaning.value, resource, label, began, until=recent or until)
+    grade = severity(chart, resource) if meaning.fact == "symptoms" else None
+    chart.state(meaning.fact, meaning.value, resource, label, began, until=recent or until, grade=grade)
     for value in meaning.also:
         chart.state(meaning.fact, value, resource, label, began)
+    for fact, other in meaning.beside.items():
+        chart.state(fact, other, resource, label, began)
+
+
+_GRADES = {"mild": 1, "moderate": 2, "severe": 3}
+
+
+def severity(chart: Chart, resource: Node) -> int | None:
+    """The grade of a symptom: as its words give it, else how severe it is said to be."""
+    concept = node(resource.get("code"))
+    told = [text(concept.get("text")), wording(resource.get("severity"))]
+    for said in told if chart.book is not None else ():
+        assert chart.book is not None
+        if (grade := chart.book.illness(said).grade) is not None:
+            return grade
+    words = {meaning.word for meaning in chart.meanings(resource.get("severity"))}
+    return next((grade for word, grade in _GRADES.items() if word in words), None)
 
 
 def _secondary(chart: Chart, resource: Node, meanings: list[Meaning], label: str) -> None:

@@ -185,6 +185,9 @@ def drugs_of(chart: Chart, concept: Node) -> tuple[tuple[str, ...], str]:
     if len(by_code) > 1 or (by_code and by_name and not by_code & by_name):
         return (), f"its code and its name are different medicines: {', '.join(sorted(by_code | by_name))}"
     found = by_code or by_name
+    if not found and chart.book is not None:
+        worded = {" + ".join(drugs) for name in names if name and (drugs := chart.book.drugs(name))}
+        found = {drug for drug in worded if drug in chart.codes.drugs}
     if len(found) != 1:
         return (), "a medicine that is not known here"
     return tuple(found.pop().split(" + ")), ""
@@ -225,6 +228,8 @@ def _stopped_for(chart: Chart, resource: Node) -> StopReason | None:
     found: set[str] = set()
     for concept in concepts:
         words = {meaning.word for meaning in chart.meanings(concept)} & _STOPPED
+        if not words and chart.book is not None:
+            words = {chart.book.one_of(("stop",), wording(concept))} & _STOPPED
         found |= words
         if not words:
             chart.leave(resource, f"reason: {wording(concept)}", "a reason that is not known here")
@@ -277,6 +282,9 @@ def _effects(chart: Chart, forms: list[Node]) -> list[tuple[str, str]]:
     listed = []
     for concept in forms:
         known = next((meaning.effect for meaning in chart.meanings(concept) if meaning.effect), "")
+        if not known and chart.book is not None and wording(concept).lower() not in chart.codes.effects:
+            known = chart.book.one_of(("harm", "symptom"), wording(concept))
+            known = known if known in chart.codes.effects else ""
         listed.append((known or wording(concept).lower() or "allergy", wording(concept)))
     return listed or [("allergy", "allergy")]
 

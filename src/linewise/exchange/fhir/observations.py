@@ -51,9 +51,12 @@ def _about(chart: Chart, resource: Node) -> Meaning | None:
 
 
 def _read(chart: Chart, owner: Node, part: Node, meaning: Meaning | None, label: str) -> None:
-    """One observation, or one component of it (`part`): by what its code says it is about."""
+    """One observation, or one component of it (`part`): by what its code says it is about, else by what its name does."""
     parts = nodes(part.get("component"))
     found = finding(part, chart.codes)
+    say = ""
+    if meaning is None and chart.book is not None and (named := chart.book.test(label)) is not None:
+        meaning, say = named
 
     def leave(said: str, why: str) -> None:
         touches = _touched(chart, owner, meaning, label)
@@ -64,10 +67,13 @@ def _read(chart: Chart, owner: Node, part: Node, meaning: Meaning | None, label:
     if parts and found.missing:
         _components(chart, owner, parts)
     elif meaning is None:
+        if _whole(chart, owner, found, label) or _sign(chart, owner, found, label):
+            return
         if not found.missing or not part.get("hasMember"):
             leave(f"{label}: {found.said}" if found.said else label, _UNKNOWN)
     elif found.problem:
-        leave(f"{label}: {found.said}", found.problem)
+        if not _worded(chart, owner, found, meaning, label, say):
+            leave(f"{label}: {found.said}", found.problem)
     elif meaning.role in ("stage", "spread"):
         _spread(chart, owner, found, meaning, label)
     elif found.missing:
@@ -76,7 +82,7 @@ def _read(chart: Chart, owner: Node, part: Node, meaning: Meaning | None, label:
     elif meaning.role == "course":
         _course(chart, owner, found, meaning, label)
     elif meaning.fact:
-        _fact(chart, owner, part, found, meaning, label)
+        _fact(chart, owner, part, found, meaning, label, say)
     else:
         leave(f"{label}: {found.said}", meaning.why or _UNKNOWN)
 
@@ -102,9 +108,60 @@ def _components(chart: Chart, owner: Node, parts: list[Node]) -> None:
         _read(chart, owner, part, meaning, wording(part.get("code")) or "component")
 
 
-def _fact(chart: Chart, owner: Node, part: Node, found: Finding, meaning: Meaning, label: str) -> None:
+def _whole(chart: Chart, owner: Node, found: Finding, label: str) -> bool:
+    """An answer that says all by itself (`postmenopausal state`) counts, whatever the question. Members of lists do not: whose they are, the question says."""
+    answers = {(item.fact, item.value) for item in found.meanings if item.fact and isinstance(item.value, str | bool)}
+    if found.problem or len(answers) != 1 or len(answers) != len(found.meanings):
+        return False
+    ((fact, value),) = answers
+    if (
+        chart.codes.facts[fact].type == "set"
+        or value is None
+        or (chart.book is not None and chart.book.one_of(("family",), label))
+    ):
+        return False
+    return chart.state(fact, value, owner, f"{label}: {found.said}", when(chart, owner), specimen_of(chart, owner))
+
+
+def _sign(chart: Chart, owner: Node, found: Finding, label: str) -> bool:
+    """A symptom or an illness as the question, and yes or no as the answer."""
+    if chart.book is None or found.problem or not found.words & {"positive", "negative"}:
+        return False
+    said = chart.book.illness(label)
+    if len(said.meanings) != 1 or not said.meanings[0].fact or chart.codes.facts[said.meanings[0].fact].type != "set":
+        return False
+    return _member(chart, owner, found, said.meanings[0], label)
+
+
+def _member(chart: Chart, owner: Node, found: Finding, meaning: Meaning, label: str) -> bool:
+    """A member of a list that is there or is not."""
+    yes = "positive" in found.words
+    if meaning.secondary or not isinstance(meaning.value, str) or yes is ("negative" in found.words):
+        return False
+    return chart.state(meaning.fact, meaning.value, owner, f"{label}: {found.said}", when(chart, owner), absent=not yes)
+
+
+def _worded(chart: Chart, owner: Node, found: Finding, meaning: Meaning, label: str, say: str) -> bool:
+    """A result in words that the tables do not know: read as a line of a report is. True where it was understood as a whole."""
+    if chart.book is None or found.coded or not found.said or not meaning.fact:
+        return False
+    facts = tuple(sorted({name for name in (meaning.fact, meaning.percent, meaning.fallback) if name}))
+    answer = chart.book.result(say or chart.book.say(meaning.fact) or label, found.said, facts)
+    said, specimen = f"{label}: {found.said}", specimen_of(chart, owner)
+    values = dict(answer.values)
+    if meaning.fact in values:
+        values.pop(meaning.fallback, None)
+    stated = [chart.state(fact, value, owner, said, when(chart, owner), specimen) for fact, value in values.items()]
+    return any(stated)
+
+
+def _fact(chart: Chart, owner: Node, part: Node, found: Finding, meaning: Meaning, label: str, say: str = "") -> None:
     """A result that answers a fact."""
     said, shape = f"{label}: {found.said}", chart.codes.facts[meaning.fact]
+    if meaning.note:
+        chart.notes.add(f"{said}: {meaning.note}.")
+    if shape.type == "set" and _member(chart, owner, found, meaning, label):
+        return
     touches = _touched(chart, owner, meaning, label)
     if shape.type == "number" and found.number is None and len(found.words) == 1:
         (word,) = found.words  # a coded score: the answer "ambulatory" stands for 2
@@ -114,8 +171,9 @@ def _fact(chart: Chart, owner: Node, part: Node, found: Finding, meaning: Meanin
         _number(chart, owner, part, found, meaning, said)
         return
     unclear = sorted(found.words & set(meaning.unclear))
-    if unclear:
+    if unclear and not _worded(chart, owner, found, meaning, label, say):
         chart.leave(owner, said, meaning.why or f"“{unclear[0]}” can be read in two ways here", touches, on, specimen=specimen)
+    if unclear:
         return
     stated = False
     if found.number is not None and meaning.percent and found.unit:
@@ -129,7 +187,7 @@ def _fact(chart: Chart, owner: Node, part: Node, found: Finding, meaning: Meanin
     elif values:
         fact, value = values.pop()
         chart.state(fact, value, owner, said, on, specimen)
-    elif not stated:
+    elif not stated and not _worded(chart, owner, found, meaning, label, say):
         why = meaning.why or f"not a result that {meaning.fact} can have"
         chart.leave(owner, said, why, touches, on, specimen=specimen)
 
@@ -164,11 +222,15 @@ def _number(chart: Chart, owner: Node, part: Node, found: Finding, meaning: Mean
     fact, value = meaning.fact, found.number
     on, specimen = when(chart, owner), specimen_of(chart, owner)
     assert value is not None
-    if meaning.relative:
+    unit = found.unit or meaning.unit
+    if meaning.bands:
+        held = [float(low) for low in meaning.bands if value >= float(low)]
+        value, why = (meaning.bands[f"{max(held):g}"], "") if held and value <= 100 else (None, "not on the scale")
+    elif meaning.relative:
         value, why = _relative(part, value, found.unit), "the upper limit of normal is not given with it"
     else:
-        value, why = chart.converted(fact, value, found.unit), f"the unit {found.unit} is not one for {fact}"
-        if not found.unit:
+        value, why = chart.converted(fact, value, unit), f"the unit {unit} is not one for {fact}"
+        if not unit:
             why = f"no unit is given, and one is needed for {fact}"
     if value is not None and found.comparator:
         value, why = _bounded(chart, fact, value, found.comparator), "only a limit is given, not the value"

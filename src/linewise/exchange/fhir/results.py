@@ -26,6 +26,7 @@ class Finding(msgspec.Struct):
     comparator: str = ""
     problem: str = ""
     missing: str = ""  # why there is no result, in the record's own words
+    coded: bool = False  # whether a code said it, so that its words add nothing
 
 
 def finding(observation: Node, codes: Codes) -> Finding:
@@ -69,6 +70,7 @@ def _value(observation: Node, codes: Codes) -> Finding:
 def from_concept(concept: Node, codes: Codes) -> Finding:
     """A coded answer. Where no code is known its wording is read; where it contradicts the code, neither is believed."""
     found = Finding(said=wording(concept), meanings=_known(concept, codes))
+    found.coded = bool(found.meanings)
     found.words = {meaning.word for meaning in found.meanings if meaning.word}
     forms = {text(concept.get("text")), *(coding.display for coding in codings(concept))} - {""}
     named = [from_text(form, codes) for form in sorted(forms)]
@@ -117,7 +119,7 @@ def _ratio(value: Node) -> Finding:
     return Finding(said=f"{top:g}:{bottom:g}", number=top / bottom)
 
 
-_COMPARE = {"<": "<", "<=": "<=", "≤": "<=", ">": ">", ">=": ">=", "≥": ">=", "less than": "<", "under": "<", "below": "<",
+_COMPARE = {"lt": "<", "gt": ">", "lte": "<=", "gte": ">=", "<": "<", "<=": "<=", "≤": "<=", ">": ">", ">=": ">=", "≥": ">=", "less than": "<", "under": "<", "below": "<",
             "more than": ">", "greater than": ">", "over": ">", "above": ">", "at least": ">="}  # fmt: skip
 _SIGNS = "|".join(sorted(map(re.escape, _COMPARE), key=len, reverse=True))
 _PERCENT = re.compile(
@@ -125,6 +127,10 @@ _PERCENT = re.compile(
     r"(?:\s*(?:-|–|to)\s*(?P<high>\d+(?:[.,]\d+)?))?\s*(?:%|per ?cent)"
 )
 _NUMBER = re.compile(rf"(?P<sign>{_SIGNS})?\s*(?P<low>\d+(?:[.,]\d+)?)")
+_MEASURED = re.compile(
+    rf"(?P<sign>{_SIGNS})?\s*(?P<low>\d+(?:[.,]\d+)?)\s*(?P<unit>(?:x?\s?10[*^e]\d\d?\s?/\s?[^\s\d()]+|[^\W\d_%][^\s()]*))\s*(?:\(?(?:h|l|hh|ll|high|low)\)?|\*)?"
+)
+"""A number with its unit, and the mark of a laboratory for what is high or low."""
 
 
 def from_text(said: str, codes: Codes) -> Finding:
@@ -136,6 +142,10 @@ def from_text(said: str, codes: Codes) -> Finding:
         return found
     if normal(rest) in codes.words:  # "0" and "2+" are words of their scale before they are numbers
         found.words = {codes.words[normal(rest)]}
+        return found
+    measured = _MEASURED.fullmatch(rest.strip())
+    if measured and not _all_words(measured["unit"], codes):
+        _take_number(found, measured, measured["unit"].replace(" ", ""))
         return found
     percent = _PERCENT.search(rest)
     if percent:
@@ -152,6 +162,11 @@ def from_text(said: str, codes: Codes) -> Finding:
     if left:
         found.problem = f"“{left}” is not understood"
     return found
+
+
+def _all_words(text: str, codes: Codes) -> bool:
+    """Whether what follows a number is no unit: a result word, or a word that changes nothing."""
+    return normal(text) in codes.words or normal(text) in codes.fillers
 
 
 def _take_number(found: Finding, match: re.Match[str], unit: str) -> None:

@@ -1,0 +1,140 @@
+"""Words where codes would stand: what a name and a result say, and what they do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from linewise.exchange import Codes, codes_of
+from linewise.knowledge import Knowledge
+
+from .build import about, breast_cancer, bundle, condition, entries, read_one, values
+
+
+@pytest.fixture(scope="module")
+def worded(knowledge: Knowledge) -> Codes:
+    return codes_of(knowledge)
+
+
+def said(codes: Codes, name: str, **value: Any) -> Any:
+    found = about("Observation", status="final", code={"text": name}, effectiveDateTime="2026-01-02", **value)
+    return read_one(bundle(*breast_cancer(), found), codes)
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "fact", "expected"),
+    [
+        ("ER, IHC", "Positive, 90%", "er-percent", [90.0]),
+        ("PgR, IHC", "Positive (35%)", "pr-percent", [35.0]),
+        ("HER2/neu by IHC", "Negative (1+)", "her2-ihc", ["1+"]),
+        ("HER2 FISH", "Negative (not amplified), group 5", "her2-ish", ["negative"]),
+        ("ER", "Allred score 8/8", "er", ["positive"]),
+        ("Östrogenrezeptor", "positiv (90 %)", "er-percent", [90.0]),
+        ("ESR1 mutation analysis, plasma", "Detected: p.Tyr537Ser", "ESR1", ["mutated"]),
+        ("PIK3CA gene analysis", "No mutation detected", "PIK3CA", ["wild-type"]),
+        ("BRCA1 gene mutations found", "No pathogenic variant detected", "BRCA1", ["wild-type"]),
+        ("Menopausenstatus", "postmenopausal", "menopausal-status", ["postmenopausal"]),
+        ("DPYD gene", "Poor metabolizer", "dpyd", ["deficient"]),
+        ("Platelets", "38 10*3/uL (L)", "platelets", [38.0]),
+        ("eGFR", "GT 60", "creatinine-clearance", [60.0]),
+        ("Jaundice", "no", "symptoms", ["jaundice"]),
+    ],
+)
+def test_a_result_in_words_is_read(worded: Codes, name: str, result: str, fact: str, expected: list[Any]) -> None:
+    assert values(said(worded, name, valueString=result), fact) == expected
+
+
+def test_no_for_a_symptom_is_no(worded: Codes) -> None:
+    (entry,) = entries(said(worded, "Jaundice", valueBoolean=False), "symptoms")
+    assert entry.absent
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "fact"),
+    [
+        ("ER, IHC", "Cannot be determined, insufficient tissue", "er"),
+        ("ER, IHC", "positive in the control only", "er"),
+        ("ESR1 mutation analysis", "Not detected; assay sensitivity limited by low tumor fraction", "ESR1"),
+        ("ESR1 mutation analysis", "pending", "ESR1"),
+        ("BRCA1 gene", "Pathogenic variant detected", "BRCA1"),  # inherited or not?
+        ("HER2", "positive if 3+", "her2-reported"),
+        ("PIK3CA", "mother: mutated", "PIK3CA"),
+    ],
+)
+def test_a_result_that_does_not_say_it_leaves_the_fact_open(worded: Codes, name: str, result: str, fact: str) -> None:
+    record = said(worded, name, valueString=result)
+    assert values(record, fact) == []
+    assert any(fact in one.touches for one in record.unread), record.unread
+
+
+@pytest.mark.parametrize(
+    ("words", "fact", "expected"),
+    [
+        ("Bone metastases", "sites", "bone"),
+        ("Metastatic disease to liver", "sites", "liver"),
+        ("Secondary malignant neoplasm of liver and intrahepatic bile duct", "sites", "liver"),
+        ("Ossäre Metastasierung", "sites", "bone"),
+        ("CHF", "comorbidities", "heart-failure"),
+        ("Herzinsuffizienz", "comorbidities", "heart-failure"),
+        ("HFrEF", "comorbidities", "heart-failure"),
+        ("Essential (primary) hypertension", "comorbidities", "hypertension"),
+        ("Type 2 diabetes mellitus without complications", "comorbidities", "type-2-diabetes"),
+        ("Spinal cord compression", "cord-compression", "confirmed"),
+        ("Blood in stool", "symptoms", "blood-in-stool"),
+        ("Diarrhea, grade 3", "symptoms", "diarrhoea"),
+    ],
+)
+def test_a_condition_in_words_is_read(worded: Codes, words: str, fact: str, expected: str) -> None:
+    found = condition("", "") | {"code": {"text": words}, "onsetDateTime": "2026-01-02"}
+    record = read_one(bundle(*breast_cancer()[:2], found), worded)
+    assert expected in values(record, fact)
+    assert not [one for one in record.unread if one.what == words]
+
+
+def test_the_grade_in_the_words_counts(worded: Codes) -> None:
+    found = condition("", "") | {"code": {"text": "Diarrhea, grade 3"}}
+    (entry,) = entries(read_one(bundle(*breast_cancer(), found), worded), "symptoms")
+    assert entry.grade == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "touches"),
+    [("Rule out bone metastases", True), ("Possible brain metastases", True), ("Family history of brain metastases", False), ("No bone metastases", False), ("Keine Knochenmetastasen", False)],
+)  # fmt: skip
+def test_what_is_doubted_stays_open_and_what_is_denied_is_not_there(worded: Codes, words: str, touches: bool) -> None:
+    found = condition("", "") | {"code": {"text": words}, "onsetDateTime": "2026-01-02"}
+    record = read_one(bundle(*breast_cancer()[:2], found), worded)
+    assert values(record, "sites") == [] and values(record, "metastatic") == []
+    (left,) = [one for one in record.unread if one.what == words]
+    assert ("metastatic" in left.touches) is touches
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"), [("Mammakarzinom links, ED 02/2023", True), ("Family history of breast cancer", False), ("Screening for breast cancer", False)]
+)  # fmt: skip
+def test_breast_cancer_by_its_name(worded: Codes, words: str, expected: bool) -> None:
+    found = condition("", "") | {"code": {"text": words}}
+    record = read_one(bundle(breast_cancer()[0], found), worded)
+    assert any(event.what == "diagnosis" for event in record.events) is expected
+
+
+def test_a_medicine_by_any_name(worded: Codes) -> None:
+    for name, drug in (("Letrozol 2,5 mg", "letrozole"), ("St. John’s Wort 300 mg capsule", "st-johns-wort"), ("buPROPion XL (WELLBUTRIN XL) 150 mg 24 hr tablet", "bupropion")):  # fmt: skip
+        given = about(
+            "MedicationStatement",
+            status="active",
+            medicationCodeableConcept={"text": name},
+            effectivePeriod={"start": "2026-01-02"},
+        )
+        record = read_one(bundle(*breast_cancer(), given), worded)
+        assert drug in [one.drug for one in (*record.administrations, *record.medications)], name
+
+
+def test_a_reason_to_stop_in_words(worded: Codes) -> None:
+    given = about(
+        "MedicationStatement", status="completed", medicationCodeableConcept={"text": "docetaxel"},
+        effectivePeriod={"start": "2025-07-10", "end": "2025-12-01"}, statusReason=[{"text": "Planned course completed"}],
+    )  # fmt: skip
+    (one,) = read_one(bundle(*breast_cancer(), given), worded).administrations
+    assert one.stopped_for == "completion"
