@@ -53,6 +53,8 @@ class Tables:
         """What a code means, member by member. One that means nothing here is known all the same."""
         if meaning.ignore:
             return ";ignore;"
+        if meaning.bands:
+            return ";role=part;"  # another scale: this reader leaves it open
         found = {name: str(getattr(meaning, name)) for name in _PLAIN if getattr(meaning, name)}
         shape = self.codes.facts.get(meaning.fact)
         if meaning.value is not None:

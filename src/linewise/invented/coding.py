@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
+import msgspec
+
 from linewise.exchange import Codes
 from linewise.exchange.fhir import read_fhir
 from linewise.knowledge import Knowledge
@@ -32,7 +34,10 @@ class Coding:
     """Codes for statements. Everything is asked once."""
 
     def __init__(self, knowledge: Knowledge, codes: Codes) -> None:
-        self.knowledge, self.codes = knowledge, codes
+        self.knowledge, self.codes = (
+            knowledge,
+            msgspec.structs.replace(codes, worded=False),
+        )  # what is written is coded, not worded
         self.left_out: list[str] = []
 
     # Look-ups in the tables
