@@ -13,6 +13,7 @@ from linewise.errors import KnowledgeError
 from linewise.exchange import codes_of
 from linewise.exchange.profile import read_profile
 from linewise.knowledge import Knowledge, open_knowledge, store
+from linewise.knowledge.load import load
 from linewise.knowledge.state import digest, touched
 from linewise.plan import Plan, make_plan
 
