@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .terminal import Page
 
 _BAR = 30
+_HELPED = 6  # frequent effects for which the help is printed
 _LONGEST = 3660  # days of a calendar
 
 
@@ -157,24 +158,23 @@ def _cite(ids: list[str], knowledge: Knowledge, page: Page) -> None:
 
 def _side_effects(options: argparse.Namespace) -> int:
     from linewise.knowledge import open_knowledge
-    from linewise.logic.where import did_you_mean
-    from linewise.plan.side_effects import options_named, rates
+    from linewise.plan.side_effects import rates
 
     from .terminal import Page
 
     knowledge = open_knowledge()
     names: dict[str, None] = {}
+    rows: list[Rate] = []
     without: list[str] = []
+    effects: list[str] = []
     for name in options.options:
-        found = options_named(name, knowledge)
-        drug = knowledge.find_drug(name)
-        if not found and drug is None:
-            hint = did_you_mean(name, [*knowledge.treatments, *knowledge.drugs])
-            raise LinewiseError(f"no option and no drug is called `{name}`. {hint}".strip())
-        if not rates(found, knowledge):
-            without.append(drug or name)
+        found, told, effect = _named(name, knowledge)
         names.update(dict.fromkeys(found))
-    rows = rates(names, knowledge)
+        rows += told
+        effects += [effect] if effect else []
+        if not told and not effect and not rates(found, knowledge):
+            without.append(name)
+    rows += rates(names, knowledge)
     if options.format == "json":
         _json(rows)
         return 0
@@ -188,20 +188,74 @@ def _side_effects(options: argparse.Namespace) -> int:
         page.heading("Side effects, of 100 people")
         page.say("█ all grades, ▓ severe (grade 3 or worse); where a trial counted the comparator, it stands below with ·", 2)
         _bars(rows, knowledge, page)
+        _helps(effects or [row.effect for row in rows], rows, knowledge, page)
     for name in without:
         _not_counted(name, knowledge, page)
     print(page.text(), end="")
     return 0
 
 
+def _named(name: str, knowledge: Knowledge) -> tuple[list[str], list[Rate], str]:
+    """What a name leads to: options, or counts that belong to no option (a drug's, an effect's), and the effect, where it is one.
+
+    Whatever search knows answers: a word that is no drug, option or side effect is told as what it is.
+    """
+    from linewise.knowledge.search import Search
+    from linewise.logic.where import did_you_mean
+    from linewise.plan.side_effects import options_named, rates_of_drug, rates_of_effect
+
+    if name in knowledge.treatments:
+        return [name], [], ""
+    effect = knowledge.find_effect(name)
+    drug = knowledge.find_drug(name)
+    if drug is not None and drug in knowledge.drugs:
+        return [], rates_of_drug(drug, knowledge), ""
+    if effect is not None:
+        return [], rates_of_effect(effect, knowledge), effect
+    found = options_named(name, knowledge)
+    if found or drug is not None:
+        return found, [], ""
+    answers = Search(knowledge).ask(name)
+    first = answers.found[0] if answers.found and not answers.instead and not answers.unknown else None
+    if first is not None and first.kind in ("drug", "option", "side effect") and first.id != name:
+        return _named(first.id, knowledge)
+    if first is not None:
+        raise LinewiseError(
+            f"`{name}` is no drug, option or side effect here; the nearest is {first.title} ({first.kind}). Try `linewise search {name}`."
+        )
+    hint = did_you_mean(name, [*knowledge.treatments, *knowledge.drugs, *knowledge.content.effects])
+    raise LinewiseError(f"no option, drug or side effect is called `{name}`. {hint}".strip())
+
+
+def _helps(effects: list[str], rows: list[Rate], knowledge: Knowledge, page: Page) -> None:
+    """What helps with the most frequent effects and with those that are serious, and when to call."""
+    from .terminal import ACT
+
+    serious = {row.effect for row in rows if row.serious}
+    frequent = list(dict.fromkeys(effects))
+    chosen = [name for name in frequent if name in frequent[:_HELPED] or name in serious]
+    page.heading("What helps, and when to call")
+    for name in chosen:
+        effect = knowledge.content.effects.get(name)
+        if effect is None:
+            continue
+        page.gap()
+        page.say(page.bold((effect.plain_name or effect.label) + (" (serious)" if name in serious else "")), 2)
+        for tip in effect.helps[: None if len(chosen) == 1 else 1]:
+            page.say(tip.plain or tip.text, 6, "- ")
+        for how, text in effect.call.items():
+            page.say(f"{ACT.get(how, how)}: {text}", 6, "! ")
+
+
 def _not_counted(name: str, knowledge: Knowledge, page: Page) -> None:
     """What there is to say of a drug whose side effects no trial here counted: that, and its warnings with their conditions."""
     from linewise.knowledge.texts import NOT_COUNTED, warning
 
-    label = knowledge.treatments[name].title if name in knowledge.treatments else knowledge.label(name)
+    drug = knowledge.find_drug(name) or name
+    label = knowledge.treatments[name].title if name in knowledge.treatments else knowledge.label(drug)
     page.heading(f"Side effects of {label}")
     page.say(f"{NOT_COUNTED} {knowledge.wording.advice.not_counted}")
-    drugs = knowledge.treatments[name].drugs if name in knowledge.treatments else (name,)
+    drugs = knowledge.treatments[name].drugs if name in knowledge.treatments else (drug,)
     cautions = [one for drug in drugs if drug in knowledge.drugs for one in (*knowledge.cautions(drug), *knowledge.avoid(drug))]
     told = list(dict.fromkeys(text for one in cautions if (text := warning(one, knowledge))))
     if told:
@@ -220,9 +274,14 @@ def _bars(rows: list[Rate], knowledge: Knowledge, page: Page) -> None:
             page.gap()
             page.say(page.bold(row.label), 2)
             last = row.effect
-        title = knowledge.treatments[row.option].title
+        title = knowledge.treatments[row.option].title if row.option else ""
         note = "; ".join(part for part in (row.trial, row.note, UNCONFIRMED if row.review else "") if part)
-        page.lines.append(f"    {_bar(row.treatment, row.severe)} {title} ({note})")
+        drawn = (
+            _bar(row.treatment, row.severe)
+            if row.treatment is not None or row.severe is not None
+            else row.often or "how often: not known"
+        )
+        page.lines.append(f"    {drawn} {f'{title} ({note})' if title else note}")
         if row.control is not None or row.control_severe is not None:
             page.lines.append(f"    {_bar(row.control, row.control_severe, '·')} {row.control_label}")
 

@@ -18,7 +18,7 @@ from linewise.plan.model import Because, Caution, Option, Standing
 from linewise.plan.shown import known_facts, where
 from linewise.plan.words import UNCONFIRMED
 
-_ACT = {"emergency": "NOW", "same-day": "TODAY", "next-visit": "NEXT VISIT"}
+ACT = {"emergency": "NOW", "same-day": "TODAY", "next-visit": "NEXT VISIT"}
 _MARK = {True: "yes", False: "no", None: "?"}
 _KIND = {
     "systemic": "Treatment of the whole body",
@@ -149,7 +149,7 @@ def _urgent(plan: Plan, page: Page) -> None:
         return
     page.heading("Urgent")
     for one in plan.urgent:
-        page.say(f"{_ACT[one.act]}: {one.title}", 2)
+        page.say(f"{ACT[one.act]}: {one.title}", 2)
         page.say(one.plain, 6)
         page.say(f"because: {one.because}", 6)
 

@@ -18,7 +18,7 @@ from linewise.logic.check import check, check_definitions
 from linewise.logic.nodes import Ask, Compare, Includes, Is, Known
 from linewise.logic.where import did_you_mean
 
-from . import check_conduct, check_wording
+from . import check_conduct, check_wording, counted
 from .anchors import lacking
 from .book import Knowledge
 from .load import Loaded, load_folder
@@ -69,7 +69,11 @@ class _Checking:
         self.classes()
         for treatment in self.content.treatments.values():
             self.treatment(treatment)
-        for owner, message in (*check_conduct.faults(self.knowledge), *check_conduct.gaps(self.knowledge)):
+        for owner, message in (
+            *check_conduct.faults(self.knowledge),
+            *check_conduct.gaps(self.knowledge),
+            *counted.gaps(self.knowledge),
+        ):
             self.fault(owner, message)
         self.unused()
 

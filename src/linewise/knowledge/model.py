@@ -29,6 +29,7 @@ Level = Literal["strong", "moderate", "weak"]
 Place = Literal["first", "preferred", "recommended", "alternative", "possible"]
 PLACES: tuple[Place, ...] = ("first", "preferred", "recommended", "alternative", "possible")
 """Where a guideline puts an option among others for the same situation, the first choice first."""
+Often = Literal["very-common", "common", "uncommon", "rare"]
 Act = Literal["emergency", "same-day", "next-visit"]
 ANY_TREATMENT = "any-treatment"
 """In an alert's `holds`: whatever anticancer drug is taken now."""
@@ -414,9 +415,14 @@ class Result(_Struct, frozen=True):
 
 
 class EffectRate(_Struct, frozen=True):
-    """How often an effect occurred, in percent; severe means CTCAE grade 3 or worse."""
+    """How often an effect occurred, in percent; severe means CTCAE grade 3 or worse.
+
+    `often` is the class of frequency of a European label, where it gives no figure. `serious` marks what can endanger life or lasts.
+    """
 
     effect: str
+    often: Often | None = None
+    serious: bool = False
     treatment: float | None = None
     treatment_severe: float | None = None
     control: float | None = None

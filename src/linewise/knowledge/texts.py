@@ -68,6 +68,8 @@ def texts(knowledge: Knowledge) -> Iterator[Text]:
     for test in content.tests.values():
         yield Text("test", test.id, (test.title,), (test.id,), (test.plain,), (), test.source)
     for trial in content.evidence.values():
+        if not trial.results and not trial.plain:
+            continue  # counts of side effects alone: they are told under the drug
         found = (trial.population or "", trial.plain or "")
         yield Text("trial", trial.id, (trial.name,), (trial.nct or "",), (), found, trial.source or _cited(trial.results))
     for one in content.organisations.values():

@@ -22,6 +22,6 @@ def side_effects_html(rows: list[Rate], knowledge: Knowledge) -> str:
     effects: dict[str, list[Rate]] = {}
     for row in rows:
         effects.setdefault(row.effect, []).append(row)
-    titles = [knowledge.treatments[name].title for name in dict.fromkeys(row.option for row in rows)]
+    titles = [knowledge.treatments[name].title for name in dict.fromkeys(row.option for row in rows) if name]
     context = {"effects": effects, "titles": titles, "knowledge": knowledge, "cite": Citations(knowledge)}
     return render("side_effects_page.html", css=stylesheet(), **context)

@@ -11,7 +11,7 @@ from linewise.knowledge import Knowledge
 from linewise.knowledge.cite import itself, styles
 from linewise.knowledge.search import Answers, Found, Search
 from linewise.knowledge.texts import NOT_COUNTED, warning
-from linewise.plan.side_effects import Rate, rates
+from linewise.plan.side_effects import rates_of_drug, strongest
 
 from .citations import Citations
 from .frame import Answer, Ask, Go, Page, Refusal, View, plain
@@ -73,7 +73,7 @@ async def drug(ask: Ask) -> Answer:
         raise Refusal(404, "There is no drug under this name.")
     knowledge = ask.knowledge
     options = [one for one in knowledge.treatments.values() if found.id in one.drugs]
-    effects = _effects(rates([one.id for one in options], knowledge))
+    effects = strongest(rates_of_drug(found.id, knowledge))
     cautions = dict.fromkeys((*knowledge.avoid(found.id), *knowledge.cautions(found.id)))
     told = {one: text for one in cautions if (text := warning(one, knowledge))}
     data = {
@@ -93,15 +93,6 @@ async def drug(ask: Ask) -> Answer:
         "with_plan": ask.maybe_plan is not None,
     }
     return Page(template="drug.html", title=found.label, data=data, context=context)
-
-
-def _effects(found: list[Rate]) -> list[Rate]:
-    """One row an effect: the highest share that a trial counted, so that nothing looks rarer than it was."""
-    best: dict[str, Rate] = {}
-    for one in found:
-        if one.effect not in best or (one.treatment or 0.0) > (best[one.effect].treatment or 0.0):
-            best[one.effect] = one
-    return list(best.values())
 
 
 async def page(ask: Ask) -> Answer:

@@ -13,7 +13,7 @@ from linewise.plan.calendar import Calendar, calendar, icalendar
 from linewise.plan.interactions import interactions
 from linewise.plan.model import Option
 from linewise.plan.questions import questions
-from linewise.plan.side_effects import Rate, rates
+from linewise.plan.side_effects import Rate, rates, strongest
 from linewise.plan.why import changes_text
 
 from . import glance
@@ -93,7 +93,7 @@ async def option(ask: Ask) -> Answer:
     found, knowledge = ask.plan, ask.knowledge
     mine = [each for each in interactions(found) if each.drug in _drugs(one)]
     asked = questions(found, one.id)
-    effects = _effects(rates([one.id], knowledge))
+    effects = strongest(rates([one.id], knowledge))
     needed = changes_text(found.needed(one.id))
     data = {
         "option": plain(one),
@@ -121,17 +121,6 @@ async def option(ask: Ask) -> Answer:
 
 def _drugs(one: Option) -> list[str]:
     return list(dict.fromkeys([*one.drugs, *(drug for choice in one.partners for drug in choice)]))
-
-
-def _effects(found: list[Rate]) -> list[Rate]:
-    """One row an effect: of several trials the one with the highest share, so that nothing looks rarer than it was."""
-    best: dict[str, Rate] = {}
-    for one in found:
-        if one.effect not in best or (one.treatment or one.severe or 0) > (
-            best[one.effect].treatment or best[one.effect].severe or 0
-        ):
-            best[one.effect] = one
-    return list(best.values())
 
 
 async def days(ask: Ask) -> Answer:
@@ -191,7 +180,7 @@ async def compare(ask: Ask) -> Answer:
 def _comparison(found: Plan, chosen: list[Option]) -> list[tuple[str, list[list[str]]]]:
     """The rows: each a heading and, for every option, its lines."""
     knowledge = found.knowledge
-    effects = {one.id: {rate.effect: rate for rate in _effects(rates([one.id], knowledge))} for one in chosen}
+    effects = {one.id: {rate.effect: rate for rate in strongest(rates([one.id], knowledge))} for one in chosen}
     plans = {one.id: calendar(knowledge.treatments[one.id], knowledge, _DAYS) for one in chosen}
     rows: list[tuple[str, list[list[str]]]] = [
         ("Does it fit?", [[glance.STATUS[one.status]] for one in chosen]),
@@ -232,7 +221,7 @@ def _benefit(found: Plan, one: Option) -> list[str]:
 
 
 def _rate_words(rate: Rate) -> str:
-    share = f"{rate.treatment:g} of 100 people" if rate.treatment is not None else "how often is not known"
+    share = f"{rate.treatment:g} of 100 people" if rate.treatment is not None else rate.often or "how often is not known"
     severe = f", severe in {rate.severe:g}" if rate.severe is not None else ""
     return f"{rate.label}: {share}{severe}"
 
