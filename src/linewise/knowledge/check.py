@@ -22,7 +22,7 @@ from . import check_conduct, check_wording, counted
 from .anchors import lacking
 from .book import Knowledge
 from .load import Loaded, load_folder
-from .model import Caution, Content, Review, Statement, Treatment, When
+from .model import Caution, Content, Review, Statement, Treatment, When, doubt
 
 _FOLDERS = (
     "sources", "facts", "tests", "classes", "drugs", "treatments", "evidence", "alerts", "effects", "pages", "glossary",
@@ -99,8 +99,10 @@ class _Checking:
         if isinstance(thing, Review):
             self.review(owner, thing)
         elif isinstance(thing, msgspec.Struct) and type(thing).__module__.startswith("linewise.knowledge"):
-            if getattr(thing, "review", None) == "needed":
-                self.remark(owner, f"review needed: {_short(thing)}")
+            if (why := doubt(thing)) is not None:
+                self.remark(owner, f"review needed: {_short(thing)}" + (f" ({why})" if why else ""))
+                if not str(getattr(thing, "review", "")).startswith("needed"):
+                    self.fault(owner, f"`review` is `needed`, or `needed: why and who could confirm it`: {_short(thing)}")
             cited = (getattr(thing, name, ()) for name in ("source", "sources", "composite_source"))
             for source in (one for ids in cited if isinstance(ids, tuple) for one in ids):
                 self.used[source] += 1

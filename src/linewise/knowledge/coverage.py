@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from .book import Knowledge
-from .model import Statement, Treatment
+from .model import Statement, Treatment, doubt
 
 
 def markdown(knowledge: Knowledge) -> str:
@@ -111,6 +111,7 @@ def _review(knowledge: Knowledge) -> Iterator[str]:
     yield "## What still needs review"
     yield ""
     content = knowledge.content
+    reasons: dict[str, list[str]] = {}
     for folder in (
         "treatments",
         "drugs",
@@ -124,17 +125,26 @@ def _review(knowledge: Knowledge) -> Iterator[str]:
         "organisations",
         "sources",
     ):
+        for name, thing in getattr(content, folder).items():
+            for why in dict.fromkeys(doubt(one) for one in _needing(thing)):
+                if why:
+                    reasons.setdefault(why, []).append(name)
         counted = {name: sum(1 for _ in _needing(thing)) for name, thing in getattr(content, folder).items()}
         waiting = [f"{name} ({count})" if count > 1 else name for name, count in counted.items() if count]
         if waiting:
             yield f"- **{folder}**: {', '.join(waiting)}"
     yield ""
+    if reasons:
+        yield "Why, and who could confirm it:"
+        yield ""
+        yield from (f"- {why}: {', '.join(names)}" for why, names in reasons.items())
+        yield ""
 
 
 def _needing(thing: Any) -> Iterator[Any]:
     """Every statement inside a thing that could not be confirmed."""
     if isinstance(thing, msgspec.Struct):
-        if getattr(thing, "review", None) == "needed":
+        if doubt(thing) is not None:
             yield thing
         values: Iterable[Any] = (getattr(thing, field.name) for field in msgspec.structs.fields(thing))
     elif isinstance(thing, tuple | list):

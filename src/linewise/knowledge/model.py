@@ -47,6 +47,14 @@ class _Struct(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_
     pass
 
 
+def doubt(thing: object) -> str | None:
+    """Why a statement could not be confirmed and who could (`review: "needed: why"`): "" where nobody said, None where it is confirmed."""
+    word = getattr(thing, "review", None)
+    if not isinstance(word, str):
+        return None
+    return word.removeprefix("needed").removeprefix(":").strip()
+
+
 class Source(_Struct, frozen=True):
     """One entry of the bibliography."""
 
