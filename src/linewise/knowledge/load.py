@@ -295,11 +295,11 @@ class _Loading:
         return found
 
     def extras(self) -> dict[str, dict[str, Any]]:
-        """The files at the top of the folder, in `cohort/` and in `reading/` (these by their path): plain values for the room that knows them."""
+        """The files at the top of the folder, in `cohort/`, in `reading/` and the words of `trials/` (these by their path): plain values for the room that knows them."""
         paths = sorted([*self.root.glob("*.yaml"), *self.root.glob("cohort/*.yaml"), *self.root.glob("learn/synonyms.yaml")])
         documents = [self.read(path) for path in paths if path.name not in _TYPED]
         found = {Path(one.file).stem: one.value for one in documents if one is not None and isinstance(one.value, dict)}
-        for path in sorted(self.root.glob("reading/**/*.yaml")):
+        for path in sorted([*self.root.glob("reading/**/*.yaml"), *self.root.glob("trials/words*.yaml")]):
             words = self.read(path)
             if words is not None and isinstance(words.value, dict):
                 found[path.relative_to(self.root).with_suffix("").as_posix()] = words.value

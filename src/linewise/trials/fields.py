@@ -1,0 +1,30 @@
+"""The structured fields of an entry as criteria: the condition, sex and age decide at once. Recruitment and places never do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from linewise.knowledge import Knowledge
+
+from .grammar import Reading
+from .model import Entry
+from .pair import OPEN, exactly
+from .words import Words
+
+
+def field_points(entry: Entry, words: Words, knowledge: Knowledge) -> Iterator[tuple[str, Reading]]:
+    """Each field that says whom the trial takes, in words and as a criterion."""
+    if entry.conditions and not any(
+        words.breast.search(one) or words.solid.search(one) for one in (*entry.conditions, entry.title)
+    ):
+        named = ", ".join(entry.conditions[:3])
+        yield f"Condition: {named}", Reading(exactly("no"), rules=("condition",))
+    if entry.sex != "all":
+        yield f"Sex: {entry.sex}", Reading(exactly(f"sex is {entry.sex}"), rules=("sex",))
+    low, high = knowledge.facts["age"].range or (0.0, 200.0)
+    if entry.youngest is not None and entry.youngest > low:
+        yield f"Youngest age: {entry.youngest:g} years", Reading(exactly(f"age >= {entry.youngest:g}"), rules=("age",))
+    if entry.youngest is not None and entry.youngest > high:
+        yield f"Youngest age: {entry.youngest:g} years", Reading(OPEN)
+    if entry.oldest is not None and entry.oldest < high:
+        yield f"Oldest age: {entry.oldest:g} years", Reading(exactly(f"age <= {entry.oldest:g}"), rules=("age",))

@@ -1,0 +1,318 @@
+"""What one criterion of a trial says, as criteria of the language, and what of it was not understood.
+
+Each sentence is taken apart by the rules of the words file. A part that a rule understands leaves a mark; words that carry no meaning of
+their own are dropped. What is then left was not understood, and opens the sentence on the side on which it could change the answer:
+
+- an inclusion "A, and something else" fails where A fails, and is never fulfilled by A alone;
+- an exclusion "A, or something else" holds where A holds, and is never ruled out by A alone;
+- a qualification or an exception ("unless", "allowed if") takes the other side away, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from linewise.logic.nodes import DAYS_IN
+
+from . import pair
+from .labs import take_labs
+from .model import Kind, Point
+from .pair import OPEN, Pair
+from .tags import Named, plain, tagged
+from .words import Rule, Words
+
+_MARK = "¤{}¤"
+_MARKED = re.compile(r"¤(\d+)¤")
+_ITEM = re.compile(r"¤\d+¤|§|[a-z0-9+%<>=⟨⟩‡][\w+%.'/⟨⟩-]*")
+_WORD = re.compile(r"[a-z0-9+%<>=⟨⟩‡][\w+%.'/⟨⟩-]*")
+_SEGMENT = re.compile(r",|;|\bor\b|\band\b|\(|\)|/(?=\s|¤)")
+_SENTENCE = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s+[a-z])|;\s*(?=\S)")
+_AND_HAS = re.compile(r"\band (?:has|have|had|is|are|who|that|with)\b|¤ and ¤")
+_LISTED = re.compile(r"¤ ?,[^.]*¤ ?,? and ¤")
+_JOINING = re.compile(r"^\s*(?:,\s*)?(and/or|or|and|,)(?=\s)")
+_ASKED = "§"
+"""Stands where a text says something that no record tells."""
+_NARROWS = "‡"
+"""Stands for words that narrow what is beside them, in a way that was not understood."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What a criterion says. `left` are the words that were not understood; `rules` those that understood the rest.
+
+    `asked`: it is about nothing that a record tells. `fine` are criteria under which what is asked need not be known before.
+    `outside`: a treatment is named of which the knowledge has no drug.
+    """
+
+    says: Pair = OPEN
+    asked: bool = False
+    left: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    fine: tuple[str, ...] = ()
+    outside: bool = False
+
+    @property
+    def understood(self) -> bool:
+        return self.asked or not self.says.says_nothing
+
+
+def read_point(point: Point, words: Words) -> Reading:
+    """One criterion, with its sub-points."""
+    return _Reading(point.kind, words).point(point.parts)
+
+
+class _Part(msgspec.Struct):
+    says: Pair
+    rule: str = ""
+    stays: bool = False
+
+
+class _Reading:
+    """The state of reading one criterion."""
+
+    def __init__(self, kind: Kind, words: Words) -> None:
+        self.kind, self.words = kind, words
+        self.left: list[str] = []
+        self.rules: list[str] = []
+        self.fine: list[str] = []
+        self.asked = False
+        self.outside = False
+        self.escape = False
+        self.figures = False
+
+    def point(self, parts: Sequence[str]) -> Reading:
+        whole = plain(" ".join(parts), self.words)
+        self.figures = any(re.search(rf"{lab.find.pattern}[^<>;.]{{0,60}}[<>]", whole, re.IGNORECASE) for lab in self.words.labs)
+        lead = self.sentences(parts[0], first=True)
+        if self.words.group_inside.search(plain(parts[0], self.words)):
+            self.escape = True
+        found = self._with_list(lead, parts) if len(parts) > 1 else lead
+        says = self._opened(found) if self.escape and found is not None else found
+        if says is None:
+            blank = not self.left and self.asked
+            return (
+                Reading(OPEN, blank or not self.rules, tuple(self.left), tuple(self.rules), tuple(self.fine))
+                if blank
+                else self._unread()
+            )
+        return Reading(says, False, tuple(self.left), tuple(dict.fromkeys(self.rules)), tuple(self.fine), self.outside)
+
+    def _unread(self) -> Reading:
+        return Reading(OPEN, False, tuple(self.left), tuple(self.rules), tuple(self.fine), self.outside)
+
+    def _with_list(self, lead: Pair | None, parts: Sequence[str]) -> Pair | None:
+        """The head of a list and its items: all of an inclusion, any of an exclusion, unless the head or the items say otherwise."""
+        head = plain(parts[0], self.words)
+        items = [(plain(part, self.words), self.sentences(part)) for part in parts[1:]]
+        known = [says for _, says in items if says is not None]
+        every = self.kind == "inclusion"
+        if self.words.any_of.search(head) or any(re.search(r"(^or\b|\bor$)", text) for text, _ in items):
+            every = False
+        elif self.words.all_of.search(head):
+            every = True
+        if not known:
+            return lead
+        listed = pair.both(known) if every else pair.either(known)
+        if not every and self.kind == "inclusion" and len(known) < len(items):
+            listed = pair.either([listed, OPEN])
+        if lead is None or (self.kind == "exclusion" and parts[0].rstrip().endswith(":")):
+            return listed  # the items say which: "significant heart disease, such as: …"
+        return pair.both([lead, listed]) if self.kind == "inclusion" else pair.either([lead, listed])
+
+    def _opened(self, says: Pair) -> Pair:
+        return Pair(says.when, pair.YES) if self.kind == "inclusion" else Pair(pair.NO, says.may)
+
+    # Sentences
+
+    def sentences(self, text: str, first: bool = False) -> Pair | None:
+        """What the sentences of one bullet say together; None where they say nothing that a record tells."""
+        found: list[Pair] = []
+        for number, sentence in enumerate(_cut(plain(text, self.words))):
+            if self.words.note.match(sentence):
+                self.escape = self.escape or bool(self.words.escape.search(sentence))
+                continue
+            if (number or not first) and self.words.permitted.search(sentence) and not self.words.bound.search(sentence):
+                self.escape = True
+                continue
+            says = self.sentence(sentence)
+            if says is not None:
+                found.append(says)
+        if not found:
+            return None
+        return pair.both(found) if self.kind == "inclusion" else pair.either(found)
+
+    def sentence(self, text: str) -> Pair | None:
+        """One sentence. An inclusion that says what is not allowed is read as an exclusion, and turned round."""
+        words = self.words
+        turned = self.kind == "inclusion" and (words.negated.match(text) or words.barred.search(text))
+        if not turned:
+            return self._read(text, self.kind)
+        text = words.barred.sub(" ", words.negated.sub("", text, count=1))
+        says = self._read(text, "exclusion")
+        return None if says is None else pair.opposite(says)
+
+    def _read(self, text: str, kind: Kind) -> Pair | None:
+        tags = tagged(text, self.words)
+        pairs: list[Pair] = []
+        text = take_labs(tags.text, self.words, pairs, _MARK)
+        parts = [_Part(says, "laboratory") for says in pairs]
+        text = self._rules(text, tags.named, kind, parts)
+        if any(one.outside for one in tags.named):
+            self.outside = True
+        self.rules += [part.rule for part in parts if part.rule]
+        return self._together(text, kind, parts)
+
+    def _rules(self, text: str, named: list[Named], kind: Kind, parts: list[_Part]) -> str:
+        whole = text
+        for rule in self.words.rules:
+            if (
+                rule.kind not in ("any", kind)
+                or (rule.vague and self.figures)
+                or (rule.unless is not None and rule.unless.search(whole))
+            ):
+                continue
+            start = 0
+            while (found := rule.find.search(text, start)) is not None and found.end() > found.start():
+                if not _of(rule, found, named):
+                    start = found.start() + 1
+                    continue
+                before, after = text[: found.start()].rstrip(), text[found.end() :].lstrip()
+                put = " ".join(one for one in (_joining(found.group(0)), self._put(rule, found, named, kind, parts)) if one)
+                text = f"{before} {put} {after}"
+                start = len(before) + len(put) + 1
+        return text
+
+    def _put(self, rule: Rule, found: re.Match[str], named: list[Named], kind: Kind, parts: list[_Part]) -> str:
+        """The mark for a part that a rule understood; a sign for one that no record tells. What was understood inside it stays."""
+        if rule.drop or rule.narrow or rule.asked:
+            self.asked = self.asked or rule.asked
+            if rule.asked:
+                self.rules.append(rule.id)
+            if rule.fine is not None:
+                self.fine.append(rule.fine)
+            sign = _ASKED if rule.asked else _NARROWS if rule.narrow else ""
+            return " ".join([sign, *(one for one in _ITEM.findall(found.group(0)) if one[0] == "¤")]).strip()
+        when, may = rule.when, rule.may
+        counts = self.words.counts
+        says = Pair(
+            _filled(when, found, named, kind, counts), _filled(may if may is not None else when, found, named, kind, counts)
+        )
+        if found.groupdict().get("not"):
+            says = pair.opposite(says)
+        parts.append(_Part(says, rule.id, rule.stays))
+        return _MARK.format(len(parts) - 1)
+
+    # What the parts say together
+
+    def _together(self, text: str, kind: Kind, parts: list[_Part]) -> Pair | None:
+        left: list[str] = []
+        said: list[Pair] = []
+        loose: list[Pair] = []  # what stands for itself and was not understood
+        excepted = self.words.escape.search(text)
+        if kind == "exclusion" and excepted is not None and "¤" in text[: excepted.start()]:
+            text = text[: excepted.start()]  # an exception only takes back, so what it says need not be known
+        for segment in _SEGMENT.split(text):
+            unknown = self._unknown(segment)
+            marks = [parts[int(number)].says for number in _MARKED.findall(segment)]
+            left += unknown
+            if not marks and unknown:
+                loose.append(self._loose(segment, unknown, kind))
+            elif marks:
+                says = marks[0] if len(marks) == 1 else pair.both(marks) if kind == "inclusion" else pair.mixed(marks)
+                said.append(Pair(pair.NO, says.may) if unknown else says)
+        self.left += left
+        if not said:
+            return pair.either(loose) if loose else None
+        found = self._connected(text, kind, said, bool(left))
+        if loose:
+            found = pair.either([found, *loose]) if kind == "exclusion" else pair.both([found, OPEN])
+        if excepted is not None and (kind == "exclusion" or not all(part.stays for part in parts)):
+            found = Pair(found.when, pair.YES) if kind == "inclusion" else Pair(pair.NO, found.may)
+        return found
+
+    def _loose(self, segment: str, unknown: list[str], kind: Kind) -> Pair:
+        """An exclusion in words of illness alone is none for somebody who has no illness that it could mean."""
+        if kind == "exclusion" and not any(self.words.hard.search(one) for one in (segment, *unknown)):
+            return Pair(pair.NO, self.words.illness)
+        return OPEN
+
+    def _connected(self, text: str, kind: Kind, said: list[Pair], left: bool) -> Pair:
+        joins = self._joins(text)
+        if kind == "inclusion":
+            if "or" not in joins:
+                return pair.both(said)
+            other = left or _ASKED in text
+            return pair.mixed([*said, OPEN] if other else said) if len(said) > 1 or other else said[0]
+        narrowed = "and" in joins and ("or" not in joins or _AND_HAS.search(text) is not None)
+        return pair.mixed(said) if narrowed and len(said) > 1 and not _LISTED.search(text) else pair.either(said)
+
+    def _joins(self, text: str) -> list[str]:
+        """The joining words that stand between two things said: not those inside "histologically or cytologically confirmed"."""
+        order = _ITEM.findall(text)
+        things = [
+            place for place, word in enumerate(order) if word[0] in "¤§‡" or (word not in ("and", "or") and self._unknown(word))
+        ]
+        return [word for place, word in enumerate(order) if word in ("and", "or") and things and things[0] < place < things[-1]]
+
+    def _unknown(self, segment: str) -> list[str]:
+        """The words of a segment that carry meaning and were not understood."""
+        found = []
+        for word in _WORD.findall(_MARKED.sub(" ", segment).replace(_ASKED, " ")):
+            word = word.strip(".'-/")
+            if word and word not in self.words.filler and not all(one in self.words.filler for one in re.split(r"[-/]", word)):
+                found.append(word)
+        return found
+
+
+def _joining(text: str) -> str:
+    """The joining word with which a part begins: it belongs to the sentence, not to the part."""
+    found = _JOINING.match(text)
+    return found.group(1) if found else ""
+
+
+def _of(rule: Rule, found: re.Match[str], named: list[Named]) -> bool:
+    """Whether the treatments that a rule found are of its kind: those that make a line, or other medicines."""
+    tag = found.groupdict().get("t") if rule.of else None
+    if tag is None:
+        return True
+    one = named[int(tag.strip("⟨⟩"))]
+    return one.lines is (rule.of == "lines") or one.outside
+
+
+def _filled(criterion: str | None, found: re.Match[str], named: list[Named], kind: Kind, counts: Mapping[str, str]) -> str:
+    """A criterion of a rule with the numbers and treatments of the text.
+
+    A pattern with two ways of writing names their groups `n` and `n2`. `{c}` counts lines, where a conjugate is chemotherapy, too.
+    """
+    if criterion is None:
+        return pair.NO
+    groups: dict[str, str] = {}
+    for name, value in found.groupdict().items():
+        if value is not None:
+            groups.setdefault(name.rstrip("23"), value.strip())
+    if "{n|months}" in criterion:
+        criterion = criterion.replace("{n|months}", f"{_months(groups):g}")
+    for name in ("n", "m", "op"):
+        criterion = criterion.replace("{" + name + "}", groups.get(name, "0"))
+    if "{t}" not in criterion and "{c}" not in criterion:
+        return criterion
+    tag = re.search(r"\d+", groups.get("t", ""))
+    if tag is None:
+        return pair.NO
+    one = named[int(tag.group())]
+    if one.every and kind == "exclusion":
+        one = Named(one.ones, False, one.outside)
+    return one.template(criterion, counts)
+
+
+def _months(groups: dict[str, str]) -> float:
+    """A time in days or weeks as months."""
+    days = float(groups["n"]) * (7 if groups.get("u", "").startswith("week") else 1)
+    return round(days / DAYS_IN["months"], 2)
+
+
+def _cut(text: str) -> list[str]:
+    """The sentences of a text."""
+    return [one.strip(" .;:") for one in _SENTENCE.split(text) if one and one.strip(" .;:")]
