@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from linewise.errors import RecordError
 
 from .arguments import command, day_and_region
+from .plan_papers import is_paper, plan_of_papers
 
 if TYPE_CHECKING:
     from linewise.knowledge import Knowledge
@@ -30,13 +31,19 @@ def add(commands: Any) -> None:
         "  linewise plan cohort.ndjson --lines --format json\n  cat bundle.json | linewise plan - --region EU",
     )
     plan.add_argument(
-        "records", nargs="+", metavar="RECORD", help="a profile (YAML, JSON), a FHIR R4 bundle, or - for standard input"
+        "records",
+        nargs="+",
+        metavar="RECORD",
+        help="a profile (YAML, JSON), a FHIR R4 bundle, or - for standard input; or papers, to be confirmed",
     )
     day_and_region(plan)
     plan.add_argument("--format", choices=["text", "json", "html"], default="text")
     plan.add_argument("--lines", action="store_true", help="one record on every line (NDJSON), one plan a line")
     plan.add_argument(
         "--all", action="store_true", help="list the options that do not fit, too; as JSON, give their whole reasons"
+    )
+    plan.add_argument(
+        "--confirmed", metavar="PROFILE", help="of papers (PDF, scan, Word, text): the profile that a person has confirmed"
     )
     plan.set_defaults(run=_plan)
 
@@ -94,7 +101,15 @@ def _answers(options: argparse.Namespace, knowledge: Knowledge) -> Iterator[Plan
     def plans(records: list[Record]) -> list[Plan]:
         return [make_plan(record, knowledge, day, region) for record in records]
 
+    papers = [name for name in options.records if is_paper(name)]
+    if papers:
+        try:
+            yield plan_of_papers(options, papers, knowledge)
+        except RecordError as error:
+            yield error
     for name in options.records:
+        if name in papers:
+            continue
         try:
             data = load(name)
             if not options.lines:

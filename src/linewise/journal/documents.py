@@ -112,6 +112,27 @@ class Settings(Document, kw_only=True):
     feedback: list[dict[str, str]] = []
 
 
+class Paper(msgspec.Struct, kw_only=True):
+    """One paper: what it is, of which day, about whom, and whether the file is kept."""
+
+    id: str
+    name: str
+    form: str
+    on: str | None = None
+    born: str | None = None
+    person: str | None = None
+    added_on: dt.date | None = None
+    kept: bool = False
+
+
+class Papers(Document, kw_only=True):
+    """The papers of one person, in the order in which they were read."""
+
+    stored = "papers"
+
+    papers: list[Paper] = []
+
+
 def read(journal: Journal, kind: type[D]) -> D:
     """A document of a journal; an empty one where there is none."""
     text, version = journal.read(kind.stored)
@@ -131,7 +152,7 @@ def write(journal: Journal, document: Document) -> None:
         journal.drop(name)
 
 
-KINDS: tuple[type[Document], ...] = (Health, Diary, Team, Visit, Look, Settings)
+KINDS: tuple[type[Document], ...] = (Health, Diary, Team, Visit, Look, Settings, Papers)
 
 
 def everything(journal: Journal) -> dict[str, Any]:

@@ -150,15 +150,17 @@ def kind_of(paper: Paper) -> str:
     if paper.sheet.hints.get("kind"):
         return paper.sheet.hints["kind"]
     text = paper.sheet.text.lower()
-    head, rest = text[:700], text[700:]
+    head, rest, title = text[:700], text[700:], text.strip()[:80]
     sections = Counter(statement.section for statement in paper.statements)
     scores: dict[str, float] = {}
     for kind, about in paper.words.of("kinds")["kinds"].items():
         score = 0.0
         for word in about["words"]:
-            score += 3 * (word in head) + (word in rest) * 0.6
+            score += 3 * (word in head) + (word in rest) * 0.6 + 3 * (word in title)
         score += sum(1.5 for section in about["sections"] if sections[section])
         shown = not about["sections"] or any(sections[section] for section in about["sections"])
+        if about.get("titled") and not any(word in head[:400] for word in about["words"]):
+            shown = False
         scores[kind] = score if shown else score * 0.45
     best = max(scores, key=lambda kind: scores[kind])
     return best if scores[best] >= 2 else "letter"

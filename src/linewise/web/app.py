@@ -20,7 +20,17 @@ from linewise.journal import Vault
 from linewise.knowledge import Knowledge
 from linewise.plan import DISCLAIMER
 
-from . import views_diary, views_guide, views_learn, views_mine, views_plan, views_start, views_unwell, views_visit
+from . import (
+    views_diary,
+    views_documents,
+    views_guide,
+    views_learn,
+    views_mine,
+    views_plan,
+    views_start,
+    views_unwell,
+    views_visit,
+)
 from .door import Door
 from .frame import Ask, House, View, _formed, answer, problem
 from .openapi import document
@@ -36,6 +46,7 @@ VIEWS: list[View] = [
     *views_visit.VIEWS,
     *views_learn.VIEWS,
     *views_mine.VIEWS,
+    *views_documents.VIEWS,
 ]
 NOTICES = {
     "kept": "Kept. From now on everything is saved as you enter it.",
@@ -47,6 +58,8 @@ NOTICES = {
     "saved": "Saved.",
     "deleted": "Deleted for good.",
     "own": "The invented person is closed. These questions are about you, and nothing is filled in yet.",
+    "papers": "Taken from your papers, with their words. Your plan counts it now.",
+    "paper-gone": "The paper is gone. What you confirmed of it stays in your record.",
     "thanks": "Thank you. Your note was stored on this computer only.",
 }
 log = logging.getLogger("linewise.web")

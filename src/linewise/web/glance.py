@@ -164,7 +164,7 @@ def card(option: Option, knowledge: Knowledge) -> Card:
     if care is not None:
         left -= _rows(f"Take care. {lead(for_me(care, knowledge))} +1")
     routes_, common = routes(knowledge.treatments[option.id], knowledge), common_effects(option.id, knowledge, 3)
-    how = next(one for one in (_how(routes_, common[:most]) for most in (3, 2, 1, 0)) if _rows(one) <= max(left, 1))
+    how = next((one for one in (_how(routes_, common[:most]) for most in (3, 2, 1, 0)) if _rows(one) <= max(left, 1)), "")
     does, like_me = may_do(option, knowledge)
     if _rows(f"People like you: {does}") > left - _rows(how):
         does = ""

@@ -37,6 +37,7 @@ class Session:
         self.pending: list[Any] = []  # records that were read and wait for a choice
         self.pending_name = ""
         self.pending_invented = False  # they carry the mark of records of nobody
+        self.papers: Any = None  # what was read of papers and waits to be confirmed
         self._plan: tuple[Any, Plan] | None = None
 
     def plan(self, knowledge: Knowledge, codes: Codes, day: dt.date) -> Plan | None:
@@ -52,7 +53,7 @@ class Session:
 
     def open(self, journal: Journal) -> None:
         """Change to another journal: under new tokens, so that an old page of somebody else can do nothing."""
-        self.journal, self._plan, self.pending = journal, None, []
+        self.journal, self._plan, self.pending, self.papers = journal, None, [], None
         self.token, self.csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
 
     @property

@@ -11,7 +11,7 @@ from linewise.errors import LinewiseError
 
 LARGEST_UPLOAD = 64 * 1024 * 1024
 LARGEST_FORM = 1024 * 1024
-UPLOADS = ("/start/import", "/start/import.json")
+UPLOADS = ("/start/import", "/start/import.json", "/papers", "/papers.json")
 
 HEADERS = {
     "content-security-policy": (
