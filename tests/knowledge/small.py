@@ -39,7 +39,21 @@ kind: systemic
 drugs: [alfa]
 plain: A tablet.
 fits: marker is positive
+regimen:
+  - {drug: alfa, dose: 10 mg, route: oral, schedule: once daily, source: label-2020}
 standing:
   - {body: FDA, region: US, since: 2020-03, until: 2022-09, says: approved, source: label-2020}
+""",
+    "effects/sick.yaml": "{id: sick, label: feeling sick}\n",
+    "effects/tired.yaml": "{id: tired, label: tiredness}\n",
+    "effects/lung.yaml": "{id: lung, label: lung inflammation}\n",
+    "evidence/labels/alfa.yaml": """
+id: label-alfa
+name: alfa (label)
+treatment: {label: alfa, drugs: [alfa]}
+effects:
+  - {effect: sick, treatment: 40, source: label-2020}
+  - {effect: tired, often: very-common, source: label-2020}
+  - {effect: lung, treatment: 1, serious: true, source: label-2020}
 """,
 }

@@ -230,3 +230,19 @@ def test_what_code_knows_by_name_must_be_there(folder: Callable[..., Path]) -> N
         opened(gone)
     other = folder({"facts/anchors.yaml": text.replace("    female:\n      label: female\n", "")})
     assert faults(other) == ["facts: the program needs `sex` to have the value `female`, and it has male"]
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "expected"),
+    [
+        ("treatments/alfa.yaml", ("dose: 10 mg, route: oral, schedule: once daily, ", ""), "does not say how `alfa` is given"),
+        ("evidence/labels/alfa.yaml", ("often: very-common, ", ""), "side effects: 2 of 3 have a frequency"),
+        ("evidence/labels/alfa.yaml", ("serious: true, ", ""), "side effects: none is marked as serious"),
+    ],
+)
+def test_an_option_says_how_it_is_given_and_what_it_may_do(
+    folder: Callable[..., Path], file: str, change: tuple[str, str], expected: str
+) -> None:
+    assert change[0] in BASE[file]
+    found = faults(folder({file: BASE[file].replace(*change)}))
+    assert any(expected in fault for fault in found), found

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 from linewise.plan import Plan
 from linewise.plan.answer import first
+from linewise.plan.given import taken
 from linewise.plan.model import Because, Caution, Option, Standing
 from linewise.plan.shown import known_facts, where
 from linewise.plan.words import UNCONFIRMED
@@ -220,6 +221,8 @@ def _option(option: Option, plan: Plan, page: Page) -> None:
         page.say(f"{_severity(caution)} {caution.drug}: {caution.plain or caution.text}{_doubt(caution.review)}", 6, "! ")
     if len(holding) > 6:
         page.say(f"and {len(holding) - 6} more to know: `linewise why` tells them all for {option.id}.", 6)
+    if option.taken:
+        page.say(f"how it is given: {'; '.join(option.taken)}", 6)
     checks = sorted({check for caution in option.cautions if caution.applies is None for check in caution.check})
     if checks:
         page.say(f"check first: {', '.join(checks)}", 6)
@@ -332,6 +335,11 @@ def why_page(option: Option, plan: Plan, changes: str, page: Page | None = None)
         for caution in option.cautions:
             applies = {True: "", False: " (does not hold here)", None: " (not known whether it holds)"}[caution.applies]
             page.say(f"{_severity(caution)} {caution.drug}, {caution.id}{applies}: {caution.text}", 4, "! ")
+    doses = taken(plan.knowledge.treatments[option.id], plan.knowledge, team=True)
+    if doses:
+        page.heading("How it is given (doses are for those who prescribe)")
+        for line in doses:
+            page.say(line, 4, "- ")
     page.heading("Who says so")
     sources = plan.sources_of([option])
     for one in option.standing:

@@ -209,6 +209,11 @@ class _Checking:
             self.remark(owner, "no statement that decides: it can never be offered")
         if not treatment.plain:
             self.fault(owner, "no `plain` sentence for people")
+        decides = any(one.decides_in(None) for one in treatment.standing)
+        given = {one.drug for one in treatment.regimen if (one.dose or one.schedule) and one.source}
+        for drug in treatment.drugs if decides and treatment.kind in ("systemic", "bone") else ():
+            if drug != "current" and drug not in given:
+                self.fault(owner, f"`regimen` does not say how `{drug}` is given (dose, schedule, source)")
 
     def regions(self) -> None:
         """Every region that is named stands in `regions.yaml`."""

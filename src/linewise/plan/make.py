@@ -455,6 +455,7 @@ class Plan:
             ids.update(one.source for one in option.standing)
             ids.update(name for caution in option.cautions for name in caution.sources)
             ids.update(name for one in option.evidence for name in one.sources)
+            ids.update(name for one in option.regimen for name in one.sources)
         cited: list[model.TestToAsk | model.Urgent | model.Caution] = [*self.tests, *self.urgent, *self.cautions]
         for each in cited:
             ids.update(each.sources)

@@ -138,6 +138,22 @@ class Standing(_Struct):
     review: str | None = None
 
 
+class Given(_Struct):
+    """How one drug of an option is given, for the team: dose and schedule as the source has them. `days` are days of a cycle."""
+
+    drug: str
+    label: str
+    dose: str
+    route: str
+    schedule: str
+    cycle: int | None = None
+    days: list[int] = []
+    first_days: list[int] = []
+    text: str = ""
+    review: str | None = None
+    sources: list[str] = []
+
+
 class Option(_Struct):
     """One option with its status and everything that the status rests on."""
 
@@ -155,6 +171,8 @@ class Option(_Struct):
     reason: str = ""  # one sentence for a person
     plain: str = ""
     partners: list[list[str]] = []
+    regimen: list[Given] = []  # for the team; `taken` says it to the person, without doses
+    taken: list[str] = []
     region: str | None = None  # where the status was reached, when no region was asked for
     declined: bool = False
     level: str | None = None

@@ -14,6 +14,7 @@ from linewise.logic.nodes import Includes
 
 from . import model
 from .conduct import BLOCKING
+from .given import given, taken
 from .judge import CURRENT, Judge, Judged, review_due
 from .later import Group, Later
 from .model import Because, Caution
@@ -446,6 +447,8 @@ class Options:
             drugs=self.judge.drugs(treatment),
             classes=self.judge.classes(treatment),
             partners=[list(partner.one_of) for partner in treatment.partners],
+            regimen=given(treatment, self.knowledge) if shown else [],
+            taken=taken(treatment, self.knowledge) if shown else [],
             status=judged.status,
             region=judged.region,
             reason=self.sentence(judged),

@@ -8,13 +8,17 @@ from collections.abc import Iterable
 import msgspec
 
 from linewise.knowledge import Knowledge
-from linewise.knowledge.model import Dose, Result, Treatment, Trial
+from linewise.knowledge.model import Result, Trial
 from linewise.plan import Plan
+from linewise.plan.given import ROUTES as ROUTES
+from linewise.plan.given import routes as routes
+from linewise.plan.given import taken as taken
 from linewise.plan.interactions import Interaction
 from linewise.plan.model import Because, Caution, Option, Standing
 from linewise.plan.shown import known_facts as known_facts
 from linewise.plan.shown import listed
 from linewise.plan.shown import where as where
+from linewise.plan.side_effects import rates, strongest
 
 KINDS = {
     "systemic": "Treatment of the whole body",
@@ -31,14 +35,6 @@ STATUS = {
 }
 ACTS = {"emergency": "Now", "same-day": "Today", "next-visit": "At your next visit"}
 SEVERITY = {"contraindicated": "Must not", "major": "Take care", "moderate": "Note"}
-ROUTES = {
-    "oral": "by mouth",
-    "intravenous": "drip into a vein",
-    "subcutaneous": "injection under the skin",
-    "intramuscular": "injection into a muscle",
-    "topical": "on the skin",
-    "other": "in another way",
-}
 
 
 def standing_here(option: Option, plan: Plan) -> list[Standing]:
@@ -88,41 +84,6 @@ def for_me(one: Caution | Interaction, knowledge: Knowledge) -> str:
 def checks(option: Option) -> list[str]:
     """What has to be known before an option starts, in words."""
     return sorted({check for caution in option.cautions if caution.applies is None for check in caution.check})
-
-
-def taken(treatment: Treatment, knowledge: Knowledge, team: bool = False) -> list[str]:
-    """How each drug is taken, a line each. Doses, and notes for those who prescribe, are for the team."""
-    lines = [_dose(dose, knowledge, team) for dose in treatment.regimen]
-    if not lines:
-        for name in treatment.drugs:
-            drug = knowledge.drugs.get(name)
-            if drug is not None and drug.route in ROUTES:
-                lines.append(f"{drug.label}: {ROUTES[drug.route]}")
-    return lines
-
-
-def _dose(dose: Dose, knowledge: Knowledge, team: bool) -> str:
-    drug = knowledge.drugs.get(dose.drug)
-    route = dose.route or (drug.route if drug else None)
-    schedule = dose.schedule if team else _without_doses(dose.schedule or "")
-    parts = [dose.dose if team else None, ROUTES.get(route or "", route), schedule, dose.text if team else None]
-    if not dose.schedule and dose.cycle and dose.days:
-        days = ", ".join(str(day) for day in dose.days)
-        parts.insert(2, f"day {days} of every {dose.cycle} days")
-    return f"{knowledge.label(dose.drug)}: {', '.join(part for part in parts if part)}"
-
-
-def _without_doses(schedule: str) -> str:
-    """A schedule without the amounts that stand in it: how often is for everybody, how much for those who prescribe."""
-    parts = re.split(r"(?=, | \(|; )", schedule)
-    return "".join(part for part in parts if not re.search(r"\d\s*(mg|g|µg|ml|Gy)\b", part)).strip(",; ")
-
-
-def routes(treatment: Treatment, knowledge: Knowledge) -> list[str]:
-    """The ways in which an option is given, each once."""
-    found = [dose.route for dose in treatment.regimen]
-    found += [knowledge.drugs[name].route for name in treatment.drugs if name in knowledge.drugs]
-    return list(dict.fromkeys(ROUTES[one] for one in found if one in ROUTES))
 
 
 def lead(text: str) -> str:
@@ -262,14 +223,8 @@ def receptors(plan: Plan) -> list[tuple[str, str, str]]:
 
 
 def common_effects(option: str, knowledge: Knowledge, most: int = 4) -> list[str]:
-    """The names of the most frequent effects of an option, as its trials counted them."""
-    shares: dict[str, float] = {}
-    for trial in (knowledge.evidence[name] for name in knowledge.treatments[option].evidence if name in knowledge.evidence):
-        for one in trial.effects:
-            shares[one.effect] = max(shares.get(one.effect, 0.0), one.treatment or one.treatment_severe or 0.0)
-    names = sorted(shares, key=lambda name: -shares[name])[:most]
-    effects = knowledge.content.effects
-    return [(effects[name].plain_name or effects[name].label).lower() if name in effects else name for name in names]
+    """The names of the most frequent effects of an option."""
+    return [one.label.lower() for one in strongest(rates([option], knowledge))[:most]]
 
 
 def class_label(drug: str, knowledge: Knowledge) -> str:
