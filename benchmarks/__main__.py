@@ -1,4 +1,4 @@
-"""`python -m benchmarks [plan|cohort|lines|web …]`: everything, or the parts named."""
+"""`python -m benchmarks [plan|cohort|lines|web|clinic …]`: everything, or the parts named."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import platform
 import sys
 from pathlib import Path
 
-PARTS = ("plan", "cohort", "lines", "web")
+PARTS = ("plan", "cohort", "lines", "web", "clinic")
 
 
 def main() -> int:

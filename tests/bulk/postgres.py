@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -68,6 +69,6 @@ def server(password: str) -> Iterator[str]:
             subprocess.run(["sleep", "0.1"], check=True)
         yield f"postgresql://omop:{password}@127.0.0.1:{port}"
     finally:
-        running.terminate()
+        running.send_signal(signal.SIGINT)  # at once, without waiting for those who are connected
         running.wait(30)
         shutil.rmtree(folder, ignore_errors=True)

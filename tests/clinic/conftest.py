@@ -32,10 +32,17 @@ class Clinic:
     """One running server, its settings and its log."""
 
     def __init__(
-        self, folder: Path, hospitals: list[dict[str, Any]], port: int | None = None, environment: Any = None, **settings: Any
+        self,
+        folder: Path,
+        hospitals: list[dict[str, Any]],
+        port: int | None = None,
+        workers: int = 1,
+        environment: Any = None,
+        **settings: Any,
     ) -> None:
         self.port = port or free_port()
         self.base = f"http://127.0.0.1:{self.port}"
+        self.workers = workers
         self.folder, self.config = folder, folder / "clinic.yaml"
         whole = {
             "public_url": self.base,
@@ -51,6 +58,7 @@ class Clinic:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "linewise", "clinic", "serve", "--config", str(self.config), "--port", str(self.port)]
+        command += ["--workers", str(self.workers)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=self.environment)
         self.client = httpx.Client(base_url=self.base, timeout=30, trust_env=False)
