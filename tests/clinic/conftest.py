@@ -62,7 +62,7 @@ class Clinic:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=self.environment)
         self.client = httpx.Client(base_url=self.base, timeout=30, trust_env=False)
-        for _ in range(300):
+        for _ in range(900):
             if self.process.poll() is not None:
                 raise RuntimeError(self.log.read_text())
             try:
@@ -70,12 +70,13 @@ class Clinic:
                 return
             except httpx.TransportError:
                 time.sleep(0.05)
+        self.stop()
         raise RuntimeError(self.log.read_text())
 
     def stop(self) -> int:
         self.client.close()
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        return self.process.wait(90)
 
     def run(self, *arguments: str, **named: Any) -> subprocess.CompletedProcess[str]:
         """A command of `linewise clinic` on the same settings."""

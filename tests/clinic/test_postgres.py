@@ -80,7 +80,9 @@ def test_many_at_once_keep_one_chain(clinic: Clinic, hospital: Hospital) -> None
     assert clinic.run("audit", "verify").returncode == 0
 
 
-def test_a_killed_worker_loses_nothing_and_doubles_nothing(hospital: Hospital, address: str, tmp_path: Path) -> None:
+def test_a_killed_worker_loses_nothing_and_doubles_nothing(
+    clinic: Clinic, hospital: Hospital, address: str, tmp_path: Path
+) -> None:
     with psycopg.connect(address, autocommit=True) as connection:
         before = connection.execute("SELECT count(*) FROM audit").fetchone()[0]
     own = Clinic(tmp_path, [hospital.settings()], environment={"LINEWISE_CLINIC_KEY": KEY}, store=address, workers=2)

@@ -105,6 +105,7 @@ def _serve(options: argparse.Namespace) -> int:
             raise LinewiseError(f"several workers need one key: set {PREFIX}KEY or key_file (docs/clinic.md).")
         house.store.close()
         os.environ |= {f"{PREFIX}CONFIG": options.config or "", f"{PREFIX}PORT": str(options.port)}
+        named["timeout_worker_healthcheck"] = 60  # a worker that is still reading the medicine on a busy machine is not dead
         uvicorn.run("linewise.clinic.app:from_environment", factory=True, workers=options.workers, **named)
         return 0
     set_up()
