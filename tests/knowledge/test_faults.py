@@ -238,9 +238,11 @@ def test_what_code_knows_by_name_must_be_there(folder: Callable[..., Path]) -> N
         ("treatments/alfa.yaml", ("dose: 10 mg, route: oral, schedule: once daily, ", ""), "does not say how `alfa` is given"),
         ("evidence/labels/alfa.yaml", ("often: very-common, ", ""), "side effects: 2 of 3 have a frequency"),
         ("evidence/labels/alfa.yaml", ("serious: true, ", ""), "side effects: none is marked as serious"),
+        ("sources/all.yaml", (", url: https://example.org", ""), "no address (`url`)"),
+        ("sources/all.yaml", ("date: 2020, ", ""), "neither a `date` nor, under `undated`"),
     ],
 )
-def test_an_option_says_how_it_is_given_and_what_it_may_do(
+def test_what_an_answer_needs_is_there_or_named(
     folder: Callable[..., Path], file: str, change: tuple[str, str], expected: str
 ) -> None:
     assert change[0] in BASE[file]

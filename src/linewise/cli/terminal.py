@@ -354,7 +354,8 @@ def why_page(option: Option, plan: Plan, changes: str, page: Page | None = None)
         )
         source = sources.get(one.source)
         if source:
-            page.say(f"{source['title']}. {source['url'] or ''}".strip(), 6)
+            place = f", {one.at}" if one.at else ""
+            page.say(f"{source['title']}{place}. {source['url'] or ''}".strip(), 6)
     for found in option.evidence:
         page.heading(f"Trial: {found.trial}")
         page.say(f"{found.population}. {found.result}. {found.whose}".strip())

@@ -22,7 +22,7 @@ from . import check_conduct, check_wording, counted
 from .anchors import lacking
 from .book import Knowledge
 from .load import Loaded, load_folder
-from .model import Caution, Content, Review, Statement, Treatment, When, doubt
+from .model import Caution, Content, Review, Source, Statement, Treatment, When, doubt
 
 _FOLDERS = (
     "sources", "facts", "tests", "classes", "drugs", "treatments", "evidence", "alerts", "effects", "pages", "glossary",
@@ -96,6 +96,8 @@ class _Checking:
     def walk(self, owner: str, thing: Any) -> None:
         if isinstance(thing, Statement):
             self.statement(owner, thing)
+        if isinstance(thing, Source):
+            self.source(owner, thing)
         if isinstance(thing, Review):
             self.review(owner, thing)
         elif isinstance(thing, msgspec.Struct) and type(thing).__module__.startswith("linewise.knowledge"):
@@ -118,6 +120,12 @@ class _Checking:
         elif isinstance(thing, tuple | list):
             for value in thing:
                 self.walk(owner, value)
+
+    def source(self, owner: str, one: Source) -> None:
+        if not one.url:
+            self.fault(owner, "no address (`url`): where can a reader find it?")
+        if one.date is None and not one.undated:
+            self.fault(owner, "neither a `date` nor, under `undated`, why it has none")
 
     def statement(self, owner: str, one: Statement) -> None:
         if one.until is not None and one.until.last <= one.since.first:

@@ -8,13 +8,24 @@ from typing import Any
 import msgspec
 
 from .book import Knowledge
+from .counted import drugs_of
 from .model import Statement, Treatment, doubt
 
 
 def markdown(knowledge: Knowledge) -> str:
     """The page docs/coverage.md."""
     return (
-        "\n".join([*_head(knowledge), *_options(knowledge), *_drugs(knowledge), *_people(knowledge), *_review(knowledge)]) + "\n"
+        "\n".join(
+            [
+                *_head(knowledge),
+                *_options(knowledge),
+                *_drugs(knowledge),
+                *_labels(knowledge),
+                *_people(knowledge),
+                *_review(knowledge),
+            ]
+        )
+        + "\n"
     )
 
 
@@ -91,6 +102,51 @@ def _drugs(knowledge: Knowledge) -> Iterator[str]:
     yield ""
     yield f"Besides, {others} other medicines, supplements, foods and vaccines with their interactions."
     yield ""
+
+
+def _labels(knowledge: Knowledge) -> Iterator[str]:
+    """Which version of which label each drug of an option rests on: what `knowledge/sources/` says was read."""
+    yield "## Labels that were read"
+    yield ""
+    yield "The labels that a drug of an option, and what is counted of it, cite: version, day and address. Where a source does not say which version it was, that is said."
+    yield ""
+    yield "| Drug | Label | Version or day | Address |"
+    yield "|---|---|---|---|"
+    given = {drug for one in knowledge.treatments.values() for drug in drugs_of(one)}
+    for name in sorted(given & set(knowledge.drugs)):
+        counts = [one for one in knowledge.evidence.values() if one.treatment is not None and name in one.treatment.drugs]
+        cited = dict.fromkeys(_cited((knowledge.drugs[name], *counts)))
+        found = [knowledge.sources[one] for one in cited if one in knowledge.sources]
+        labels = [one for one in found if one.kind == "label" and _speaks_of(name, one.title, knowledge)]
+        for source in labels:
+            day = source.date.text if source.date else source.undated or "not recorded"
+            yield f"| {knowledge.label(name)} | {source.title}{'†' if source.review else ''} | {day} | {source.url or ''} |"
+        if not labels:
+            yield f"| {knowledge.label(name)} | none of its own is cited | | |"
+    yield ""
+
+
+def _speaks_of(drug: str, title: str, knowledge: Knowledge) -> bool:
+    """Whether a label is that of a drug: its title names the drug or a brand of it."""
+    names = (drug, knowledge.label(drug), *knowledge.drugs[drug].brands, *knowledge.drugs[drug].also)
+    return any(one.casefold() in title.casefold() for one in names)
+
+
+def _cited(thing: Any) -> Iterator[str]:
+    """Every source that a thing and what stands in it cite."""
+    if isinstance(thing, msgspec.Struct):
+        yield from getattr(thing, "source", ())
+        for field in msgspec.structs.fields(thing):
+            value = getattr(thing, field.name)
+            if isinstance(value, msgspec.Struct | tuple | list | dict):
+                yield from _cited(value)
+    elif isinstance(thing, dict):
+        for value in thing.values():
+            yield from _cited(value)
+    elif isinstance(thing, tuple | list):
+        for value in thing:
+            if isinstance(value, msgspec.Struct | tuple | list | dict):
+                yield from _cited(value)
 
 
 def _people(knowledge: Knowledge) -> Iterator[str]:

@@ -56,11 +56,12 @@ def doubt(thing: object) -> str | None:
 
 
 class Source(_Struct, frozen=True):
-    """One entry of the bibliography."""
+    """One entry of the bibliography. `undated` says why it has no date."""
 
     title: str
     publisher: str
     date: When | None = None
+    undated: str | None = None
     url: str | None = None
     kind: SourceKind = "page"
     review: str | None = None
@@ -310,9 +311,9 @@ WORKED_OUT = frozenset({"renewed", "where", "deciding", "blocking"})
 class Statement(_Struct, frozen=True):
     """What a body says of an option, where, and from when until when (half-open).
 
-    `renewed` is worked out on loading: another statement of the same body takes over in the same month or year, so that what
-    is not known to the day leaves no gap between the two. So are, from `regions.yaml`, the regions in which it holds (`where`), and those
-    of them in which what it says decides or blocks.
+    `at` is the place in the source: a section, the number of a recommendation, a table. `renewed` is worked out on loading: another
+    statement of the same body takes over in the same month or year, so that what is not known to the day leaves no gap between the two.
+    So are, from `regions.yaml`, the regions in which it holds (`where`), and those of them in which what it says decides or blocks.
     """
 
     body: str
@@ -328,6 +329,7 @@ class Statement(_Struct, frozen=True):
     off_label: bool = False
     text: str | None = None
     renewed: bool = False
+    at: str | None = None
     where: Ids = ()
     deciding: Ids = ()
     blocking: Ids = ()
@@ -426,11 +428,13 @@ class EffectRate(_Struct, frozen=True):
     """How often an effect occurred, in percent; severe means CTCAE grade 3 or worse.
 
     `often` is the class of frequency of a European label, where it gives no figure. `serious` marks what can endanger life or lasts.
+    `at` is the place in the source.
     """
 
     effect: str
     often: Often | None = None
     serious: bool = False
+    at: str | None = None
     treatment: float | None = None
     treatment_severe: float | None = None
     control: float | None = None

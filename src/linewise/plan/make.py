@@ -477,8 +477,13 @@ def _listed(names: list[str]) -> str:
 
 
 def _source(source: Source) -> dict[str, Any]:
-    date = source.date.text if source.date else None
-    return {"title": source.title, "publisher": source.publisher, "date": date, "url": source.url}
+    found = {
+        "title": source.title,
+        "publisher": source.publisher,
+        "date": source.date.text if source.date else None,
+        "url": source.url,
+    }
+    return found | ({"undated": source.undated} if source.undated else {})
 
 
 def _line(course: Course) -> model.LineOfTherapy:

@@ -135,6 +135,7 @@ class Standing(_Struct):
     applies: bool | None
     preferred: bool = False
     level: str | None = None
+    at: str = ""  # the place in the source
     review: str | None = None
 
 

@@ -549,6 +549,7 @@ class Options:
                 applies=applies if in_force else False,
                 preferred=one.preferred,
                 level=one.level,
+                at=one.at or "",
                 review=one.review,
             )
 
