@@ -602,7 +602,7 @@ class Genes:
         if words in ("dmmr",):
             return
         told = [one for one in statement.matches if match.first <= one.first < stop]
-        if any(one.id("result") == "not-evaluable" or one.has("pending") for one in told):
+        if self.plasma_empty or any(one.id("result") == "not-evaluable" or one.has("pending") for one in told):
             return
         for one in told:
             results = {term.id for term in one.terms if term.kind == "result"}

@@ -163,6 +163,8 @@ class Lines:
         if listed and all(drug in self.parts["other-use"] for drug in drugs):
             return
         setting = self._setting(read, course, found)
+        if read.garbled and setting is None and not self.metastatic:
+            return  # the word that it had spread may be among those that were misread
         new = Line(
             drugs,
             course.first,
@@ -300,6 +302,7 @@ class Lines:
                 host.drugs += [drug for drug in line.drugs if drug not in host.drugs]
                 host.first = _later(host.first, line.first)
                 found.remove(line)
+        self._partnered(found)
         going = [line for line in found if line.going and line.setting != "adjuvant"]
         alone = [line for line in found if not set(line.drugs) - self._all_joining(line.drugs)]
         for line in alone:
@@ -323,6 +326,24 @@ class Lines:
                     line.setting = "metastatic"
             last_setting = line.setting
         return found
+
+    def _partnered(self, found: list[Line]) -> None:
+        """`Continue letrozole. Hold palbociclib.`: a drug that is never given alone belongs to the endocrine therapy beside it."""
+        partners = set(self.parts["needs-partner"])
+        for line in [one for one in found if set(one.drugs) <= partners and one.first is None and not one.stopped_for]:
+            hosts = [
+                one
+                for one in found
+                if one is not line
+                and one.setting != "adjuvant"
+                and one.last is None
+                and not one.stopped_for
+                and not partners & set(one.drugs)
+                and all(self.knowledge.is_a(drug, "endocrine-therapy") for drug in one.drugs)
+            ]
+            if len(hosts) == 1:
+                hosts[0].drugs += line.drugs
+                found.remove(line)
 
     def _all_joining(self, drugs: Sequence[str]) -> set[str]:
         return {drug for drug in drugs if any(self.knowledge.is_a(drug, name) for name in self.parts["joins-classes"])}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -35,6 +36,7 @@ class Read(msgspec.Struct):
     courses: list[Course]
     metastatic: bool
     foreign: str = ""  # why nothing of it is taken
+    garbled: bool = False  # letters were misread all over it
 
 
 def read_files(paths: Sequence[str], knowledge: Knowledge) -> Reading:
@@ -100,7 +102,34 @@ def read_paper(sheet: Sheet, words: Words) -> Read:
         found += medicines.claims(statement)
         found += illnesses.claims(statement)
     _unclear(sheet, found, given)
-    return Read(paper, found, given, spread, foreign)
+    garbled = _garbled(paper, found, given)
+    if garbled:
+        sheet.notes.append("many letters were misread here: only what is plain was taken")
+    return Read(paper, found, given, spread, foreign, garbled)
+
+
+def _garbled(paper: Paper, claims: Sequence[Claim], courses: Sequence[Course]) -> bool:
+    """Whether letters were misread all over a paper (`pr0gress`). Then words that deny or doubt may be lost: what rests on such words is not sure."""
+    text = paper.sheet.text
+    spots = [found.start() for found in _MISREAD.finditer(text)]
+    if len(spots) < 3 or len(spots) * 250 < len(re.findall(r"\S+", text)):
+        return False
+    numbers = {
+        statement.number for statement in paper.statements if any(statement.start <= spot < statement.end for spot in spots)
+    }
+    genes = paper.words.knowledge.facts
+    for claim in claims:
+        listed = claim.value in ("mutated", "altered", "somatic-pathogenic", "germline-pathogenic") and claim.fact in genes
+        if claim.statement in numbers or claim.fact in ("symptoms", "de-novo") or (listed and claim.strength < 7):
+            claim.sure, claim.why = False, "letters were misread near it"
+    for course in courses:
+        if course.statement in numbers or not (course.setting or course.first or course.stopped_for):
+            course.sure, course.why = False, "letters were misread near it"
+    return True
+
+
+_MISREAD = re.compile(r"[a-zäöüß]{2,}[015][a-zäöüß]+|[a-zäöüß]+[015][a-zäöüß]{2,}")
+"""A figure inside a word of small letters: what a reader of pictures makes of an o, an l, an s."""
 
 
 def _unclear(sheet: Sheet, claims: Sequence[Claim], courses: Sequence[Course]) -> None:
