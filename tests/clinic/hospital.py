@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -137,8 +138,9 @@ def send(handler: BaseHTTPRequestHandler, value: Any, status: int = 200) -> None
     handler.send_response(status)
     handler.send_header("Content-Type", "application/fhir+json")
     handler.send_header("Content-Length", str(len(data)))
-    handler.end_headers()
-    handler.wfile.write(data)
+    with suppress(BrokenPipeError):  # who asked did not wait
+        handler.end_headers()
+        handler.wfile.write(data)
 
 
 def example(name: str) -> Path:

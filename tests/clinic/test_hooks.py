@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import time
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -213,6 +214,43 @@ def test_pages_that_go_round_end(clinic: Clinic, hospital: Hospital) -> None:
     assert not suggestions(cards)
 
 
+def test_text_of_a_record_never_formats_a_card(clinic: Clinic, hospital: Hospital) -> None:
+    sent = prefetch_of(anna())
+    evil = "<script>x</script> [click](http://evil.example) **now** ![p](http://evil.example/p.png) www.evil.example"
+    sent["medicationStatements"]["entry"].append(
+        {
+            "resource": {
+                "resourceType": "MedicationStatement",
+                "id": "e",
+                "status": "active",
+                "medicationCodeableConcept": {"text": evil},
+                "subject": {"reference": "Patient/anna"},
+            }
+        }
+    )
+    sent["medicationStatements"]["total"] += 1
+    details = "\n".join(card.get("detail", "") for card in cards_of(clinic.cds(hospital, hospital.call(prefetch=sent))))
+    assert "script" in details
+    for sign in ("<", "http://evil", "(http://evil", "**now", "![", "www.evil"):
+        assert sign not in details, sign
+
+
+def test_hospitals_with_one_signer_are_told_apart_by_their_server(hospital: Hospital, tmp_path: Path) -> None:
+    other = Hospital()
+    own = Clinic(tmp_path, [hospital.settings(), hospital.settings(name="Second", fhir=other.fhir, region="UK")])
+    try:
+        body = hospital.call(fhirServer=other.fhir)
+        card = cards_of(own.cds(hospital, body))[0]
+        assert card["extension"]["org.linewise.plan"]["region"] == "UK" and other.asked and "/fhir" not in "".join(hospital.asked)
+        assert own.cds(hospital, hospital.call(fhirServer=hospital.fhir)).status_code == 200
+        assert (
+            own.cds(hospital, hospital.call(prefetch=prefetch_of(anna()))).status_code == 401
+        )  # which region decides is not known
+    finally:
+        own.stop()
+        other.close()
+
+
 # What is malformed
 
 
@@ -299,7 +337,7 @@ def test_a_jwt_is_taken_once_also_after_a_restart(clinic: Clinic, hospital: Hosp
     body = hospital.call(prefetch=prefetch_of(anna()))
     token = hospital.jwt(f"{clinic.base}/cds-services/{clinic.service()}")
     assert [clinic.cds(hospital, body, token=token).status_code for _ in range(2)] == [200, 401]
-    assert clinic.stop() in (0, -15)
+    assert clinic.stop() == 0
     clinic.start()
     assert clinic.cds(hospital, body, token=token).status_code == 401
 
@@ -357,7 +395,7 @@ def test_only_listed_browsers_may_call(clinic: Clinic) -> None:
 
 def test_too_large_is_refused(clinic: Clinic) -> None:
     path = f"/cds-services/{clinic.service()}"
-    assert clinic.client.post(path, content=b" " * (65 * 1024 * 1024)).status_code == 413
+    assert clinic.client.post(path, content=b" " * (33 * 1024 * 1024)).status_code == 413
 
 
 def test_nothing_of_a_patient_is_in_the_log(clinic: Clinic, hospital: Hospital) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +110,9 @@ def _serve(options: argparse.Namespace) -> int:
         uvicorn.run("linewise.clinic.app:from_environment", factory=True, workers=options.workers, **named)
         return 0
     set_up()
+    signal.signal(
+        signal.SIGTERM, lambda *_: None
+    )  # the server takes it while it runs; what it passes on afterwards is an orderly end
     uvicorn.Server(uvicorn.Config(create_app(house), **named)).run()
     return 0
 

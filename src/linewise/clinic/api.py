@@ -122,7 +122,7 @@ async def _through(house: House, request: Request, endpoints: list[Endpoint], ac
     ask.query = {name: values[-1] for name, values in parse_qs(request.url.query).items()}
     data = await request.body()
     if endpoint.body is not None:
-        ask.body = _json(request, data)
+        ask.body = _json(request, data, endpoint.open)
         act.asked = digest_of(data)
     repeated = await _repeated(ask, endpoint, data)
     reply = await _handled(endpoint, ask)
@@ -169,8 +169,10 @@ def _same_site(house: House, request: Request) -> None:
         raise Refused(403, "This came from another site.")
 
 
-def _json(request: Request, data: bytes) -> Any:
+def _json(request: Request, data: bytes, form: bool) -> Any:
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if form and kind == "application/x-www-form-urlencoded":
+        return {name: values[-1] for name, values in parse_qs(data.decode(errors="replace")).items()}
     if kind != "application/json" and not kind.endswith("+json"):
         raise Refused(415, "Send application/json.")
     try:

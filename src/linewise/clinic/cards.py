@@ -22,7 +22,7 @@ Card = dict[str, Any]
 EXTENSION = "org.linewise.plan"
 _LONGEST = 139
 _MOST_OPTIONS, _MOST_TESTS, _MOST_URGENT = 12, 8, 5
-_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&]|:(?=//)|@|(?<=\bwww)\.)")
+_SPECIAL = re.compile(r"[\\`*_\[\]<>#|~&@!]|:(?=//)|(?<=\bwww)\.|:(?=[^\s])")
 
 
 class Says(msgspec.Struct, frozen=True):
@@ -38,8 +38,11 @@ class Says(msgspec.Struct, frozen=True):
 
 
 def escaped(text: str) -> str:
-    """Text of a record or of the medicine as GitHub Markdown shows it letter by letter, never at the beginning of a line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    """Text of a record or of the medicine as GitHub Markdown shows it letter by letter, never at the beginning of a line.
+
+    A character reference shows a sign and never formats, links or begins a tag.
+    """
+    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", " ".join(text.split()))
 
 
 def short(text: str, most: int = _LONGEST) -> str:

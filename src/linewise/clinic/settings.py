@@ -51,13 +51,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     medicine_months: int = 12  # after that it is expired
     fetch_seconds: float = 8.0  # for everything that is fetched for one answer
     call_seconds: float = 5.0  # for one call
-    largest_mb: int = 64  # of one request
+    largest_mb: int = 32  # of one request
     prefetch_hours: float = 24.0
     most_resources: int = 20_000
     most_pages: int = 600
     session_minutes: int = 60
     sign_ins_per_minute: int = 10
-    calls_per_minute: int = 1200
+    calls_per_minute: int = 6000
 
     @property
     def base(self) -> str:

@@ -78,7 +78,7 @@ class Session(msgspec.Struct):
 async def begin(house: House, iss: str, launch: str) -> tuple[str, str, str]:
     """Where to send the browser, the name of its cookie and what the cookie holds. Raises Refused before anybody unknown is contacted."""
     ehr = _hospital(house, iss)
-    server = await _server(house, iss)
+    server = await _server(house, iss, ehr)
     state, bind = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     kept = Launch(iss, ehr.fhir, secrets.token_urlsafe(64), secrets.token_urlsafe(24), hashed(bind), server)
     await house.asked(house.store.keep, "launch", state, msgspec.json.encode(kept), _LAUNCH_SECONDS)
@@ -112,7 +112,7 @@ def _hospital(house: House, iss: str) -> Ehr:
     return found
 
 
-async def _server(house: House, iss: str) -> Server:
+async def _server(house: House, iss: str, ehr: Ehr) -> Server:
     base = iss.rstrip("/")
     try:
         found = await house.outside.json("GET", f"{base}/.well-known/smart-configuration", headers={"Accept": "application/json"})
@@ -137,7 +137,7 @@ async def _server(house: House, iss: str) -> Server:
         found["authorization_endpoint"],
         found["token_endpoint"],
         str(found.get("issuer") or base),
-        str(found.get("jwks_uri") or ""),
+        str(found.get("jwks_uri") or ehr.jku),
         "permission-v2" in capabilities,
         found.get("authorization_response_iss_parameter_supported") is True,
         refresh,
@@ -273,7 +273,7 @@ async def _identity(house: House, ehr: Ehr, launch: Launch, tokens: dict[str, An
     audiences = audience if isinstance(audience, list) else [audience]
     expiry, issued = claims.get("exp"), claims.get("iat")
     fine = (
-        claims.get("iss") == server.issuer
+        str(claims.get("iss")).rstrip("/") == server.issuer.rstrip("/")
         and ehr.client_id in audiences
         and (len(audiences) == 1 or claims.get("azp") == ehr.client_id)
         and isinstance(expiry, int | float)

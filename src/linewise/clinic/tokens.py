@@ -36,6 +36,8 @@ class Caller(msgspec.Struct, frozen=True):
         found = [one for one in self.hospitals if fhir is None or _same(one.fhir, fhir)]
         if len(found) > 1 and self.tenant:
             found = [one for one in found if one.tenant == self.tenant]
+        if fhir is None and found and len({one.region for one in found}) == 1:
+            return found[0]  # nobody is called, and which of them it is changes no word of the answer
         return found[0] if len(found) == 1 else None
 
 
@@ -84,7 +86,12 @@ async def _verified(house: House, authorization: str, addresses: tuple[str, ...]
         if key is None:
             continue
         try:
-            token_ = jwt.decode(token, key, algorithms=[str(algorithm)], registry=JWSRegistry(algorithms=[str(algorithm)]))
+            token_ = jwt.decode(
+                token,
+                key,
+                algorithms=[str(algorithm)],
+                registry=JWSRegistry(algorithms=[str(algorithm)], strict_check_header=False),
+            )
         except (JoseError, ValueError):
             continue
         hospitals = tuple(one for one in hospitals if one.jku == address)

@@ -1,6 +1,6 @@
 """The tools that an assistant may use: read-only questions with bounded answers that cite their sources and say what is not known.
 
-An assistant hands over a record as an object, never a path or an address. An answer stays below 50 kB, so that it and its text form together stay below 100 kB; what
+An assistant hands over a record as an object, never a path or an address. An answer stays below 40 kB, so that it and its text form together stay below 100 kB; what
 was left out to keep it so is named in `limits`.
 """
 
@@ -18,7 +18,7 @@ from linewise.plan.why import options_named
 from . import brief
 from .desk import Desk
 
-MOST = 48_000  # bytes of one answer as JSON
+MOST = 40_000  # bytes of one answer as JSON
 _LARGEST = 16 * 1024 * 1024  # bytes of what is asked with
 _LONGEST_TEXT = 200_000
 
