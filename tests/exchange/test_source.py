@@ -47,7 +47,7 @@ def test_encodings_and_notations(data: bytes, codes: Codes) -> None:
         (b'{"resourceType": "Bundle", "entry": [{', "ends in the middle"),
         (b'{\n "sex": "female",\n "age": x}', "line 3, column 9"),
         (b'{"sex": "fem\xe9le"}', "not UTF-8"),
-        (b"\xff\xd8\xff\xe0 a picture", "not UTF-8"),
+        (b"\xff\xd8\xff\xe0 a picture", "this is a picture"),
         (b'{"sex": "\\ud800"}', "x: "),
         (b"sex: female\n  age: [", "neither JSON nor YAML"),
         (b"just a sentence about somebody", "neither a profile nor a FHIR R4 record"),

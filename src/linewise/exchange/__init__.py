@@ -13,8 +13,9 @@ from typing import Any
 
 from linewise.errors import RecordError
 from linewise.exchange.codes import Codes
+from linewise.exchange.envelope import from_folder, unpacked
 from linewise.exchange.profile import looks_like_profile, read_profile
-from linewise.exchange.source import decode_text, numbered, parse
+from linewise.exchange.source import decode_text, numbered, parse, parse_json
 from linewise.exchange.tables import build, check_codes, codes_of
 from linewise.record.model import Record
 
@@ -36,7 +37,7 @@ def load(path_or_dash: str | Path) -> bytes:
     except FileNotFoundError:
         raise RecordError(str(path_or_dash), "there is no such file.") from None
     except IsADirectoryError:
-        raise RecordError(str(path_or_dash), "this is a folder.", "Name a file in it.") from None
+        return from_folder(Path(path_or_dash))
     except (OSError, ValueError) as fault:
         raise RecordError(str(path_or_dash), f"it cannot be opened: {fault}.") from None
 
@@ -50,7 +51,10 @@ def read_bytes(data: bytes, name: str, codes: Codes, lines: bool = False) -> lis
                 raise result
             records += result
         return records
-    value, notation = parse(data, name)
+    data, value = unpacked(data, name)
+    notation = "JSON"
+    if value is None:
+        value, notation = parse(data, name)
     return _records(value, name, codes, notation == "YAML")
 
 
@@ -71,6 +75,22 @@ def read_lines(data: bytes, name: str, codes: Codes) -> Iterator[list[Record] | 
 
 
 def _records(value: Any, name: str, codes: Codes, lenient: bool) -> list[Record]:
+    """The records of a value. Nothing that a file says may end a run: what the readers cannot bear is told as a fault of the file."""
+    try:
+        return _read_value(value, name, codes, lenient)
+    except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as fault:
+        raise RecordError(
+            name,
+            f"it holds something that cannot be read ({type(fault).__name__}).",
+            "Please report it: no record should do that.",
+        ) from None
+
+
+def _read_value(value: Any, name: str, codes: Codes, lenient: bool) -> list[Record]:
+    for _ in range(3):
+        if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
+            break
+        value = parse_json(value, name)  # a record inside a text
     if looks_like_profile(value, codes):
         return [read_profile(value, name, codes, lenient)]
     if isinstance(value, list) and value and all(looks_like_profile(item, codes) for item in value):

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from linewise.errors import RecordError
+from linewise.exchange.envelope import unreadable
 
 Notation = Literal["JSON", "JSON lines", "YAML"]
 
@@ -44,6 +45,8 @@ def decode_text(data: bytes, name: str) -> str:
 def parse(data: bytes, name: str) -> tuple[Any, Notation]:
     """The plain value of a file and its notation. Of JSON lines, the value is the list of the lines' values."""
     text = decode_text(data, name)
+    if text.lstrip()[:1] == '"':
+        return parse_json(text, name), "JSON"
     if text.lstrip()[:1] not in ("{", "["):
         return _yaml(text, name), "YAML"
     try:
@@ -51,10 +54,23 @@ def parse(data: bytes, name: str) -> tuple[Any, Notation]:
     except RecordError as fault:
         lines = [line for line in text.splitlines() if line.strip()]
         if len(lines) > 1 and _whole(lines[0]):
-            return [parse_json(line, f"{name}, line {number}") for number, line in numbered(text)], "JSON lines"
+            return _lines(text, name), "JSON lines"
         if "\n" not in text.strip() and re.match(r"\{\s*\w+\s*:", text.lstrip()):
             return _yaml(text, name), "YAML"  # the flow notation: {sex: female, …}
         raise fault from None
+
+
+def _lines(text: str, name: str) -> list[Any]:
+    """The values of the lines. In an export of FHIR resources one bad line costs only itself: it is kept as something that could not be read."""
+    found: list[Any] = []
+    for number, line in numbered(text):
+        try:
+            found.append(parse_json(line, f"{name}, line {number}"))
+        except RecordError:
+            if not (found and isinstance(found[0], dict) and "resourceType" in found[0]):
+                raise
+            found.append(unreadable(f"line {number}"))
+    return found
 
 
 def numbered(text: str) -> list[tuple[int, str]]:
@@ -72,9 +88,7 @@ def parse_json(text: str, name: str) -> Any:
     except RecursionError:
         raise RecordError(name, "brackets are nested too deeply to be a patient record.") from None
     _check_depth(value, name)
-    if '"resourceType"' not in text:
-        _check_twice(text, name)
-    return value
+    return _once(text, name) if '"resourceType"' in text else _check_twice(text, name) or value
 
 
 def _check_twice(text: str, name: str) -> None:
@@ -90,6 +104,29 @@ def _check_twice(text: str, name: str) -> None:
         return found
 
     json.loads(text, object_pairs_hook=pairs)
+
+
+TWICE = "__twice__"
+"""In a group of FHIR members: those that stand in it twice. Lists are joined; of other members nobody knows which holds."""
+
+
+def _once(text: str, name: str) -> Any:
+    """A FHIR value with nothing lost of members that stand twice: the plain reader would keep the last and not say so."""
+    import json
+
+    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(members)
+        if len(found) < len(members):
+            twice = {member for member in found if sum(other == member for other, _ in members) > 1}
+            for member in twice:
+                values = [value for other, value in members if other == member]
+                if all(isinstance(value, list) for value in values):
+                    found[member] = [item for value in values for item in value]
+                elif any(value != values[0] for value in values):
+                    found[TWICE] = [*found.get(TWICE, ()), member]
+        return found
+
+    return json.loads(text, object_pairs_hook=pairs)
 
 
 def _whole(line: str) -> bool:

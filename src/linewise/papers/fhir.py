@@ -39,10 +39,10 @@ def open_json(data: bytes, name: str, tools: Tools) -> list[Sheet]:
 
 def open_xml(data: bytes, name: str, tools: Tools) -> list[Sheet]:
     root = parsed(data, name, "FHIR in XML")
-    return Fhir(_of_xml(root), name, tools).sheets()
+    return Fhir(of_xml(root), name, tools).sheets()
 
 
-def _of_xml(element: Any) -> Any:
+def of_xml(element: Any) -> Any:
     """An element of FHIR XML as its JSON would be; members that repeat become lists."""
     found: dict[str, Any] = {}
     name = tag(element)
@@ -57,7 +57,7 @@ def _of_xml(element: Any) -> Any:
             found[key] = value
     for child in element:
         kind = tag(child)
-        value = _of_xml(child) if kind not in ("resource", "contained") else (_of_xml(child[0]) if len(child) else None)
+        value = of_xml(child) if kind not in ("resource", "contained") else (of_xml(child[0]) if len(child) else None)
         if kind in found:
             if not isinstance(found[kind], list):
                 found[kind] = [found[kind]]

@@ -6,19 +6,23 @@ from collections import Counter
 from typing import Any
 
 from linewise.exchange.codes import Codes
+from linewise.exchange.envelope import UNREADABLE
 from linewise.exchange.fhir.bundle import Person, Pool, people
 from linewise.exchange.fhir.chart import Chart, ordered
 from linewise.exchange.fhir.conditions import read_conditions
 from linewise.exchange.fhir.medicines import KINDS, read_medicines, read_reactions
 from linewise.exchange.fhir.node import day, node, text
 from linewise.exchange.fhir.observations import read_observations
-from linewise.exchange.fhir.procedures import read_procedures, read_reports
-from linewise.exchange.fhir.scope import conclude, read_patient, strays
-from linewise.record.model import Record, Unread
+from linewise.exchange.fhir.procedures import read_procedures, read_reports, read_requests
+from linewise.exchange.fhir.reports import read_texts
+from linewise.exchange.fhir.scope import conclude, end_with_life, read_patient, strays
+from linewise.record.model import COURSE, MEDICINES, REACTIONS, TREATMENTS, Record, Unread
 
+ANYTHING = (TREATMENTS, MEDICINES, REACTIONS, COURSE, "comorbidities", "symptoms", "sites")
+"""What may be in a part of a file that could not be read."""
 _READ = {
-    "Patient", "Condition", "Observation", "Procedure", "DiagnosticReport", "AllergyIntolerance", "AdverseEvent",
-    "Specimen", "BodyStructure", *KINDS,
+    UNREADABLE, "Patient", "Condition", "Observation", "Procedure", "DiagnosticReport", "AllergyIntolerance", "AdverseEvent",
+    "Specimen", "BodyStructure", "ClinicalImpression", *KINDS,
 }  # fmt: skip
 
 
@@ -42,7 +46,14 @@ def _record(person: Person, pool: Pool, codes: Codes) -> Record:
     read_medicines(chart)
     read_reactions(chart)
     read_procedures(chart)
+    read_requests(chart)
     read_reports(chart)
+    read_texts(chart)
+    end_with_life(chart)
+    for resource in chart.of(UNREADABLE):
+        chart.leave(
+            resource, text(resource.get("where")), "this part of the file could not be read: it may hold anything", ANYTHING
+        )
     scope = conclude(chart, birth)
     unread = [*chart.unread(), *strays(chart), *_other_kinds(chart)]
     return Record(

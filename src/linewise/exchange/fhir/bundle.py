@@ -13,6 +13,7 @@ import msgspec
 
 from linewise.errors import RecordError
 from linewise.exchange.fhir.node import Node, bare_codes, node, nodes, text
+from linewise.exchange.source import TWICE
 
 # Resources that belong to no one person, or that describe the file.
 _SHARED = {
@@ -93,9 +94,34 @@ def _resources(value: Any, address: str, depth: int) -> Iterator[tuple[str, Node
                 if text(node(entry.get("request")).get("method")).upper() != "DELETE":
                     yield from _resources(entry.get("resource"), text(entry.get("fullUrl")), depth + 1)
         elif isinstance(kind, str) and kind:
-            yield address, value
+            yield address, _told(value)
         elif "resource" in value:  # an entry without its bundle
             yield from _resources(value["resource"], text(value.get("fullUrl")), depth + 1)
+
+
+def _told(resource: Node) -> Node:
+    """A resource in which a member stands twice with different values says nothing for certain; whose it is and what it is about stays."""
+    twice = sorted(set(_twice(resource)))
+    if not twice:
+        return resource
+    kept = {
+        name: resource[name]
+        for name in ("resourceType", "id", "subject", "patient", "code", "status", "meta", "vaccineCode")
+        if name in resource
+    }
+    kept = {name: value for name, value in kept.items() if not list(_twice(value))}
+    return kept | {"valueString": f"“{', '.join(twice)}” stands twice with different values", TWICE: twice}
+
+
+def _twice(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value.get(TWICE, ())
+        for part in value.values():
+            yield from _twice(part)
+    elif isinstance(value, list):
+        for part in value:
+            if isinstance(part, dict | list):
+                yield from _twice(part)
 
 
 def _latest(found: list[tuple[str, Node]], history: bool) -> list[tuple[str, Node]]:
@@ -104,7 +130,14 @@ def _latest(found: list[tuple[str, Node]], history: bool) -> list[tuple[str, Nod
     for address, resource in found:
         content = _content(resource)
         identity = text(resource.get("id"))
-        key = f"{resource['resourceType']}/{identity}" if identity else address if address and history else content
+        kind = resource["resourceType"]
+        key = f"{kind}/{identity}" if identity else address if address and history else content
+        if (
+            identity
+            and address.startswith(("http:", "https:"))
+            and address.split("/_history/")[0].endswith(f"/{kind}/{identity}")
+        ):
+            key = address.split("/_history/")[0]  # two servers may give the same id to different things
         meta = node(resource.get("meta"))
         rank = (text(meta.get("lastUpdated")), text(meta.get("versionId")).zfill(12), content)
         if key not in kept or rank > kept[key][0]:

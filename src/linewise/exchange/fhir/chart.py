@@ -7,7 +7,8 @@ does not matter, and what was not understood in the same way many times is said 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Literal
 
@@ -16,8 +17,13 @@ import msgspec
 from linewise.exchange.codes import Codes, FactShape, Meaning, normal, unit_key
 from linewise.exchange.fhir.bundle import Person, Pool
 from linewise.exchange.fhir.node import Node, codings, day, node, nodes, text, wording
+from linewise.exchange.source import TWICE
 from linewise.exchange.words import Book, book_of
 from linewise.record.model import (
+    MEDICINES,
+    REACTIONS,
+    TREATMENTS,
+    UNNAMED,
     Administration,
     Entry,
     Event,
@@ -29,6 +35,14 @@ from linewise.record.model import (
 )
 
 Specimen = Literal["primary", "metastasis"]
+
+
+MAY_SAY: dict[str, tuple[str, ...]] = {
+    "Condition": ("comorbidities", "symptoms", "sites", "metastatic"),
+    "AllergyIntolerance": (REACTIONS,), "AdverseEvent": (REACTIONS,), "Procedure": (UNNAMED,),
+    **dict.fromkeys(("MedicationStatement", "MedicationRequest", "MedicationAdministration", "MedicationDispense"), (TREATMENTS, MEDICINES)),
+}  # fmt: skip
+"""What a resource of each kind may say something about."""
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -70,6 +84,23 @@ class Chart:
         return book_of(self.codes)
 
     # Resources
+
+    @contextmanager
+    def careful(self, resource: Node) -> Iterator[None]:
+        """One resource that the reader cannot bear costs only itself: it is listed, and leaves open what its kind may say."""
+        if TWICE in resource and resource.get("resourceType") != "Observation":
+            kind = text(resource.get("resourceType"))
+            self.leave(resource, wording(resource.get("code")) or kind, text(resource.get("valueString")), MAY_SAY.get(kind, ()))
+        try:
+            yield
+        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as fault:
+            kind = text(resource.get("resourceType"))
+            self.leave(
+                resource,
+                wording(resource.get("code")) or kind,
+                f"it could not be read ({type(fault).__name__})",
+                MAY_SAY.get(kind, ()),
+            )
 
     def of(self, *kinds: str) -> list[Node]:
         """The person's resources of these types."""

@@ -19,16 +19,21 @@ _OVER = {"resolved", "inactive", "remission"}
 def read_conditions(chart: Chart) -> None:
     """Every condition of the person."""
     for resource in chart.of("Condition"):
-        label = wording(resource.get("code")) or "condition without a name"
-        doubt = bare_codes(resource.get("verificationStatus")) & _DOUBTFUL
-        if in_error(resource):
-            chart.leave(resource, label, "marked as entered in error")
-        elif "refuted" in bare_codes(resource.get("verificationStatus")):
-            _denied(chart, resource, label)
-        elif doubt:
-            _doubted(chart, resource, label, f"not confirmed: {doubt.pop()}")
-        else:
-            _read(chart, resource, label)
+        with chart.careful(resource):
+            _condition(chart, resource)
+
+
+def _condition(chart: Chart, resource: Node) -> None:
+    label = wording(resource.get("code")) or "condition without a name"
+    doubt = bare_codes(resource.get("verificationStatus")) & _DOUBTFUL
+    if in_error(resource):
+        chart.leave(resource, label, "marked as entered in error")
+    elif "refuted" in bare_codes(resource.get("verificationStatus")):
+        _denied(chart, resource, label)
+    elif doubt:
+        _doubted(chart, resource, label, f"not confirmed: {doubt.pop()}")
+    else:
+        _read(chart, resource, label)
 
 
 def _denied(chart: Chart, resource: Node, label: str) -> None:

@@ -55,17 +55,22 @@ _INTENTS: dict[str, Setting] = {"curative": "adjuvant", "palliative": "metastati
 def read_medicines(chart: Chart) -> None:
     """Every medicine of the person."""
     for resource in chart.of(*KINDS):
-        concept = _concept(chart, resource)
-        label = wording(concept) or "medicine without a name"
-        status = bare_codes(resource.get("status"))
-        if "entered-in-error" in status:
-            chart.leave(resource, label, "marked as entered in error")
-        elif declared := {meaning.declares for meaning in chart.meanings(concept) if meaning.declares}:
-            chart.declared |= declared
-        elif status & _NOT_GIVEN or resource.get("doNotPerform") is True:
-            chart.notes.add(f"{label}: recorded as not given or cancelled.")
-        else:
-            _read(chart, resource, concept, label, status)
+        with chart.careful(resource):
+            _medicine(chart, resource)
+
+
+def _medicine(chart: Chart, resource: Node) -> None:
+    concept = _concept(chart, resource)
+    label = wording(concept) or "medicine without a name"
+    status = bare_codes(resource.get("status"))
+    if "entered-in-error" in status:
+        chart.leave(resource, label, "marked as entered in error")
+    elif declared := {meaning.declares for meaning in chart.meanings(concept) if meaning.declares}:
+        chart.declared |= declared
+    elif status & _NOT_GIVEN or resource.get("doNotPerform") is True:
+        chart.notes.add(f"{label}: recorded as not given or cancelled.")
+    else:
+        _read(chart, resource, concept, label, status)
 
 
 def _concept(chart: Chart, resource: Node) -> Node:
@@ -168,9 +173,9 @@ def _supplied(chart: Chart, resource: Node) -> int:
         if value is None:
             continue
         unit = text(amount.get("code")) or text(amount.get("unit")) or "d"
-        days = round(value * _IN_DAYS.get(unit_key(unit), 0.0))
-        if 0 < days <= _LONGEST_SUPPLY:
-            return days
+        days = value * _IN_DAYS.get(unit_key(unit), 0.0)
+        if 0.5 < days <= _LONGEST_SUPPLY:
+            return round(days)
         chart.leave(resource, f"enough for {value:g} {unit}", "not a length of time that a supply can last")
     return 0
 
@@ -182,6 +187,15 @@ def drugs_of(chart: Chart, concept: Node) -> tuple[tuple[str, ...], str]:
     by_code = {meaning.drug for meaning in known if meaning is not None and meaning.drug}
     names = [text(concept.get("text")), *(coding.display for coding in listed)]
     by_name = {" + ".join(drugs) for name in names if name and (drugs := chart.codes.drugs_named(name))}
+    systems = [
+        chart.codes.short(coding.system)
+        for coding, meaning in zip(listed, known, strict=True)
+        if meaning is not None and meaning.drug
+    ]
+    if len(by_code) > 1 and len(set(systems)) == 1 and len(systems) == len(by_code) and by_name <= by_code:
+        return tuple(
+            sorted({drug for each in by_code for drug in each.split(" + ")})
+        ), ""  # several codes of one system are several medicines
     if len(by_code) > 1 or (by_code and by_name and not by_code & by_name):
         return (), f"its code and its name are different medicines: {', '.join(sorted(by_code | by_name))}"
     found = by_code or by_name
@@ -242,9 +256,11 @@ def _stopped_for(chart: Chart, resource: Node) -> StopReason | None:
 def read_reactions(chart: Chart) -> None:
     """Allergies and adverse events, where the medicine that caused them is known."""
     for resource in chart.of("AllergyIntolerance"):
-        _allergy(chart, resource)
+        with chart.careful(resource):
+            _allergy(chart, resource)
     for resource in chart.of("AdverseEvent"):
-        _adverse(chart, resource)
+        with chart.careful(resource):
+            _adverse(chart, resource)
 
 
 def _allergy(chart: Chart, resource: Node) -> None:
@@ -270,11 +286,20 @@ def _allergy(chart: Chart, resource: Node) -> None:
             chart.leave(resource, label, "an allergy to something that is not known here", touches, on)
         return
     forms = [concept for item in reactions for concept in nodes(item.get("manifestation"))]
-    on = chart.day(resource, resource.get("onsetDateTime") or resource.get("recordedDate"))
+    onsets = [item.get("onset") for item in reactions]
+    on = next(
+        (
+            day
+            for said in (*onsets, resource.get("onsetDateTime"), resource.get("recordedDate"))
+            if (day := chart.day(resource, said))
+        ),
+        None,
+    )
+    grade = 3 if any("severe" in bare_codes(item.get("severity")) for item in reactions) else None
     for drug in sorted(drugs):
         for effect, said_effect in _effects(chart, forms):
             origin = chart.origin(resource, f"{label}: {said_effect}")
-            chart.reactions.append(Reaction(drug=drug, effect=effect, on=on, origin=origin))
+            chart.reactions.append(Reaction(drug=drug, effect=effect, grade=grade, on=on, origin=origin))
 
 
 def _effects(chart: Chart, forms: list[Node]) -> list[tuple[str, str]]:
@@ -301,7 +326,31 @@ def _adverse(chart: Chart, resource: Node) -> None:
     if not drugs:
         on = chart.day(resource, resource.get("date"))
         chart.leave(resource, label, "the medicine that caused it is not known here", (REACTIONS,), on)
-    on = chart.day(resource, resource.get("date"))
+    on = next((day for name in ("date", "detected", "recordedDate") if (day := chart.day(resource, resource.get(name)))), None)
     effect = _effects(chart, [first_concept(resource.get("event"))])[0][0]
+    grade, ongoing = _grade(chart, resource, label), _ongoing_harm(resource)
     for drug in sorted(drugs):
-        chart.reactions.append(Reaction(drug=drug, effect=effect, on=on, origin=chart.origin(resource, label)))
+        origin = chart.origin(resource, label)
+        chart.reactions.append(Reaction(drug=drug, effect=effect, grade=grade, ongoing=ongoing, on=on, origin=origin))
+
+
+def _grade(chart: Chart, resource: Node, label: str) -> int | None:
+    """The grade of a harm: as an extension gives it, as its words do, or how severe it was (CTCAE: 1 mild, 2 moderate, 3 severe)."""
+    concepts = [node(ext.get("valueCodeableConcept")) for ext in extensions(resource, "ctcae-grade")]
+    told = [str(ext.get("valueInteger") or "") for ext in extensions(resource, "ctcae-grade")]
+    told += [text(coding.code) for concept in concepts for coding in codings(concept)]
+    told += [said.lower().removeprefix("grade").strip() for concept in concepts if (said := wording(concept))]
+    grades = {int(said) for said in told if said in ("1", "2", "3", "4")}
+    if not grades and chart.book is not None and (found := chart.book.illness(label).grade):
+        grades = {found}
+    severities = {"mild": 1, "moderate": 2, "severe": 3}
+    grades = grades or {severities[word] for word in bare_codes(resource.get("severity")) if word in severities}
+    return max(grades, default=None)
+
+
+def _ongoing_harm(resource: Node) -> bool | None:
+    """Whether a harm is still there, as the source says."""
+    said = bare_codes(resource.get("outcome"))
+    return (
+        True if said & {"ongoing", "recovering"} else False if said & {"resolved", "resolvedwithsequelae", "recovered"} else None
+    )

@@ -18,16 +18,21 @@ _UNKNOWN = "what was observed is not known here"
 def read_observations(chart: Chart) -> None:
     """Every observation of the person."""
     for resource in chart.of("Observation"):
-        label = wording(resource.get("code")) or "observation"
-        if in_error(resource):
-            chart.leave(resource, label, "marked as entered in error or cancelled")
-            continue
-        meaning = _about(chart, resource)
-        if meaning is not None and meaning.role == "variant":
-            read_variant(chart, resource, when(chart, resource))
-        else:
-            _read(chart, resource, resource, meaning, label)
-        _absent_conditions(chart, resource)
+        with chart.careful(resource):
+            _observation(chart, resource)
+
+
+def _observation(chart: Chart, resource: Node) -> None:
+    label = wording(resource.get("code")) or "observation"
+    if in_error(resource):
+        chart.leave(resource, label, "marked as entered in error or cancelled")
+        return
+    meaning = _about(chart, resource)
+    if meaning is not None and meaning.role == "variant":
+        read_variant(chart, resource, when(chart, resource))
+    else:
+        _read(chart, resource, resource, meaning, label)
+    _absent_conditions(chart, resource)
 
 
 def when(chart: Chart, resource: Node) -> dt.date | None:
@@ -72,13 +77,16 @@ def _read(chart: Chart, owner: Node, part: Node, meaning: Meaning | None, label:
         if not found.missing or not part.get("hasMember"):
             leave(f"{label}: {found.said}" if found.said else label, _UNKNOWN)
     elif found.problem:
-        if not _worded(chart, owner, found, meaning, label, say):
+        if meaning.role != "histology" and not _worded(chart, owner, found, meaning, label, say):
             leave(f"{label}: {found.said}", found.problem)
     elif meaning.role in ("stage", "spread"):
         _spread(chart, owner, found, meaning, label)
     elif found.missing:
         if not part.get("hasMember"):
             chart.leave(owner, label, f"no result: {found.missing}")
+    elif meaning.role == "histology":
+        for kind in sorted({item.histology for item in found.meanings if item.histology}):
+            chart.state("histology", kind, owner, f"{label}: {found.said}", when(chart, owner), specimen_of(chart, owner))
     elif meaning.role == "course":
         _course(chart, owner, found, meaning, label)
     elif meaning.fact:

@@ -15,14 +15,19 @@ _NOT_DONE = {"not-done", "preparation"}
 def read_procedures(chart: Chart) -> None:
     """Every procedure of the person."""
     for resource in chart.of("Procedure"):
-        label = wording(resource.get("code")) or "procedure without a name"
-        status = bare_codes(resource.get("status"))
-        if "entered-in-error" in status:
-            chart.leave(resource, label, "marked as entered in error")
-        elif status & _NOT_DONE:
-            chart.notes.add(f"{label}: recorded as not done, or not yet.")
-        else:
-            _read(chart, resource, label)
+        with chart.careful(resource):
+            _procedure(chart, resource)
+
+
+def _procedure(chart: Chart, resource: Node) -> None:
+    label = wording(resource.get("code")) or "procedure without a name"
+    status = bare_codes(resource.get("status"))
+    if "entered-in-error" in status:
+        chart.leave(resource, label, "marked as entered in error")
+    elif status & _NOT_DONE:
+        chart.notes.add(f"{label}: recorded as not done, or not yet.")
+    else:
+        _read(chart, resource, label)
 
 
 def _read(chart: Chart, resource: Node, label: str) -> None:
@@ -35,10 +40,34 @@ def _read(chart: Chart, resource: Node, label: str) -> None:
             chart.events.append(Event(what=meaning.event, on=on, site=site, origin=origin))  # type: ignore[arg-type]
         if meaning.fact and meaning.value is not None:
             chart.state(meaning.fact, meaning.value, resource, label, on)
+    if not meanings and _worded(chart, resource, label, on):
+        return
     if not any(_known(meaning) for meaning in meanings):
         why = next((meaning.why for meaning in meanings if meaning.why), "a procedure that is not known here")
         treated = any(meaning.role == "treatment" for meaning in meanings)
         chart.leave(resource, label, why, [UNNAMED] if treated else chart.codes.named_in(label), on)
+
+
+def _worded(chart: Chart, resource: Node, label: str, on: dt.date | None) -> bool:
+    """A procedure by its name: radiotherapy, an operation, ovaries removed, or drug treatment that lacks the drug's name. True where it was understood."""
+    if chart.book is None:
+        return False
+    origin = chart.origin(resource, label)
+    if chart.book.one_of(("ovaries",), label) == "removed":
+        return chart.state("menopausal-status", "postmenopausal", resource, label, on)
+    kind = chart.book.one_of(("decline",), label)
+    if kind.endswith("radiotherapy") or chart.book.one_of(("radiotherapy",), label) == "rt":
+        site = "brain" if kind.startswith("brain") else chart.book.one_of(("site",), label) or _site(chart, resource)
+        chart.events.append(Event(what="radiotherapy", on=on, site=site, origin=origin))
+        return True
+    if chart.book.one_of(("surgery",), label):
+        site = "breast" if chart.book.one_of(("primaryplace",), label) == "no" else _site(chart, resource)
+        chart.events.append(Event(what="surgery", on=on, site=site, origin=origin))
+        return True
+    if kind == "chemotherapy":
+        chart.leave(resource, label, "treatment was given, but the record does not name the drug here", [UNNAMED], on)
+        return True
+    return False
 
 
 def _known(meaning: Meaning) -> bool:
@@ -57,6 +86,26 @@ def _when(chart: Chart, resource: Node) -> dt.date | None:
 def _site(chart: Chart, resource: Node) -> str | None:
     sites = {m.site for place in nodes(resource.get("bodySite")) for m in chart.meanings(place) if m.site}
     return sites.pop() if len(sites) == 1 else None
+
+
+_ASKED = {"active", "on-hold", "draft"}
+
+
+def read_requests(chart: Chart) -> None:
+    """What is planned and matters for a drug: an operation, a tooth to be pulled, a live vaccine. Other requests are no results."""
+    shape = chart.codes.facts.get("planned")
+    for resource in chart.of("ServiceRequest"):
+        with chart.careful(resource):
+            label = wording(resource.get("code"))
+            if (
+                chart.book is None
+                or shape is None
+                or resource.get("doNotPerform") is True
+                or not bare_codes(resource.get("status")) & _ASKED
+            ):
+                continue
+            if (what := chart.book.one_of(("planned",), label)) in shape.values:
+                chart.state("planned", what, resource, f"planned: {label}", chart.day(resource, resource.get("authoredOn")))
 
 
 def read_reports(chart: Chart) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import msgspec
+
 from linewise.exchange.fhir.chart import Chart, Spread
 from linewise.exchange.fhir.node import Node, bare_codes, day, extensions, node, text
 from linewise.record.age import is_child
@@ -89,6 +91,29 @@ def _person_scope(chart: Chart, birth: dt.date | None) -> str | None:
     if birth and is_child(birth, latest_day(chart), chart.codes.adult):
         return f"This is the record of a child (born {birth.isoformat()}); the knowledge is about adults."
     return None
+
+
+def end_with_life(chart: Chart) -> None:
+    """Of a person who has died, nothing goes on: what was going on ended with that day, and where the day is not known, it is over all the same."""
+    patient: Node = node(chart.person.patient)
+    died = day(patient.get("deceasedDateTime"))
+    if not died and patient.get("deceasedBoolean") is not True:
+        return
+    chart.administrations = [
+        msgspec.structs.replace(
+            one,
+            ongoing=False,
+            unsure=False,
+            end=one.end or (died if one.start is None or died is None or one.start <= died else one.start),
+        )
+        if one.ongoing is not False and not one.planned
+        else one
+        for one in chart.administrations
+    ]
+    chart.medications = [
+        msgspec.structs.replace(one, end=died or one.start or dt.date.min, unsure=False) if one.end is None else one
+        for one in chart.medications
+    ]
 
 
 def _cancer_scope(chart: Chart) -> str | None:
