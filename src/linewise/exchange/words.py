@@ -91,7 +91,18 @@ class Book:
         self._known = {
             (one.fact, one.value): one for one in codes.meanings if one.fact and one.value is not None and not one.ignore
         }
+        self._plain = self._names()
         self._by_fact = {test.meaning.fact: test.say for test in reversed(codes.tests)}
+
+    def _names(self) -> dict[str, Meaning]:
+        """The members of lists by the names that the knowledge itself has for them: the id with spaces, and the label without what stands in brackets."""
+        found: dict[str, Meaning] = {}
+        for fact in ("comorbidities", "symptoms"):
+            about = self.knowledge.facts.get(fact)
+            for value, member in (about.values if about is not None else {}).items():
+                for name in (str(value).replace("-", " "), re.sub(r"\s*\(.*\)$", "", member.label)):
+                    found.setdefault(normal(name), self._meaning(fact, str(value)))
+        return found
 
     # Names of tests
 
@@ -158,6 +169,8 @@ class Book:
         """What the name of a condition says."""
         if not label or len(label) > _LONGEST:
             return NOTHING
+        if (own := self._plain.get(normal(label))) is not None:
+            return Illness((own,), None, (), True)
         found = [self._illness(label, language) for language in LANGUAGES]
         sure = [one for one in found[0].meanings if one in found[1].meanings]
         shut = {name for one in found for name in one.closed}
