@@ -88,7 +88,10 @@ def parse_json(text: str, name: str) -> Any:
     except RecursionError:
         raise RecordError(name, "brackets are nested too deeply to be a patient record.") from None
     _check_depth(value, name)
-    return _once(text, name) if '"resourceType"' in text else _check_twice(text, name) or value
+    if '"resourceType"' in text:
+        return _once(text)
+    _check_twice(text, name)
+    return value
 
 
 def _check_twice(text: str, name: str) -> None:
@@ -110,7 +113,7 @@ TWICE = "__twice__"
 """In a group of FHIR members: those that stand in it twice. Lists are joined; of other members nobody knows which holds."""
 
 
-def _once(text: str, name: str) -> Any:
+def _once(text: str) -> Any:
     """A FHIR value with nothing lost of members that stand twice: the plain reader would keep the last and not say so."""
     import json
 
