@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import msgspec
 import pytest
 
 from linewise.cli import main
+from linewise.exchange import Codes
+from linewise.exchange.profile import read_profile
 from linewise.knowledge import Knowledge, counted
+from linewise.plan import make_plan
 from linewise.plan.side_effects import rates, rates_of_drug
 
 
@@ -78,3 +82,27 @@ def test_what_helps_and_when_to_call_is_told_with_them(capfd: pytest.CaptureFixt
 def test_a_word_that_search_knows_as_something_else_is_told_as_that(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["side-effects", "second opinion"]) == 2
     assert "linewise search" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "trial", "begins"),
+    [
+        (
+            "fulvestrant-alone",
+            "capitello-291",
+            "as the comparator: PFS (PIK3CA, AKT1 or PTEN altered): 3.1 months, against 7.3 months with capivasertib",
+        ),
+        ("exemestane-alone", "emerald", "as the comparator: "),
+        ("capivasertib-fulvestrant", "capitello-291", "PFS (PIK3CA, AKT1 or PTEN altered): 7.3 against 3.1 months"),
+    ],
+)
+def test_the_figure_of_the_comparator_is_never_read_as_that_of_the_other_arm(
+    option: str, trial: str, begins: str, knowledge: Knowledge, codes: Codes
+) -> None:
+    profile = {"sex": "female", "age": 62, "menopausal_status": "postmenopausal", "metastatic_sites": ["bone"], "ecog": 0}
+    profile |= {"er": {"status": "positive"}, "pr": {"status": "positive"}, "her2": {"ihc": "0", "status": "negative"}}
+    profile |= {"metastatic_lines": [{"drugs": ["letrozole", "palbociclib"], "months": 20, "stopped_for": "progression"}]}
+    profile |= {"variants": {"PIK3CA": "mutated"}, "visceral_crisis": False}
+    plan = make_plan(read_profile(profile, "arms", codes, True), knowledge, dt.date(2026, 11, 30), "EU")
+    (found,) = [one for one in plan.option(option).evidence if one.id == trial]
+    assert found.result.startswith(begins)

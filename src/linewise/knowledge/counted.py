@@ -88,7 +88,7 @@ def gaps(knowledge: Knowledge) -> Iterator[tuple[str, str]]:
 
 def _counts(trial: Trial, drugs: set[str], knowledge: Knowledge, own: bool) -> Iterator[Count]:
     """The counts of the arm that was given these drugs. A trial of the option itself may have given more to all."""
-    arm = _arm(trial, drugs, knowledge, own)
+    arm = arm_of(trial, drugs, knowledge, own)
     if arm is None:
         return
     beside = trial.control if arm == "treatment" else trial.treatment
@@ -99,8 +99,8 @@ def _counts(trial: Trial, drugs: set[str], knowledge: Knowledge, own: bool) -> I
             yield count
 
 
-def _arm(trial: Trial, drugs: set[str], knowledge: Knowledge, own: bool) -> Literal["treatment", "control"] | None:
-    """The arm that these drugs are. A class in it ("with chemotherapy") may be any of them, beside a drug that is named."""
+def arm_of(trial: Trial, drugs: set[str], knowledge: Knowledge, own: bool) -> Literal["treatment", "control"] | None:
+    """The arm that these drugs are, of a trial of the option's `own` or of any; None where they are neither. A class in it ("with chemotherapy") may be any of them, beside a drug that is named."""
     treatment = trial.treatment.drugs if trial.treatment else ()
     control = trial.control.drugs if trial.control else ()
     named = drugs & set(treatment)
@@ -108,7 +108,11 @@ def _arm(trial: Trial, drugs: set[str], knowledge: Knowledge, own: bool) -> Lite
         return "treatment"
     if control and drugs.issuperset(control):
         return "control"
-    return "treatment" if own and (not treatment or named or any(_among(one, drugs, knowledge) for one in treatment)) else None
+    if not own:
+        return None
+    if not treatment or named or any(_among(one, drugs, knowledge) for one in treatment):
+        return "treatment"
+    return "control"  # a trial of the option that gave none of its drugs to those it is named after
 
 
 def _turned(one: EffectRate) -> EffectRate:

@@ -110,6 +110,7 @@ class Evidence(_Struct):
     id: str = ""
     people: bool | None = None  # whether these people were like the one the plan is for; None: not known, or not said
     differs: str = ""  # in what they were not
+    comparator: bool = False  # the option is the arm that the other one was compared with
     sources: list[str] = []
 
     @property

@@ -8,6 +8,7 @@ from functools import cached_property
 import msgspec
 
 from linewise.knowledge import model as known
+from linewise.knowledge.counted import arm_of, drugs_of
 from linewise.knowledge.model import Region, Statement, Treatment
 from linewise.logic import Explanation, Question
 from linewise.logic.nodes import Includes
@@ -456,7 +457,9 @@ class Options:
             because=self.because(judged, brief),
             depends_on=list(dict.fromkeys([*(self._test_or_fact(about) for about in open_), *waits, *old])),
             cautions=self.cautions(treatment) if shown else [],
-            evidence=[self._evidence(name) for name in treatment.evidence if name in self.knowledge.evidence] if shown else [],
+            evidence=[self._evidence(name, treatment) for name in treatment.evidence if name in self.knowledge.evidence]
+            if shown
+            else [],
             standing=[row for one in treatment.standing for row in self._standing(one)],
             declined=self._declined(treatment),
             level=judged.level,
@@ -516,8 +519,9 @@ class Options:
             return True
         return any(name in names for name in declined)
 
-    def _evidence(self, name: str) -> model.Evidence:
+    def _evidence(self, name: str, treatment: Treatment) -> model.Evidence:
         found = self.knowledge.evidence[name]
+        comparator = arm_of(found, drugs_of(treatment), self.knowledge, own=True) == "control"
         sources = list(found.source) + [s for one in found.results for s in one.source if s not in found.source]
         like = like_this(found, self.decider)
         differs = self.words.reasons(self.decider.explain(found.people), 2) if found.people is not None and like is False else ""
@@ -528,7 +532,8 @@ class Options:
             source=sources[0] if sources else "",
             trial=found.name,
             population=found.population or "",
-            result=trial(found),
+            result=trial(found, comparator),
+            comparator=comparator,
             sources=list(dict.fromkeys(sources)),
         )
 

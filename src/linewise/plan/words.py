@@ -163,18 +163,23 @@ def _figure(value: object) -> str:
     return str(value)
 
 
-def result(found: Result) -> str:
-    """One result of a trial, in absolute figures first."""
+def result(found: Result, beside: str = "") -> str:
+    """One result of a trial, in absolute figures first. `beside` names the arm that the trial is named after, where this one was the comparator."""
     group = f" ({found.group})" if found.group else ""
     unit = f" {found.unit}" if found.unit and found.unit != "%" else "%" if found.unit == "%" else ""
     parts = []
-    if found.treatment is not None and found.control is not None:
+    if beside and found.control is not None:
+        other = f", against {_arm(found.treatment)}{unit} with {beside}" if found.treatment is not None else ""
+        parts.append(f"{_arm(found.control)}{unit}{other}")
+    elif beside and found.treatment is not None:
+        parts.append(f"{_arm(found.treatment)}{unit} with {beside}, not counted here")
+    elif found.treatment is not None and found.control is not None:
         parts.append(f"{_arm(found.treatment)} against {_arm(found.control)}{unit}")
     elif found.treatment is not None:
         parts.append(f"{_arm(found.treatment)}{unit}")
     if found.hr is not None:
         interval = f", 95% CI {number(found.ci[0])} to {number(found.ci[1])}" if found.ci else ""
-        parts.append(f"hazard ratio {number(found.hr)}{interval}")
+        parts.append(f"hazard ratio {f'of {beside} ' if beside else ''}{number(found.hr)}{interval}")
     if found.note:
         parts.append(found.note)
     if found.review:
@@ -186,6 +191,8 @@ def _arm(value: float | str) -> str:
     return number(value) if isinstance(value, int | float) else value
 
 
-def trial(found: Trial) -> str:
-    """All results of a trial, in one line."""
-    return ". ".join(result(one) for one in found.results) or (found.plain or "")
+def trial(found: Trial, comparator: bool = False) -> str:
+    """All results of a trial, in one line; those of the comparator begin by saying so, and their own figure comes first."""
+    beside = found.treatment.label if comparator and found.treatment else ""
+    said = ". ".join(result(one, beside) for one in found.results) or (found.plain or "")
+    return f"as the comparator: {said}" if beside else said

@@ -94,7 +94,7 @@ def lead(text: str) -> str:
 def may_do(option: Option, knowledge: Knowledge) -> tuple[str, bool]:
     """What a trial of an option found, in one sentence, and whether its people were like this person; of other people nothing is shown."""
     for one in option.evidence:
-        if one.people is not False and one.id in knowledge.evidence:
+        if one.people is not False and not one.comparator and one.id in knowledge.evidence:
             text = lead(knowledge.evidence[one.id].plain or "")
             if text:
                 return text, one.people is True
