@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 from linewise.errors import KnowledgeError, LinewiseError
@@ -25,8 +26,31 @@ def add(commands: Any) -> None:
     )
     inner = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     check_ = command(inner, "check", "verify the whole knowledge: sources, ids, dates, criteria", "  linewise knowledge check")
-    check_.add_argument("--quiet", action="store_true", help="faults only, no remarks")
-    check_.set_defaults(run=lambda options: check(options.quiet))
+    check_.add_argument("--remarks", action="store_true", help="also what is no fault: reviews that are due, what nobody uses")
+    check_.add_argument("--quiet", action="store_true", help="nothing but faults and counts, as without it")
+    check_.set_defaults(run=lambda options: check(options.remarks and not options.quiet))
+    format_ = command(
+        inner,
+        "format",
+        "settle the layout of the files: lines of at most 120 characters, the same content",
+        "  linewise knowledge format\n  linewise knowledge format --check",
+    )
+    format_.add_argument(
+        "--check", action="store_true", help="only name the files that are not settled; exit status 2 where there is one"
+    )
+    format_.set_defaults(run=lambda options: settle_layout(options.check))
+    new_ = command(
+        inner,
+        "new",
+        "the first draft of a drug, an option or a fact: a file that passes the check and says TODO where you have to write",
+        "  linewise knowledge new drug examplinib --source fda-examplinib-2026\n"
+        "  linewise knowledge new option examplinib-fulvestrant --source fda-examplinib-2026\n"
+        "  linewise knowledge new fact albumin",
+    )
+    new_.add_argument("kind", choices=["drug", "option", "fact"])
+    new_.add_argument("name", metavar="NAME", help="its id: lower-case words joined by hyphens")
+    new_.add_argument("--source", default="", metavar="ID", help="a source of knowledge/sources; a drug and an option need one")
+    new_.set_defaults(run=lambda options: new(options.kind, options.name, options.source))
     show_ = command(inner, "show", "everything known under an id", "  linewise knowledge show capivasertib")
     show_.add_argument("id")
     show_.set_defaults(run=lambda options: show(options.id))
@@ -56,27 +80,59 @@ def add(commands: Any) -> None:
     add_export(inner)
 
 
-def check(quiet: bool = False) -> int:
-    """Verify the knowledge; prints every fault with file and line. Exit status 2 where there is one."""
+def _root() -> Path:
+    """The folder of the knowledge in use. Raises LinewiseError where the installation has none."""
     from linewise.knowledge import folder
-    from linewise.knowledge.check import check_folder
 
     root = folder()
     if root is None:
-        raise LinewiseError("this installation carries compiled knowledge only; run the check in a checkout.")
+        raise LinewiseError("this installation carries compiled knowledge only; run this in a checkout.")
+    return root
+
+
+def settle_layout(only_check: bool) -> int:
+    """Settle the layout of every file, or name those that are not settled."""
+    from linewise.knowledge.layout import settle, unsettled
+
+    root = _root()
+    found = list(unsettled(root)) if only_check else settle(root)
+    for path in found:
+        print(path.relative_to(root.parent))
+    print(f"{len(found)} files {'are not in the settled layout' if only_check else 'written anew; what they say is the same'}")
+    return 2 if found and only_check else 0
+
+
+def new(kind: str, name: str, source: str) -> int:
+    """Write the first draft of a thing, and say what comes next."""
+    import datetime as dt
+
+    from linewise.knowledge import open_knowledge
+    from linewise.knowledge.skeleton import draft, write
+
+    path = write(_root(), *draft(kind, name, open_knowledge(), source, dt.date.today()))
+    print(f"{path}: write what is marked TODO; docs/knowledge-authoring.md goes through it step by step.")
+    return 0
+
+
+def check(remarks_too: bool = False) -> int:
+    """Verify the knowledge; prints every fault with file and line, last. Exit status 2 where there is one."""
+    from linewise.knowledge.check import check_folder
+
+    root = _root()
     faults, remarks, counts = check_folder(root)
     if not faults:
         from linewise.exchange import check_codes
         from linewise.knowledge import open_knowledge
 
         faults = check_codes(open_knowledge())
-    for line in faults if quiet else (*faults, *remarks):
-        print(line)
     print(", ".join(f"{count} {name}" for name, count in counts.items()))
+    more = f"{len(remarks)} remarks{'' if remarks_too or not remarks else ' (--remarks shows them)'}"
+    for line in (*(remarks if remarks_too else ()), *faults):
+        print(line)
     if faults:
-        print(f"{len(faults)} faults, {len(remarks)} remarks", file=sys.stderr)
+        print(f"{len(faults)} faults, {more}", file=sys.stderr)
         return 2
-    print(f"no faults, {len(remarks)} remarks")
+    print(f"no faults, {more}")
     return 0
 
 
@@ -111,7 +167,6 @@ def show(name: str) -> int:
 def diff(options: argparse.Namespace) -> int:
     """Compare two days or two knowledge folders."""
     import datetime as dt
-    from pathlib import Path
 
     import msgspec
 

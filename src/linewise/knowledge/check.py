@@ -23,6 +23,7 @@ from .anchors import lacking
 from .book import Knowledge
 from .load import Loaded, load_folder
 from .model import Caution, Content, Review, Source, Statement, Treatment, When, doubt
+from .skeleton import TODO
 
 _FOLDERS = (
     "sources", "facts", "tests", "classes", "drugs", "treatments", "evidence", "alerts", "effects", "pages", "glossary",
@@ -66,6 +67,7 @@ class _Checking:
         self.faults += lacking(self.content)
         self.shown()
         self.regions()
+        self.drafts()
         self.classes()
         for treatment in self.content.treatments.values():
             self.treatment(treatment)
@@ -77,8 +79,19 @@ class _Checking:
             self.fault(owner, message)
         self.unused()
 
-    def fault(self, owner: str, message: str) -> None:
-        self.faults.append(f"{self.content.places.get(owner, owner)}: {owner.split('/', 1)[-1]}: {message}")
+    def fault(self, owner: str, message: str, word: str = "") -> None:
+        """A fault of a thing; `word` is the value that is wrong, whose own line is then named."""
+        self.faults.append(f"{self.place(owner, word)}: {owner.split('/', 1)[-1]}: {message}")
+
+    def place(self, owner: str, word: str) -> str:
+        """File and line of a thing, or of a value in it."""
+        place = self.content.places.get(owner, owner)
+        file, _, first = place.rpartition(":")
+        document = self.loaded.documents.get(owner)
+        if not word or document is None or not first.isdigit():
+            return place
+        lines = [document.places[path].line for path, value in document.values() if value == word or path[-1:] == (word,)]
+        return f"{file}:{min((line for line in lines if line >= int(first)), default=int(first))}"
 
     def remark(self, owner: str, message: str) -> None:
         self.remarks.append(f"{self.content.places.get(owner, owner)}: {owner.split('/', 1)[-1]}: {message}")
@@ -108,8 +121,7 @@ class _Checking:
             cited = (getattr(thing, name, ()) for name in ("source", "sources", "composite_source"))
             for source in (one for ids in cited if isinstance(ids, tuple) for one in ids):
                 self.used[source] += 1
-                if source not in self.content.sources:
-                    self.fault(owner, f"there is no source `{source}`")
+                self.exists(owner, "source", (source,), self.content.sources)
             if _needs_source(thing) and not getattr(thing, "source", ()):
                 self.fault(owner, f"no source: {_short(thing)}")
             for field in msgspec.structs.fields(thing):
@@ -199,7 +211,7 @@ class _Checking:
         for name in names:
             if name not in known:
                 hint = did_you_mean(name, known)
-                self.fault(owner, f"there is no {kind} `{name}`" + (f"; {hint}" if hint else ""))
+                self.fault(owner, f"there is no {kind} `{name}`" + (f"; {hint}" if hint else ""), name)
 
     def classes(self) -> None:
         for name, one in self.content.classes.items():
@@ -222,6 +234,12 @@ class _Checking:
         for drug in treatment.drugs if decides and treatment.kind in ("systemic", "bone") else ():
             if drug != "current" and drug not in given:
                 self.fault(owner, f"`regimen` does not say how `{drug}` is given (dose, schedule, source)")
+
+    def drafts(self) -> None:
+        """What an author still has to write."""
+        for owner, document in {one.file: (owner, one) for owner, one in self.loaded.documents.items()}.values():
+            if any(TODO in str(value) for _, value in document.values()):
+                self.remark(owner, "a draft: TODO is left in it")
 
     def regions(self) -> None:
         """Every region that is named stands in `regions.yaml`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,18 @@ class Document(msgspec.Struct):
         while path not in self.places and path:
             path = path[:-1]
         return self.places[path].line if path in self.places else 1
+
+    def values(self) -> Iterator[tuple[Path_, Any]]:
+        """Every single value with its path, as far as its place is known."""
+        for path in self.places:
+            value = self.value
+            for part in path:
+                if isinstance(value, dict):
+                    value = value.get(part, value.get(int(part)) if isinstance(part, str) and part.isdigit() else None)
+                else:
+                    value = value[part] if isinstance(value, list) and isinstance(part, int) and part < len(value) else None
+            if value is not None and not isinstance(value, dict | list):
+                yield path, value
 
     def where(self, path: Path_, text: str) -> Where:
         """The place of a criterion and its text as written, for the errors of the criteria language."""

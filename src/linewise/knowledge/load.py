@@ -14,7 +14,7 @@ from linewise.errors import KnowledgeError
 from linewise.logic import CriterionError, Node, Where, parse
 from linewise.logic.where import did_you_mean
 
-from . import app, model, monitoring, shared, wording
+from . import app, model, monitoring, shape, shared, wording
 from .files import Document, Fault, Path_, parse_yaml, read_yaml
 from .state import digest, version
 
@@ -339,7 +339,7 @@ class _Loading:
             thing = msgspec.convert(plain, kind, strict=False)
             found[key] = self.worked_out(thing)
         except msgspec.ValidationError as error:
-            place, message = _place(error)
+            place, message = shape.worded(_place(error)[1], kind, _place(error)[0])
             line = document.line((*path, *place))
             self.problems.append(f"{document.file}:{line}: {_dotted(place) or key}: {message}")
             return
