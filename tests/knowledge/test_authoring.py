@@ -21,6 +21,7 @@ fda-examplinib-2026:
   title: Examplinib prescribing information
   publisher: US Food and Drug Administration
   date: 2026-10-05
+  url: https://example.org/examplinib-label
   kind: label
 """
 
