@@ -7,7 +7,7 @@ decides in a region follow `plan.options` word for word; the tests compare every
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 
@@ -59,7 +59,9 @@ class Matrix:
         self._taken: dict[str, None] = {}
         self._doubted: dict[str, str] = {}
         self._leaves_of: dict[str, tuple[str, ...]] = {}
-        self._codes: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], list[pl.Expr]] = {}
+        self._codes: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], list[list[pl.Expr]]] = {}
+        self._clauses: dict[str, pl.Expr] = {}
+        self._by_drug: dict[str, pl.Expr] = {}
         self.scope = "metastatic", "age"
         self._collect()
         nodes = {name: node for node, name in self._names.items()}
@@ -150,8 +152,21 @@ class Matrix:
         """One column an option: its status for each person."""
         taken = (tuple(self._taken), tuple(sorted(self._doubted.items())))
         if taken not in self._codes:  # the same for every part of a cohort
-            self._codes[taken] = [self._code(option).alias(option.id).cat.to(STATUS) for option in self.options]
-        return table.select(self._codes[taken])
+            self._codes[taken] = self._steps([self._code(option).alias(option.id).cat.to(STATUS) for option in self.options])
+        return _stepped(table, self._codes[taken])
+
+    def _steps(self, wanted: list[pl.Expr]) -> list[list[pl.Expr]]:
+        """Expressions behind the columns that they share, in the order of work: a clause or a drug is worked out once, not in every option."""
+        shared = [[one.alias(name) for name, one in part.items()] for part in (self._clauses, self._by_drug)]
+        self._clauses, self._by_drug = {}, {}
+        return [*shared, wanted]
+
+    def _shared(self, drug: str, what: str, made: Callable[[], pl.Expr]) -> pl.Expr:
+        """What is asked of one drug, as a column."""
+        name = f"#{what} {drug}"
+        if name not in self._by_drug:
+            self._by_drug[name] = made()
+        return pl.col(name)
 
     def parts(self, table: pl.LazyFrame, region: Region, options: Sequence[str]) -> pl.LazyFrame:
         """Of some options what their status is made of: `<option>|fits`, `|stands`, `|forbidden`."""
@@ -163,7 +178,7 @@ class Matrix:
                 part.stands.alias(f"{name}|stands"),
                 part.forbidden.alias(f"{name}|forbidden"),
             ]
-        return table.select(found)
+        return _stepped(table, self._steps(found))
 
     def in_scope(self) -> pl.Expr:
         """Whether anything can be offered on a record at all: an adult's, of metastatic breast cancer."""
@@ -234,18 +249,20 @@ class Matrix:
         answers = [self._forbids(one) for one in option.avoid]
         for name in (*option.drugs, *option.classes):
             if name == CURRENT:
-                for drug in self._taken:
-                    answers += [pl.col(f"#takes {drug}") & one for one in self._kept_from(drug, region)]
+                answers += [pl.col(f"#takes {drug}") & self._kept_from(drug, region) for drug in self._taken]
             else:
-                answers += self._kept_from(name, region)
+                answers.append(self._kept_from(name, region))
         for partner in option.partners:
             if partner.one_of:
                 forbidden = (self._partner_forbidden(drug, region) for drug in partner.one_of)
                 answers.append(reduce(lambda a, b: a & b, forbidden))
         return _any(answers)
 
-    def _kept_from(self, drug: str, region: Region) -> list[pl.Expr]:
+    def _kept_from(self, drug: str, region: Region) -> pl.Expr:
         """What keeps one drug from beginning or going on: contraindications, rules of conduct, red flags that it may have caused."""
+        return self._shared(drug, f"kept in {region}", lambda: _any(self._keeping(drug, region)))
+
+    def _keeping(self, drug: str, region: Region) -> list[pl.Expr]:
         found = [self._forbids(one) for one in self.knowledge.avoid(drug)]
         found += [self._blocks(rule, drug) for rule in self._rules(drug, region)]
         alerts = self._alerts(drug)
@@ -277,7 +294,11 @@ class Matrix:
             return holds
         doubted = [pl.col(leaf).is_null() & pl.col(self._doubted[leaf]) for leaf in self._leaves(when) if leaf in self._doubted]
         sure = holds.fill_null(False)
-        return pl.when(_any(doubted)).then(holds).otherwise(sure) if doubted else sure
+        if not doubted:
+            return sure
+        name = f"#held {self._names[when]}"
+        self._clauses.setdefault(name, pl.when(_any(doubted)).then(holds).otherwise(sure))
+        return pl.col(name)
 
     def _leaves(self, when: Node) -> tuple[str, ...]:
         """The columns of the facts and questions that a criterion rests on, through every derived fact."""
@@ -319,13 +340,16 @@ class Matrix:
         found = [self._avoided(option.caution)]
         for name in (*option.drugs, *option.classes):
             if name == CURRENT:
-                found += [pl.col(f"#takes {drug}") & self._avoided(self.knowledge.cautions(drug)) for drug in self._taken]
+                found += [pl.col(f"#takes {drug}") & self._avoided_with(drug) for drug in self._taken]
             else:
-                found.append(self._avoided(self.knowledge.cautions(name)))
+                found.append(self._avoided_with(name))
         for partner in option.partners:
             if partner.one_of:
-                found.append(reduce(lambda a, b: a & b, (self._avoided(self.knowledge.cautions(one)) for one in partner.one_of)))
+                found.append(reduce(lambda a, b: a & b, map(self._avoided_with, partner.one_of)))
         return _any(found)
+
+    def _avoided_with(self, drug: str) -> pl.Expr:
+        return self._shared(drug, "avoided with", lambda: self._avoided(self.knowledge.cautions(drug)))
 
     def _avoided(self, cautions: Iterable[Caution]) -> pl.Expr:
         return _any(self._held(one.when).fill_null(True) for one in _advised(cautions))
@@ -334,8 +358,19 @@ class Matrix:
         return self._held(caution.when, caution.unknown == "depends")
 
     def _partner_forbidden(self, drug: str, region: Region) -> pl.Expr:
+        return self._shared(drug, f"no partner in {region}", lambda: self._no_partner(drug, region))
+
+    def _no_partner(self, drug: str, region: Region) -> pl.Expr:
         avoid = [self._held(one.when) for one in self.knowledge.avoid(drug)]
         return _any([*avoid, *(self._blocks(rule, drug, partner=True) for rule in self._rules(drug, region))])
+
+
+def _stepped(table: pl.LazyFrame, steps: list[list[pl.Expr]]) -> pl.LazyFrame:
+    """The last of the steps, each of which may use the columns of those before."""
+    for step in steps[:-1]:
+        if step:
+            table = table.with_columns(step)
+    return table.select(steps[-1])
 
 
 def _advised(cautions: Iterable[Caution]) -> list[Caution]:

@@ -137,6 +137,7 @@ class Stages:
         order = _in_order(nodes.values(), vocabulary, facts)
         self._names, self._derived = set(nodes), set(order)
         writer = _Writer(vocabulary, staged=True)
+        doubted = _doubted([*nodes.values(), *(node for name in order for node in vocabulary.derived[name].nodes)], vocabulary)
         self._helpers: list[str] = []
         self._steps: list[list[pl.Expr]] = []
         for stage in _stages(order, vocabulary):
@@ -146,7 +147,9 @@ class Stages:
                 names = [_case(name, index) for index in range(len(steps))]
                 cases += (writer.write(node).alias(case) for case, (_, node) in zip(names, steps, strict=True))
                 self._helpers += names
-            self._steps += [cases, [writer.derived(name).alias(name) for name in stage]]
+            open_ = [writer.left_open(name).alias(_open(name)) for name in stage if name in doubted]
+            self._helpers += [_open(name) for name in stage if name in doubted]
+            self._steps += [cases, [*(writer.derived(name).alias(name) for name in stage), *open_]]
         # Clauses that several criteria share are found by the engine itself: naming them here gained nothing.
         self._steps.append([writer.write(node).alias(name) for name, node in nodes.items()])
 
@@ -222,6 +225,17 @@ def _stages(order: list[str], vocabulary: Vocabulary) -> list[list[str]]:
 def _case(name: str, index: int) -> str:
     """The helper column of one case of a derived fact; `#` begins a comment, so no fact has this name."""
     return f"{name}#{index}"
+
+
+def _open(name: str) -> str:
+    """The helper column that says whether an entry that was not understood may change a derived fact."""
+    return f"{name}#open"
+
+
+def _doubted(nodes: Iterable[Node], vocabulary: Vocabulary) -> set[str]:
+    """The derived facts that some criterion asks whether they are known, and those they rest on."""
+    asked = [node.fact for top in nodes for node in walk(top) if isinstance(node, Known) and node.within is None]
+    return set(_in_order((), vocabulary, [name for name in asked if name in vocabulary.derived]))
 
 
 def _columns_of(leaf: Is | Known | Compare | Includes | Ask, vocabulary: Vocabulary) -> list[Column]:
@@ -316,13 +330,24 @@ class _Writer:
             if node.within is not None:
                 return pl.lit(False)
             value = pl.col(node.fact) if self.staged else self.derived(node.fact)
-            leaves = [one for part in definition.nodes for one in _leaves(part, self.vocabulary)]
-            misread = _any([self.write(one).is_null() & pl.col(f"{_name(one)}@open") for one in dict.fromkeys(leaves)])
+            misread = pl.col(_open(node.fact)) if self.staged else self.left_open(node.fact)
             return pl.when(value.is_not_null()).then(True).when(~misread).then(False)
         known = pl.col(node.fact).is_not_null()
         if node.within is not None:
             return known & _fresh(node.fact, node.within).fill_null(False)
         return pl.when(known).then(True).when(~pl.col(f"{node.fact}@open")).then(False)
+
+    def left_open(self, name: str) -> pl.Expr:
+        """Whether a clause that a derived fact rests on, itself or through other derived facts, is unknown and left open by an unread entry."""
+        found: list[pl.Expr] = []
+        for node in self.vocabulary.derived[name].nodes:
+            for leaf in dict.fromkeys(one for one in walk(node) if isinstance(one, (Is, Known, Compare, Includes, Ask))):
+                inner = _name(leaf)
+                if inner not in self.vocabulary.derived:
+                    found.append(self.write(leaf).is_null() & pl.col(f"{inner}@open"))
+                else:
+                    found.append(pl.col(_open(inner)) if self.staged else self.left_open(inner))
+        return _any(found) if found else pl.lit(False)
 
     def _includes(self, node: Includes) -> pl.Expr:
         column, complete = pl.col(node.fact), pl.col(f"{node.fact}@complete")
