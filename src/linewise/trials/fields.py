@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from linewise.knowledge import Knowledge
 
-from .grammar import Reading
+from .grammar import Reading, receptors
 from .model import Entry
 from .pair import OPEN, exactly
 from .words import Words
 
 
-def field_points(entry: Entry, words: Words, knowledge: Knowledge) -> Iterator[tuple[str, Reading]]:
-    """Each field that says whom the trial takes, in words and as a criterion."""
+def field_points(entry: Entry, said: Sequence[Reading], words: Words, knowledge: Knowledge) -> Iterator[tuple[str, Reading]]:
+    """Each field that says whom the trial takes, in words and as a criterion. The title counts where no criterion (`said`) names a receptor."""
     if entry.conditions and not any(
         words.breast.search(one) or words.solid.search(one) for one in (*entry.conditions, entry.title)
     ):
         named = ", ".join(entry.conditions[:3])
         yield f"Condition: {named}", Reading(exactly("no"), rules=("condition",))
+    if not any(told.firm for told in said):
+        for criterion in receptors(entry.title, words):
+            yield f"Title: {entry.title}", Reading(exactly(criterion), rules=("title",))
     if entry.sex != "all":
         yield f"Sex: {entry.sex}", Reading(exactly(f"sex is {entry.sex}"), rules=("sex",))
     low, high = knowledge.facts["age"].range or (0.0, 200.0)

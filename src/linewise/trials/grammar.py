@@ -52,10 +52,21 @@ class Reading(msgspec.Struct, frozen=True):
     rules: tuple[str, ...] = ()
     fine: tuple[str, ...] = ()
     outside: bool = False
+    firm: bool = False
 
     @property
     def understood(self) -> bool:
         return self.asked or not self.says.says_nothing
+
+
+def receptors(text: str, words: Words) -> list[str]:
+    """What a title says of receptors, as criteria: only where it says one thing."""
+    reading = _Reading("inclusion", words)
+    found = plain(text, words)
+    if words.alternatives.search(found):
+        return []
+    reading.sentence(found, firm=True)
+    return reading.firm
 
 
 def read_point(point: Point, words: Words) -> Reading:
@@ -67,6 +78,8 @@ class _Part(msgspec.Struct):
     says: Pair
     rule: str = ""
     stays: bool = False
+    firm: bool = False
+    ground: bool = False
 
 
 class _Reading:
@@ -81,6 +94,7 @@ class _Reading:
         self.outside = False
         self.escape = False
         self.figures = False
+        self.firm: list[str] = []  # what must not fail, whatever else the criterion says
 
     def point(self, parts: Sequence[str]) -> Reading:
         whole = plain(" ".join(parts), self.words)
@@ -90,6 +104,8 @@ class _Reading:
             self.escape = True
         found = self._with_list(lead, parts) if len(parts) > 1 else lead
         says = self._opened(found) if self.escape and found is not None else found
+        if says is not None and self.firm and self.kind == "inclusion" and not self._alternatives(parts[0]):
+            says = Pair(says.when, pair.both([says, *(pair.exactly(one) for one in self.firm)]).may)
         if says is None:
             blank = not self.left and self.asked
             return (
@@ -97,7 +113,14 @@ class _Reading:
                 if blank
                 else self._unread()
             )
-        return Reading(says, False, tuple(self.left), tuple(dict.fromkeys(self.rules)), tuple(self.fine), self.outside)
+        return Reading(
+            says, False, tuple(self.left), tuple(dict.fromkeys(self.rules)), tuple(self.fine), self.outside, bool(self.firm)
+        )
+
+    def _alternatives(self, lead: str) -> bool:
+        """Whether the first sentence is for one arm or cohort, or for several cancers."""
+        sentences = _cut(plain(lead, self.words))
+        return bool(sentences) and self.words.alternatives.search(sentences[0]) is not None
 
     def _unread(self) -> Reading:
         return Reading(OPEN, False, tuple(self.left), tuple(self.rules), tuple(self.fine), self.outside)
@@ -136,24 +159,24 @@ class _Reading:
             if (number or not first) and self.words.permitted.search(sentence) and not self.words.bound.search(sentence):
                 self.escape = True
                 continue
-            says = self.sentence(sentence)
+            says = self.sentence(sentence, firm=first and number == 0)
             if says is not None:
                 found.append(says)
         if not found:
             return None
         return pair.both(found) if self.kind == "inclusion" else pair.either(found)
 
-    def sentence(self, text: str) -> Pair | None:
+    def sentence(self, text: str, firm: bool = False) -> Pair | None:
         """One sentence. An inclusion that says what is not allowed is read as an exclusion, and turned round."""
         words = self.words
         turned = self.kind == "inclusion" and (words.negated.match(text) or words.barred.search(text))
         if not turned:
-            return self._read(text, self.kind)
+            return self._read(text, self.kind, firm)
         text = words.barred.sub(" ", words.negated.sub("", text, count=1))
         says = self._read(text, "exclusion")
         return None if says is None else pair.opposite(says)
 
-    def _read(self, text: str, kind: Kind) -> Pair | None:
+    def _read(self, text: str, kind: Kind, firm: bool = False) -> Pair | None:
         tags = tagged(text, self.words)
         pairs: list[Pair] = []
         text = take_labs(tags.text, self.words, pairs, _MARK)
@@ -162,6 +185,8 @@ class _Reading:
         if any(one.outside for one in tags.named):
             self.outside = True
         self.rules += [part.rule for part in parts if part.rule]
+        if firm and kind == "inclusion":
+            self.firm += _firm(text, parts)
         return self._together(text, kind, parts)
 
     def _rules(self, text: str, named: list[Named], kind: Kind, parts: list[_Part]) -> str:
@@ -186,14 +211,14 @@ class _Reading:
 
     def _put(self, rule: Rule, found: re.Match[str], named: list[Named], kind: Kind, parts: list[_Part]) -> str:
         """The mark for a part that a rule understood; a sign for one that no record tells. What was understood inside it stays."""
+        inside = [] if rule.owns else [one for one in _ITEM.findall(found.group(0)) if one[0] == "¤"]
         if rule.drop or rule.narrow or rule.asked:
             self.asked = self.asked or rule.asked
             if rule.asked:
                 self.rules.append(rule.id)
             if rule.fine is not None:
                 self.fine.append(rule.fine)
-            sign = _ASKED if rule.asked else _NARROWS if rule.narrow else ""
-            return " ".join([sign, *(one for one in _ITEM.findall(found.group(0)) if one[0] == "¤")]).strip()
+            return " ".join([_ASKED if rule.asked else _NARROWS if rule.narrow else "", *inside]).strip()
         when, may = rule.when, rule.may
         counts = self.words.counts
         says = Pair(
@@ -201,8 +226,8 @@ class _Reading:
         )
         if found.groupdict().get("not"):
             says = pair.opposite(says)
-        parts.append(_Part(says, rule.id, rule.stays))
-        return _MARK.format(len(parts) - 1)
+        parts.append(_Part(says, rule.id, rule.stays, rule.firm, rule.ground))
+        return " ".join([_MARK.format(len(parts) - 1), *inside])
 
     # What the parts say together
 
@@ -264,6 +289,27 @@ class _Reading:
             if word and word not in self.words.filler and not all(one in self.words.filler for one in re.split(r"[-/]", word)):
                 found.append(word)
         return found
+
+
+def _firm(text: str, parts: list[_Part]) -> list[str]:
+    """What a receptor must be by a sentence. Several that "or" joins are one; one that "or" joins to something else is none."""
+    found: list[str] = []
+    for run in re.findall(r"(?:¤\d+¤[ ,()/]*(?:or |and/or )?[ ,()/]*)+", text):
+        marks = [part for number in _MARKED.findall(run) if not (part := parts[int(number)]).ground]
+        place = text.index(run)
+        open_ = (
+            re.search(r"\bor\W*$", text[:place]) or re.search(r"\bor\W*$", run) or re.match(r"\W*or\b", text[place + len(run) :])
+        )
+        if not any(part.firm for part in marks) or (
+            open_ and not text[place + len(run) :].strip().startswith(("histolog", "cytolog"))
+        ):
+            continue
+        if len(marks) > 1 and re.search(r"\bor\b", run):
+            if all(part.firm for part in marks):
+                found.append(pair.either([part.says for part in marks]).may)
+        else:
+            found += [part.says.may for part in marks if part.firm]
+    return [one for one in found if one not in (pair.YES, pair.NO)]
 
 
 def _joining(text: str) -> str:

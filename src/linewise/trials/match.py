@@ -86,9 +86,12 @@ class Matcher:
     def match(self, entry: Entry, readings: Readings | None = None) -> Match:
         """One trial."""
         readings = readings or Readings(self.words)
-        points = [self._judged(point.n, point.kind, point.text, reading, point.group) for point, reading in readings.of(entry)]
+        read = readings.of(entry)
+        points = [self._judged(point.n, point.kind, point.text, reading, point.group) for point, reading in read]
+        said = [reading for _, reading in read]
         fields = [
-            self._judged(0, "inclusion", text, reading, "") for text, reading in field_points(entry, self.words, self.knowledge)
+            self._judged(0, "inclusion", text, reading, "")
+            for text, reading in field_points(entry, said, self.words, self.knowledge)
         ]
         judged = tuple(fields + points)
         return Match(entry=entry, status=_status(judged), points=judged)

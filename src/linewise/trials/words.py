@@ -40,6 +40,9 @@ class Rule(msgspec.Struct, frozen=True):
     asked: bool = False
     stays: bool = False  # an exception behind it does not open it again
     vague: bool = False  # does not count where the same criterion gives figures
+    firm: bool = False  # a receptor or the kind of cancer: fails whatever else an inclusion says, unless "or" joins it to that
+    owns: bool = False  # what others understood inside it is a part of it: the treatments whose harm is over
+    ground: bool = False  # true of everybody with this cancer, so that "or" beside it joins nothing to a receptor
     of: str = ""  # whether its treatments must be such as make a line, or others
     drop: bool = False  # carries nothing of its own
     narrow: bool = False  # narrows what stands beside it, in a way that was not understood
@@ -93,6 +96,7 @@ class Words:
         self.escape = self._compiled(raw["escape"])
         self.hard = self._compiled(raw["hard"])
         self.illness: str = self.criteria["some-illness"]
+        self.alternatives = self._compiled(raw["alternatives"])
         self.any_of, self.all_of = self._compiled(raw["any-of"]), self._compiled(raw["all-of"])
         self.note = self._compiled(raw["note"])
         self.filler = frozenset(word for line in raw["filler"] for word in str(line).split())
@@ -177,6 +181,9 @@ class Words:
             asked=bool(raw.get("asked")),
             stays=bool(raw.get("stays")),
             vague=bool(raw.get("vague")),
+            firm=bool(raw.get("firm")),
+            owns=bool(raw.get("owns")),
+            ground=bool(raw.get("ground")),
             of=raw.get("of", ""),
             drop=bool(raw.get("drop")),
             narrow=bool(raw.get("narrow")),
