@@ -83,7 +83,7 @@ def score(document: Mapping[str, Any], profile: Mapping[str, Any]) -> Score:
     maybe = dict(_maybe(document))
     _split(document, want, got)
     missed, wrong = [], []
-    for path, value in want.items():
+    for path in want:
         if _soft(path, optional):
             continue
         if path not in got and not any(f"{path.split('=')[0]}={other}" in got for other in accept.get(path.split("=")[0], ())):

@@ -940,6 +940,9 @@ class Courses:
                 "following",
                 "seit",
                 "cycle",
+                "cycles",
+                "zyklen",
+                "zyklus",
                 "prior",
                 "past",
             ):

@@ -67,6 +67,10 @@ class Medicines:
             before = named[index - 1].last if index else 0
             if index and self._within(statement, named[index - 1], match):
                 continue  # a brand in brackets after the name
+            ahead = index
+            while ahead + 1 < len(named) and self._within(statement, named[ahead], named[ahead + 1]):
+                ahead += 1
+            stop = named[ahead + 1].first if ahead + 1 < len(named) else len(statement.tokens)
             lead = self._between(statement, context, before, match.first, lead) if index else lead
             for drug in self.courses.drugs_of(match):
                 if self.courses.anticancer(drug) and drug not in self.courses.parts["other-use"]:

@@ -684,7 +684,7 @@ class Receptors:
                 )
             ):
                 return False, "it explains the scale"
-            if context.said("control") is not None and statement.section != "addendum":
+            if self._of_control(statement, context, match, value) and statement.section != "addendum":
                 return False, "control tissue"
             plan = next((one for _, one, token in context.back(match.first, 14) if one is not None and one.has("plan")), None)
             if (
@@ -698,6 +698,16 @@ class Receptors:
                 if word not in ("no", "not", "without", "kein", "keine", "nicht", "discussed", "besprochen"):
                     return False, f"said of a plan: “{word}”"
         return sure, why
+
+    def _of_control(self, statement: Statement, context: Context, match: Match, value: Value) -> bool:
+        """Whether a result is that of control tissue: the word stands before it, or right after it. `Internal control cells present` says nothing."""
+        for one in statement.matches:
+            if not one.has("control"):
+                continue
+            word = statement.tokens[one.first].norm
+            if one.first < match.first or (0 <= one.first - max(match.last, value.last) <= 2 and not word.startswith("intern")):
+                return True
+        return False
 
     def _own_word(self, statement: Statement, match: Match, value: Value, words: str) -> bool:
         """Whether a negation is the result itself: `negative`, `not amplified`."""

@@ -358,7 +358,9 @@ class Specimens:
     def _bracketed(self, statement: Statement, place: int) -> bool:
         """Whether what stands after the results, in brackets or after `on` or `from`, names their specimen."""
         before = [token.norm for token in statement.tokens[max(0, place - 4) : place]]
-        return any(word in ("(", "on", "from", "in", "an", "aus", "of") for word in before)
+        alone = sum(match.has("biopsy") or match.has("compoundsite") for match in statement.matches) == 1
+        listed = alone and any(word == "," for word in before)  # `ER positive, HER2 negative, liver biopsy 2024`
+        return listed or any(word in ("(", "on", "from", "in", "an", "aus", "of") for word in before)
 
     def _day(self, statement: Statement, first: int) -> Day | None:
         before = [token for token in statement.tokens[:first] if token.day is not None]

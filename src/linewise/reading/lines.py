@@ -134,6 +134,9 @@ class Lines:
                     place = next((one for one in read.paper.statements if one.number == claim.statement), None)
                     if place is None or any(match.has("biopsy") for match in place.matches):
                         continue
+                    given = [match.first for match in place.matches if match.has("drug") or match.has("regimen")]
+                    if given and any(match.has("stop") and match.first > given[0] for match in place.matches):
+                        continue  # where a course ended, it had spread before, or then: it does not say
                     if any(token.day is not None and token.day.key == claim.day.key for token in place.tokens):
                         days.append(claim.day)
         full = [day for day in days if self.date is None or day.key <= self.date.key]
@@ -204,7 +207,7 @@ class Lines:
             return "metastatic"
         if self.denovo:
             return "metastatic"
-        if not self.metastatic:
+        if not self.metastatic and not self.sites:
             return None
         if self.spread is not None:
             if course.first is not None:

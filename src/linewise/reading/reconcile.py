@@ -74,6 +74,7 @@ class Reconciliation:
                     claim.sure, claim.why = False, read.foreign
                 self.placed.append(Placed(claim, read, number_))
         self._once()
+        self._denied()
         for index, placed in enumerate(self.placed, 1):
             placed.id = f"f{index}"
         self._person()
@@ -89,6 +90,17 @@ class Reconciliation:
             SCHEMA, tuple(self._documents()), tuple(self._finding(one) for one in self.placed), tuple(self._treatments(lines)),
             tuple(self.conflicts), tuple(self._left()), profile,
         )  # fmt: skip
+
+    def _denied(self) -> None:
+        """An illness that a list states and denies is not sure."""
+        denied = {
+            (one.number, one.claim.value)
+            for one in self.placed
+            if one.claim.fact == "comorbidities" and one.claim.why.startswith("negated") and one.claim.section == "illnesses"
+        }
+        for one in self.placed:
+            if one.claim.fact == "comorbidities" and one.claim.sure and (one.number, one.claim.value) in denied:
+                one.claim.sure, one.claim.why = False, "another place denies it"
 
     def _once(self) -> None:
         """The same claim at the same place counts once."""
