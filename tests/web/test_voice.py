@@ -76,4 +76,5 @@ def test_doses_are_for_the_team(person: Any) -> None:
     options = [one["id"] for one in person.get("/plan.json").json()["options"] if one["status"] in ("preferred", "suitable")]
     text = "".join(person.get(f"/option/{name}.json").text for name in options)
     assert " mg" not in "".join(str(person.get(f"/option/{name}.json").json()["taken"]) for name in options)
+    assert all("regimen" not in person.get(f"/option/{name}.json").json()["option"] for name in options)
     assert text

@@ -96,7 +96,7 @@ async def option(ask: Ask) -> Answer:
     effects = strongest(rates([one.id], knowledge))
     needed = changes_text(found.needed(one.id))
     data = {
-        "option": plain(one),
+        "option": {name: value for name, value in plain(one).items() if ask.team_view or name != "regimen"},
         "taken": glance.taken(knowledge.treatments[one.id], knowledge, ask.team_view),
         "effects": plain(effects),
         "interactions": plain(mine),
