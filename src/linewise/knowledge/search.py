@@ -112,6 +112,16 @@ class Search:
             kept += here if meanings or not self.words.says_nothing(here[0]) else []
         return kept
 
+    def _in_phrases(self, tokens: list[str]) -> set[str]:
+        """The words that mean something together, although nobody knows them alone: `gamma knife`."""
+        found: set[str] = set()
+        at = 0
+        for stems, meanings in self.words.read(tokens):
+            if meanings and len(stems) > 1:
+                found.update(tokens[at : at + len(stems)])
+            at += len(stems)
+        return found
+
     def find(self, words: str, most: int = 10, kind: str | None = None) -> list[Found]:
         """The best answers, of one kind where asked; empty where nothing here answers."""
         return self.ask(words, most, kind).found
@@ -120,8 +130,10 @@ class Search:
         """The best answers, with what became of words that are not known here."""
         tokens = self.words.tokens(words)
         instead, unknown, read = {}, [], []
-        for word in self._telling(tokens) or tokens:
-            near = self._nearest(word)
+        said = self._telling(tokens) or tokens
+        in_phrases = self._in_phrases(said)
+        for word in said:
+            near = word if word in in_phrases else self._nearest(word)
             if near and near != word:
                 instead[word] = near
             if not near:
