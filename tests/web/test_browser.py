@@ -38,6 +38,9 @@ PAGES = [
     "/changes",
     "/nothing-here",
     "/unwell",
+    "/card",
+    "/what-if",
+    "/what-if?fact=PIK3CA&value=mutated",
     "/unwell/fever",
     "/unwell/back",
 ]

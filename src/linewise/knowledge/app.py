@@ -71,6 +71,13 @@ class Row(_Struct, frozen=True):
     effects: Ids
 
 
+class OnCard(_Struct, frozen=True):
+    """An alert of the card for emergencies; `when` says for whom it is a risk, where its own criterion does not."""
+
+    alert: str
+    when: Node | None = None
+
+
 class Example(_Struct, frozen=True):
     """The invented person that can be tried at once, in the short form of a record."""
 
@@ -105,7 +112,9 @@ class Guide(_Struct, frozen=True):
     unworded: dict[str, str] = {}
     report: dict[str, str] = {}
     compare: tuple[Row, ...] = ()
+    wishes: dict[str, str] = {}  # what matters to somebody, and the row of the comparison that it is about
     groups: tuple[Group, ...] = ()
+    card: tuple[OnCard, ...] = ()
     learn: Reading = Reading()
 
 

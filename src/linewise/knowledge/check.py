@@ -281,6 +281,7 @@ class _Checking:
             self.exists("top/guide", "effect", (effect for row in guide.compare for effect in row.effects), content.effects)
             self.exists("top/guide", "symptom", (one for group in guide.groups for one in group.symptoms), symptoms)
             self.exists("top/guide", "page", guide.learn.start, content.pages)
+            self.exists("top/guide", "alert", (one.alert for one in guide.card), content.alerts)
         if content.item_bank is not None:
             bank = content.item_bank
             asked = (number for listed in (bank.core, *bank.with_.values(), *bank.at.values()) for number in listed)

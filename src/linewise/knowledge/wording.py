@@ -27,6 +27,7 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_
     test: dict[str, str]
     new: dict[str, str]
     groups: dict[str, dict[str, str]]
+    compare: dict[str, str]
 
 
 class Advice(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):

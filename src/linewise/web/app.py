@@ -21,6 +21,7 @@ from linewise.knowledge import Knowledge
 from linewise.plan import DISCLAIMER
 
 from . import (
+    views_card,
     views_diary,
     views_documents,
     views_guide,
@@ -30,6 +31,7 @@ from . import (
     views_start,
     views_unwell,
     views_visit,
+    views_what_if,
 )
 from .door import Door
 from .frame import Ask, House, View, _formed, answer, problem
@@ -41,6 +43,8 @@ VIEWS: list[View] = [
     *views_start.VIEWS,
     *views_guide.VIEWS,
     *views_plan.VIEWS,
+    *views_card.VIEWS,
+    *views_what_if.VIEWS,
     *views_unwell.VIEWS,
     *views_diary.VIEWS,
     *views_visit.VIEWS,

@@ -13,15 +13,15 @@ from linewise.plan.calendar import Calendar, calendar, icalendar
 from linewise.plan.interactions import interactions
 from linewise.plan.model import Option
 from linewise.plan.questions import questions
-from linewise.plan.side_effects import Rate, rates, strongest
+from linewise.plan.side_effects import rates, strongest
 from linewise.plan.why import changes_text
 
 from . import glance
+from .comparison import DAYS, comparison
 from .frame import Answer, Ask, File, Go, Page, Refusal, View, plain
 
 _MOST_COMPARED = 4
 _ON_THE_PLAN = ("first", "also", "depends", "bone", "supportive")
-_DAYS = 84
 
 
 async def plan(ask: Ask) -> Answer:
@@ -126,10 +126,10 @@ def _drugs(one: Option) -> list[str]:
 async def days(ask: Ask) -> Answer:
     """The visits and tests of the first weeks, day by day."""
     one = _option(ask)
-    found = calendar(ask.knowledge.treatments[one.id], ask.knowledge, _DAYS)
+    found = calendar(ask.knowledge.treatments[one.id], ask.knowledge, DAYS)
     start, error = _start(ask)
     if ask.posted and ask.one("do") == "ics" and not error:
-        body = icalendar(found, start or ask.day, _DAYS).encode()
+        body = icalendar(found, start or ask.day, DAYS).encode()
         return File(body, "text/calendar; charset=utf-8", f"{one.id}.ics")
     data = {
         "option": one.id,
@@ -168,62 +168,14 @@ async def compare(ask: Ask) -> Answer:
     """Up to four options side by side, by what people choose by."""
     found = ask.plan
     wanted = [name for name in dict.fromkeys(ask.many("option")) if name in ask.knowledge.treatments]
-    error = f"Choose at most {_MOST_COMPARED}." if len(wanted) > _MOST_COMPARED else ""
+    left = [ask.knowledge.treatments[name].title for name in wanted[_MOST_COMPARED:]]
+    error = f"Choose at most four. Left out here: {', '.join(left)}." if left else ""
     chosen = [found.option(name) for name in wanted[:_MOST_COMPARED]]
     choices = [*found.offered, *found.with_status("depends")]
-    rows = [{"label": label, "cells": cells} for label, cells in _comparison(found, chosen)] if chosen else []
-    data = {"chosen": [one.id for one in chosen], "rows": rows, "errors": {"option": error} if error else {}}
-    context = {"chosen": chosen, "choices": choices}
+    rows = comparison(found, chosen) if chosen else []
+    data = {"chosen": [one.id for one in chosen], "rows": plain(rows), "errors": {"option": error} if error else {}}
+    context = {"chosen": chosen, "choices": choices, "grid": rows}
     return Page(template="compare.html", title="Compare", data=data, context=context, wide=True, status=422 if error else 200)
-
-
-def _comparison(found: Plan, chosen: list[Option]) -> list[tuple[str, list[list[str]]]]:
-    """The rows: each a heading and, for every option, its lines."""
-    knowledge = found.knowledge
-    effects = {one.id: {rate.effect: rate for rate in strongest(rates([one.id], knowledge))} for one in chosen}
-    plans = {one.id: calendar(knowledge.treatments[one.id], knowledge, _DAYS) for one in chosen}
-    rows: list[tuple[str, list[list[str]]]] = [
-        ("Does it fit?", [[glance.STATUS[one.status]] for one in chosen]),
-        ("What it is", [[one.plain] for one in chosen]),
-        ("What the trials showed", [_benefit(found, one) for one in chosen]),
-        ("Tablet or drip", [glance.routes(knowledge.treatments[one.id], knowledge) for one in chosen]),
-        ("How it is taken", [glance.taken(knowledge.treatments[one.id], knowledge) for one in chosen]),
-        ("Days with treatment or tests in 12 weeks", [[_visits(plans[one.id])] for one in chosen]),
-        (
-            "Tests on the way",
-            [
-                list(dict.fromkeys(day.what for day in [*plans[one.id].days, *plans[one.id].also] if day.kind == "test"))[:6]
-                for one in chosen
-            ],
-        ),
-        ("Most common side effects", [[_rate_words(rate) for rate in list(effects[one.id].values())[:5]] for one in chosen]),
-    ]
-    for row in knowledge.guide.compare:
-        cells = [[_rate_words(effects[one.id][name]) for name in row.effects if name in effects[one.id]] for one in chosen]
-        rows.append((row.label, cells))
-    rows.append(
-        ("Cautions for you", [[glance.for_me(c, knowledge) for c in glance.cautions_for_me(one.cautions)][:4] for one in chosen])
-    )
-    return [(label, [cell or [knowledge.wording.advice.not_known] for cell in cells]) for label, cells in rows]
-
-
-def _visits(found: Calendar) -> str:
-    days = {one.day for one in found.days if one.day > 0}
-    return f"About {len(days)}" if days else ""
-
-
-def _benefit(found: Plan, one: Option) -> list[str]:
-    trials = [found.knowledge.evidence[each.id] for each in one.evidence if each.id in found.knowledge.evidence]
-    return [
-        each.whose if each.people is False else trial.plain or each.result
-        for trial, each in zip(trials, one.evidence, strict=False)
-    ][:2]
-
-
-def _rate_words(rate: Rate) -> str:
-    share = f"{rate.treatment:g} of 100 people" if rate.treatment is not None else rate.often or "how often is not known"
-    severe = f", severe in {rate.severe:g}" if rate.severe is not None else ""
-    return f"{rate.label}: {share}{severe}"
 
 
 async def record(ask: Ask) -> Answer:
