@@ -76,3 +76,16 @@ def test_a_fifth_option_is_named_not_dropped_in_silence(person: Any) -> None:
     names = ["elacestrant", "imlunestrant", "tamoxifen-alone", "fulvestrant-alone", "exemestane-alone"]
     answer = person.get("/compare?" + "&".join(f"option={one}" for one in names))
     assert answer.status_code == 422 and "Left out here: Exemestane" in answer.text
+
+
+def test_an_option_never_shows_the_figures_of_another_arm(knowledge: Knowledge) -> None:
+    """Fulvestrant was what CAPItello-291 compared with, exemestane was not in EMERALD at all: the effects of the new drug are not theirs."""
+    from linewise.knowledge.counted import tested
+    from linewise.plan.side_effects import rates
+
+    capitello = knowledge.evidence["capitello-291"]
+    assert tested(capitello, knowledge.treatments["capivasertib-fulvestrant"], knowledge)
+    assert not tested(capitello, knowledge.treatments["fulvestrant-alone"], knowledge)
+    assert not tested(knowledge.evidence["emerald"], knowledge.treatments["exemestane-alone"], knowledge)
+    assert not any(one.treatment == 72 for one in rates(["fulvestrant-alone"], knowledge))
+    assert not any(one.trial == "EMERALD" for one in rates(["exemestane-alone"], knowledge))

@@ -69,6 +69,11 @@ def drugs_of(treatment: Treatment) -> set[str]:
     return {*treatment.drugs, *(drug for partner in treatment.partners for drug in partner.one_of)}
 
 
+def tested(trial: Trial, treatment: Treatment, knowledge: Knowledge) -> bool:
+    """Whether an option is what a trial tested, not what it was compared with: only then is what the trial found said of it."""
+    return arm_of(trial, drugs_of(treatment), knowledge, own=True) == "treatment"
+
+
 def gaps(knowledge: Knowledge) -> Iterator[tuple[str, str]]:
     """What is left empty, as owner and message: an option of drugs whose side effects nobody entered, or with none that is serious."""
     for name, treatment in knowledge.treatments.items():

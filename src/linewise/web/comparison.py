@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from linewise.knowledge.counted import tested
 from linewise.plan import Plan
 from linewise.plan.calendar import Calendar, calendar
 from linewise.plan.model import Option
@@ -80,11 +81,11 @@ def _tests(found: Calendar) -> list[str]:
 def _benefit(found: Plan, one: Option) -> list[str]:
     """What the trials found; of people who were other, only that they were."""
     told = []
-    for each in one.evidence[:2]:
+    for each in one.evidence:
         trial = found.knowledge.evidence.get(each.id)
-        if trial is not None:
+        if trial is not None and tested(trial, found.knowledge.treatments[one.id], found.knowledge):
             told.append(each.whose if each.people is False else f"{trial.plain or each.result} {each.whose}".strip())
-    return told
+    return told[:2]
 
 
 def _rate(rate: Rate, said: dict[str, str]) -> Line:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from linewise.knowledge import Knowledge
+from linewise.knowledge.counted import tested
 from linewise.knowledge.model import Result, Trial
 from linewise.plan import Plan
 from linewise.plan.given import ROUTES as ROUTES
@@ -94,8 +95,9 @@ def lead(text: str) -> str:
 def may_do(option: Option, knowledge: Knowledge) -> tuple[str, bool]:
     """What a trial of an option found, in one sentence, and whether its people were like this person; of other people nothing is shown."""
     for one in option.evidence:
-        if one.people is not False and not one.comparator and one.id in knowledge.evidence:
-            text = lead(knowledge.evidence[one.id].plain or "")
+        trial = knowledge.evidence.get(one.id)
+        if trial is not None and one.people is not False and tested(trial, knowledge.treatments[option.id], knowledge):
+            text = lead(trial.plain or "")
             if text:
                 return text, one.people is True
     return "", False
