@@ -12,11 +12,14 @@ from linewise.knowledge import Knowledge
 from linewise.knowledge.load import load
 from linewise.plan import Plan, make_plan
 from linewise.record import Course, Entry, Medication, Origin, Reaction, Record
+from places import ROOT
 
 DAY = dt.date(2026, 11, 30)
 AT = Origin("a record")
 STANDING = "standing: [{body: FDA, region: [US, EU], since: 2020, says: approved, source: s}, {body: X, region: [US, EU], since: 2020, says: recommended, place: first, source: s}]"
+WORDING = ROOT / "knowledge" / "wording" / "en"
 FILES = {
+    **{f"wording/en/{path.name}": path.read_text(encoding="utf-8") for path in WORDING.glob("*.yaml")},
     "regions.yaml": """
 US: {label: the United States, short: the US, decides: [approved, recommended], blocks: [withdrawn]}
 EU: {label: the European Union, short: the EU, decides: [approved, recommended], blocks: [withdrawn]}

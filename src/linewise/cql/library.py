@@ -21,6 +21,7 @@ from linewise.knowledge import Knowledge
 from linewise.knowledge.model import Class, Drug, Treatment
 from linewise.logic import Decider, Node, Question, Vocabulary, walk
 from linewise.logic.nodes import And, Ask, AtLeast, Compare, Constant, Includes, Is, Known, Not, Or, Within, subject, subjects
+from linewise.logic.visitor import Visitor
 
 from . import terms as cql
 from .facts import FACTS, LIMITS, FactsLibrary, facts_library
@@ -137,7 +138,7 @@ def _cell(found: Library, decider: Decider, name: str) -> Any:
     return FAR if isinstance(value, float) and math.isinf(value) else value
 
 
-class _Writer:
+class _Writer(Visitor[Term]):
     """Writes nodes. Derived facts become definitions, one for each case, written before what rests on them."""
 
     def __init__(self, vocabulary: Vocabulary, fact: Callable[[str], Term]) -> None:
@@ -178,23 +179,31 @@ class _Writer:
             self.facts |= {f"{about}@on": "Date", "as_of": "Date"}
 
     def term(self, node: Node) -> Term:
-        if isinstance(node, Constant):
-            return cql.boolean(node.value)
-        if isinstance(node, Not):
-            return cql.negated(self.term(node.item))
-        if isinstance(node, And | Or):
-            return cql.joined(type(node).__name__, [self.term(item) for item in node.items])
-        if isinstance(node, AtLeast):
-            return self._at_least(node)
-        if isinstance(node, Ask):
-            return self._fact(node.question.key)
-        if isinstance(node, Compare):
-            return self._recent(cql.compared(self._fact(node.key), node.op, cql.number(node.number)), node.key, node.within)
-        if isinstance(node, Includes):
-            return self._recent(self._includes(node), node.fact, node.within)
-        return self._is(node) if isinstance(node, Is) else self._known(node)
+        """The term that a node becomes."""
+        return self.visit(node)
 
-    def _at_least(self, node: AtLeast) -> Term:
+    def constant(self, node: Constant) -> Term:
+        return cql.boolean(node.value)
+
+    def negated(self, node: Not) -> Term:
+        return cql.negated(self.term(node.item))
+
+    def every(self, node: And) -> Term:
+        return cql.joined("And", [self.term(item) for item in node.items])
+
+    def some(self, node: Or) -> Term:
+        return cql.joined("Or", [self.term(item) for item in node.items])
+
+    def asked(self, node: Ask) -> Term:
+        return self._fact(node.question.key)
+
+    def compared(self, node: Compare) -> Term:
+        return self._recent(cql.compared(self._fact(node.key), node.op, cql.number(node.number)), node.key, node.within)
+
+    def includes(self, node: Includes) -> Term:
+        return self._recent(self._includes(node), node.fact, node.within)
+
+    def counted(self, node: AtLeast) -> Term:
         items = [self.term(item) for item in node.items]
         holding = cql.added([cql.choose(cql.is_true(item), cql.whole(1), cql.whole(0)) for item in items])
         possible = cql.added([cql.choose(cql.is_false(item), cql.whole(0), cql.whole(1)) for item in items])
@@ -202,7 +211,7 @@ class _Writer:
         rest = cql.choose(cql.compared(possible, "<", wanted), cql.boolean(False), cql.UNKNOWN)
         return cql.choose(cql.compared(holding, ">=", wanted), cql.boolean(True), rest)
 
-    def _is(self, node: Is) -> Term:
+    def is_(self, node: Is) -> Term:
         wanted = self.vocabulary.members(node.fact, node.values)
         definition = self.vocabulary.derived.get(node.fact)
         if definition is not None:
@@ -229,7 +238,7 @@ class _Writer:
             return cql.choose(cql.is_null(about), cql.UNKNOWN, cql.boolean(False))
         return cql.joined("Or", [cql.compared(about, "=", cql.words(value)) for value in sorted(wanted)])
 
-    def _known(self, node: Known) -> Term:
+    def known(self, node: Known) -> Term:
         definition = self.vocabulary.derived.get(node.fact)
         if definition is not None:
             if node.within is not None:

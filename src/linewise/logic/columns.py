@@ -42,6 +42,7 @@ from .nodes import (
     subjects,
     walk,
 )
+from .visitor import Visitor
 from .vocabulary import Derivation, Vocabulary
 
 AS_OF = "as_of"
@@ -104,7 +105,7 @@ def expressions(nodes: Mapping[str, Node], vocabulary: Vocabulary) -> dict[str, 
     For many criteria over the same facts `decided` and `evaluate` are faster, as they work each derived fact out once.
     """
     writer = _Writer(vocabulary, staged=False)
-    return {name: writer.write(node).alias(name) for name, node in nodes.items()}
+    return {name: writer.visit(node).alias(name) for name, node in nodes.items()}
 
 
 def decided(frame: pl.DataFrame | pl.LazyFrame, nodes: Mapping[str, Node], vocabulary: Vocabulary) -> pl.LazyFrame:
@@ -145,13 +146,13 @@ class Stages:
             for name in stage:
                 steps = vocabulary.derived[name].steps
                 names = [_case(name, index) for index in range(len(steps))]
-                cases += (writer.write(node).alias(case) for case, (_, node) in zip(names, steps, strict=True))
+                cases += (writer.visit(node).alias(case) for case, (_, node) in zip(names, steps, strict=True))
                 self._helpers += names
             open_ = [writer.left_open(name).alias(_open(name)) for name in stage if name in doubted]
             self._helpers += [_open(name) for name in stage if name in doubted]
             self._steps += [cases, [*(writer.derived(name).alias(name) for name in stage), *open_]]
         # Clauses that several criteria share are found by the engine itself: naming them here gained nothing.
-        self._steps.append([writer.write(node).alias(name) for name, node in nodes.items()])
+        self._steps.append([writer.visit(node).alias(name) for name, node in nodes.items()])
 
     def add_to(self, frame: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
         """The table with the derived facts and the criteria as further columns. Raises ValueError where a criterion has the name of a column."""
@@ -258,30 +259,35 @@ def _columns_of(leaf: Is | Known | Compare | Includes | Ask, vocabulary: Vocabul
 
 
 @dataclass
-class _Writer:
+class _Writer(Visitor[pl.Expr]):
     """Writes nodes as expressions. Staged, a derived fact is a column that is already there; else it is written out."""
 
     vocabulary: Vocabulary
     staged: bool
 
-    def write(self, node: Node) -> pl.Expr:
-        if isinstance(node, Constant):
-            return pl.lit(node.value)
-        if isinstance(node, Not):
-            return ~self.write(node.item)
-        if isinstance(node, And):
-            return _all(map(self.write, node.items))
-        if isinstance(node, Or):
-            return _any(map(self.write, node.items))
-        if isinstance(node, AtLeast):
-            return _at_least(node.n, [self.write(item) for item in node.items])
-        if isinstance(node, Ask):
-            return pl.col(node.question.key)
-        if isinstance(node, Compare):
-            return _recent(_compared(pl.col(node.key), node), node.key, node.within)
-        if isinstance(node, Includes):
-            return _recent(self._includes(node), node.fact, node.within)
-        return self._is(node) if isinstance(node, Is) else self._known(node)
+    def constant(self, node: Constant) -> pl.Expr:
+        return pl.lit(node.value)
+
+    def negated(self, node: Not) -> pl.Expr:
+        return ~self.visit(node.item)
+
+    def every(self, node: And) -> pl.Expr:
+        return _all(map(self.visit, node.items))
+
+    def some(self, node: Or) -> pl.Expr:
+        return _any(map(self.visit, node.items))
+
+    def counted(self, node: AtLeast) -> pl.Expr:
+        return _at_least(node.n, [self.visit(item) for item in node.items])
+
+    def asked(self, node: Ask) -> pl.Expr:
+        return pl.col(node.question.key)
+
+    def compared(self, node: Compare) -> pl.Expr:
+        return _recent(_compared(pl.col(node.key), node), node.key, node.within)
+
+    def includes(self, node: Includes) -> pl.Expr:
+        return _recent(self._includes(node), node.fact, node.within)
 
     def derived(self, name: str) -> pl.Expr:
         """The value of a derived fact: the first case that holds, if none before it is unknown."""
@@ -298,9 +304,9 @@ class _Writer:
     def _cases(self, name: str, definition: Derivation) -> list[pl.Expr]:
         if self.staged:
             return [pl.col(_case(name, index)) for index in range(len(definition.steps))]
-        return [self.write(node) for _, node in definition.steps]
+        return [self.visit(node) for _, node in definition.steps]
 
-    def _is(self, node: Is) -> pl.Expr:
+    def is_(self, node: Is) -> pl.Expr:
         wanted = self.vocabulary.members(node.fact, node.values)
         definition = self.vocabulary.derived.get(node.fact)
         if definition is not None:
@@ -324,7 +330,7 @@ class _Writer:
             return _false_where_known(column)
         return _any([column == value for value in sorted(wanted)]) if len(wanted) < 4 else column.is_in(sorted(wanted))
 
-    def _known(self, node: Known) -> pl.Expr:
+    def known(self, node: Known) -> pl.Expr:
         definition = self.vocabulary.derived.get(node.fact)
         if definition is not None:
             if node.within is not None:
@@ -344,7 +350,7 @@ class _Writer:
             for leaf in dict.fromkeys(one for one in walk(node) if isinstance(one, (Is, Known, Compare, Includes, Ask))):
                 inner = _name(leaf)
                 if inner not in self.vocabulary.derived:
-                    found.append(self.write(leaf).is_null() & pl.col(f"{inner}@open"))
+                    found.append(self.visit(leaf).is_null() & pl.col(f"{inner}@open"))
                 else:
                     found.append(pl.col(_open(inner)) if self.staged else self.left_open(inner))
         return _any(found) if found else pl.lit(False)

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, Protocol
 
+from . import kleene
 from .explain import Explanation, Need, Reading, Value
 from .needs import need
 from .nodes import (
@@ -289,41 +290,19 @@ def _constant(_: Decider, node: Constant) -> bool | None:
 
 
 def _not(decider: Decider, node: Not) -> bool | None:
-    value = decider.value(node.item)
-    return None if value is None else not value
+    return kleene.not_(decider.value(node.item))
 
 
 def _and(decider: Decider, node: And) -> bool | None:
-    answer: bool | None = True
-    for item in node.items:
-        value = decider.value(item)
-        if value is False:
-            return False
-        if value is None:
-            answer = None
-    return answer
+    return kleene.all_of(map(decider.value, node.items))
 
 
 def _or(decider: Decider, node: Or) -> bool | None:
-    answer: bool | None = False
-    for item in node.items:
-        value = decider.value(item)
-        if value is True:
-            return True
-        if value is None:
-            answer = None
-    return answer
+    return kleene.any_of(map(decider.value, node.items))
 
 
 def _at_least(decider: Decider, node: AtLeast) -> bool | None:
-    return _counted(node.n, [decider.value(item) for item in node.items])
-
-
-def _counted(n: int, values: list[bool | None]) -> bool | None:
-    holding = values.count(True)
-    if holding >= n:
-        return True
-    return None if holding + values.count(None) >= n else False
+    return kleene.at_least(node.n, [decider.value(item) for item in node.items])
 
 
 def _is(decider: Decider, node: Is) -> bool | None:
@@ -367,8 +346,7 @@ def _includes(decider: Decider, node: Includes) -> bool | None:
         settled = reading.complete or bool(reading.unsure and reading.unsure <= members(node.fact, node.values))
         return bool(value) if settled else None
     wanted = [members(node.fact, node.values)] if node.mode == "any" else [members(node.fact, (one,)) for one in node.values]
-    answers = [_within_set(one, value, reading) for one in wanted]
-    return False if False in answers else None if None in answers else True
+    return kleene.all_of(_within_set(one, value, reading) for one in wanted)
 
 
 def _within_set(wanted: frozenset[str], value: frozenset[str], reading: Reading) -> bool | None:
@@ -414,32 +392,17 @@ def _explain_constant(_: Decider, node: Constant) -> Explanation:
 
 def _explain_not(decider: Decider, node: Not) -> Explanation:
     part = decider.explain(node.item)
-    value = part.value
-    return Explanation(node, None if value is None else not value, "not", children=(part,))
+    return Explanation(node, kleene.not_(part.value), "not", children=(part,))
 
 
 def _explain_and(decider: Decider, node: And) -> Explanation:
     parts = tuple(map(decider.explain, node.items))
-    value: bool | None = True
-    for part in parts:
-        if part.value is False:
-            value = False
-            break
-        if part.value is None:
-            value = None
-    return Explanation(node, value, "all", children=parts)
+    return Explanation(node, kleene.all_of(part.value for part in parts), "all", children=parts)
 
 
 def _explain_or(decider: Decider, node: Or) -> Explanation:
     parts = tuple(map(decider.explain, node.items))
-    value: bool | None = False
-    for part in parts:
-        if part.value:
-            value = True
-            break
-        if part.value is None:
-            value = None
-    return Explanation(node, value, "any", children=parts)
+    return Explanation(node, kleene.any_of(part.value for part in parts), "any", children=parts)
 
 
 def _explain_count(decider: Decider, node: AtLeast) -> Explanation:

@@ -12,6 +12,7 @@ from functools import cached_property
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import ANY_TREATMENT, Alert, Conduct, Region, Step
 from linewise.logic import Decider
+from linewise.logic.kleene import any_of
 from linewise.logic.nodes import Ask, Combination, Taking, Treatment
 
 BLOCKING: frozenset[Step] = frozenset({"start", "hold", "stop"})
@@ -72,7 +73,7 @@ class Conducts:
                 for rule, steps, _ in self.rules(drug, region)
                 if steps & BLOCKING
             ]
-            self._blocks[key] = True if True in answers else None if None in answers else False
+            self._blocks[key] = any_of(answers)
         return self._blocks[key]
 
     @cached_property

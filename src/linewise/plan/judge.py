@@ -16,6 +16,7 @@ from linewise.knowledge import Knowledge
 from linewise.knowledge import model as known
 from linewise.knowledge.model import Region, Statement, Treatment
 from linewise.logic import Decider, Question
+from linewise.logic.kleene import all_of, any_of
 from linewise.logic.recent import later
 
 from . import model
@@ -87,7 +88,7 @@ class Judge:
         if fits is False:
             return Judged(treatment, region, "not-indicated", False, None, None, [], [], None)
         deciding, blocking, stands = self.stand(treatment, region)
-        indicated = _and((fits, stands))
+        indicated = all_of((fits, stands))
         forbidden = False if indicated is False else self._forbidden(treatment, region)
         second = False
         status: Status
@@ -113,8 +114,8 @@ class Judge:
                     deciding.append((one, True if one.fits is None else value(one.fits)))
                 elif one.blocks_in(region):
                     blocking.append((one, True if one.fits is None else value(one.fits)))
-        stands = _or(holds for _, holds in deciding)
-        blocked = _or(holds for _, holds in blocking)
+        stands = any_of(holds for _, holds in deciding)
+        blocked = any_of(holds for _, holds in blocking)
         if blocked is True:
             stands = False
         elif blocked is None and stands is True:
@@ -139,12 +140,12 @@ class Judge:
                 answers.append(None)
         for partner in treatment.partners:
             if partner.one_of:
-                answers.append(_and(self._partner_forbidden(drug, region) for drug in partner.one_of))
-        return _or(answers)
+                answers.append(all_of(self._partner_forbidden(drug, region) for drug in partner.one_of))
+        return any_of(answers)
 
     def _partner_forbidden(self, drug: str, region: Region) -> bool | None:
         avoid = (self.decider.held(one.when) for one in self.knowledge.avoid(drug))
-        return _or((*avoid, self.conduct.blocks(drug, region, partner=True)))
+        return any_of((*avoid, self.conduct.blocks(drug, region, partner=True)))
 
     def _second(self, treatment: Treatment) -> bool:
         """Whether a label says to avoid the option here: for the option, a fixed drug, or every partner to choose from."""
@@ -222,16 +223,6 @@ class Judge:
         """The red flags that are up and that going on with a drug of this option waits for."""
         found = {one.id: one for name in self.fixed(treatment) for one in self.conduct.waits_for(name)}
         return list(found.values())
-
-
-def _and(values: Iterable[bool | None]) -> bool | None:
-    found = list(values)
-    return False if False in found else None if None in found else True
-
-
-def _or(values: Iterable[bool | None]) -> bool | None:
-    found = list(values)
-    return True if True in found else None if None in found else False
 
 
 def _strongest(deciding: list[tuple[Statement, bool | None]]) -> str | None:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 
 from linewise.knowledge import Knowledge
 from linewise.logic import Reading
+from linewise.logic.kleene import all_of, any_of, not_
 from linewise.logic.nodes import Combination, ReactedTo, Setting, Treatment
 
 from .doubt import RECEIVING
@@ -273,18 +274,17 @@ class History:
             kept = tuple(drug for drug in drugs if not any(self._contains((drug,), name) for name in one.without))
             possible = bool(kept) and self._combination(Combination(one.has), kept) is not False
             answers.append(True if sure else None if possible else False)
-        return True if True in answers else None if None in answers else False
+        return any_of(answers)
 
     def _taken(self, treatment: Treatment, drugs: tuple[str, ...]) -> bool | None:
         answers = [self._combination(one, drugs) for one in treatment.alternatives]
-        return True if True in answers else None if None in answers else False
+        return any_of(answers)
 
     def _combination(self, one: Combination, drugs: tuple[str, ...]) -> bool | None:
         answers = [self._contains(drugs, name) for name in one.has]
         for name in one.without:
-            contained = self._contains(drugs, name)
-            answers.append(None if contained is None else not contained)
-        return False if False in answers else None if None in answers else True
+            answers.append(not_(self._contains(drugs, name)))
+        return all_of(answers)
 
     def _contains(self, drugs: tuple[str, ...], name: str) -> bool | None:
         is_a, unsure = self.knowledge.is_a, False
