@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -188,3 +189,32 @@ def test_a_password_is_hashed_and_nowhere_in_the_log(clinic: Clinic, people: dic
     for password in PASSWORDS.values():
         assert password.encode() not in data
     assert b"anna" not in clinic.log.read_bytes()
+
+
+@pytest.mark.slow
+def test_whatever_is_sent_gets_an_answer_that_the_document_names(clinic: Clinic, people: dict[str, Any], tmp_path: Path) -> None:
+    pytest.importorskip("schemathesis", reason="schemathesis is not installed")
+    checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+    for role in ("clinician", "auditor"):
+        header = f"Authorization: {people[role].headers['authorization']}"
+        command = [
+            sys.executable,
+            "-m",
+            "schemathesis.cli",
+            "run",
+            f"{clinic.base}/openapi.json",
+            "-H",
+            header,
+            "-c",
+            checks,
+            "-n",
+            "20",
+        ]
+        found = subprocess.run(
+            [*command, "--phases", "fuzzing", "--exclude-method", "DELETE"],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+        )
+        assert found.returncode == 0, found.stdout[-3000:]

@@ -95,6 +95,11 @@ def _serve(options: argparse.Namespace) -> int:
     fault = house.fault()
     if fault is not None:
         print(f"linewise: cannot assess: {fault} Every question is refused until then.", file=sys.stderr)
+    if not house.store.keys.lasting:
+        print(
+            f"linewise: there is no key of the house ({PREFIX}KEY or key_file): open charts and what is kept end with this process.",
+            file=sys.stderr,
+        )
     trial = " Trial: calls need no signature." if settings.trial else ""
     print(f"Linewise for clinics: {settings.base}/cds-services (listening on {options.host}:{options.port}).{trial}", flush=True)
     named: dict[str, Any] = {

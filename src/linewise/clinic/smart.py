@@ -347,10 +347,12 @@ async def client_key(house: House) -> ECKey:
     data = await house.asked(house.store.kept, "key", "client")
     if data is None:
         made = ECKey.generate_key("P-384", {"kid": uuid.uuid4().hex, "use": "sig", "alg": "ES384"})
-        await house.asked(house.store.keep_new, "key", "client", msgspec.json.encode(made.as_dict(private=True)), _KEY_SECONDS)
-        data = await house.asked(house.store.kept, "key", "client")
-    if data is None:
-        raise Refused(503, "The key of this server cannot be read: was LINEWISE_CLINIC_KEY changed?")
+        whole = msgspec.json.encode(made.as_dict(private=True))
+        await house.asked(house.store.keep_new, "key", "client", whole, _KEY_SECONDS)
+        data = await house.asked(house.store.kept, "key", "client")  # of several workers, the first has made it
+    if data is None:  # one is there that the key of the house no longer opens: it is replaced
+        await house.asked(house.store.keep, "key", "client", whole, _KEY_SECONDS)
+        data = whole
     return ECKey.import_key(msgspec.json.decode(data))
 
 
