@@ -32,7 +32,9 @@ _SEGMENT = re.compile(r",|;|\bor\b|\band\b|\(|\)|/(?=\s|¤)")
 _SENTENCE = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s+[a-z])|;\s*(?=\S)")
 _AND_HAS = re.compile(r"\band (?:has|have|had|is|are|who|that|with)\b|¤ and ¤")
 _LISTED = re.compile(r"¤ ?,[^.]*¤ ?,? and ¤")
-_JOINING = re.compile(r"^\s*(?:,\s*)?(and/or|or|and|,)(?=\s)")
+_JOINING = re.compile(r"^\s*(?:,\s*)?(and/or|or|and(?: (?:has|have|is|are))?|,)(?=\s)")
+_NUMBERED = re.compile(r"\S[\s,;(](?:2|b|ii)[.)]\s", re.IGNORECASE)
+"""A list inside a line, "1) … 2) …": whether all or one is meant is not clear."""
 _ASKED = "§"
 """Stands where a text says something that no record tells."""
 _NARROWS = "‡"
@@ -94,13 +96,14 @@ class _Reading:
         self.outside = False
         self.escape = False
         self.figures = False
+        self.whole = ""
         self.firm: list[str] = []  # what must not fail, whatever else the criterion says
 
     def point(self, parts: Sequence[str]) -> Reading:
-        whole = plain(" ".join(parts), self.words)
+        whole = self.whole = plain(" ".join(parts), self.words)
         self.figures = any(re.search(rf"{lab.find.pattern}[^<>;.]{{0,60}}[<>]", whole, re.IGNORECASE) for lab in self.words.labs)
         lead = self.sentences(parts[0], first=True)
-        if self.words.group_inside.search(plain(parts[0], self.words)):
+        if self.words.group_inside.search(plain(parts[0], self.words)) or any(_NUMBERED.search(part) for part in parts):
             self.escape = True
         found = self._with_list(lead, parts) if len(parts) > 1 else lead
         says = self._opened(found) if self.escape and found is not None else found
@@ -169,12 +172,25 @@ class _Reading:
     def sentence(self, text: str, firm: bool = False) -> Pair | None:
         """One sentence. An inclusion that says what is not allowed is read as an exclusion, and turned round."""
         words = self.words
-        turned = self.kind == "inclusion" and (words.negated.match(text) or words.barred.search(text))
-        if not turned:
+        if self.kind == "exclusion":
+            says = self._read(text, self.kind)
+            return OPEN if says is not None and words.lacking.match(text) else says
+        if words.conditional.match(text):
+            return OPEN
+        if words.permitted.search(text) and not words.bound.search(text):
+            return self._permitted(text)
+        if not (words.negated.match(text) or words.barred.search(text)):
             return self._read(text, self.kind, firm)
         text = words.barred.sub(" ", words.negated.sub("", text, count=1))
         says = self._read(text, "exclusion")
         return None if says is None else pair.opposite(says)
+
+    def _permitted(self, text: str) -> Pair | None:
+        """What an inclusion lets through: everybody without it, and with it those who meet its condition, if it names one."""
+        says = self._read(text, "exclusion")
+        if says is None:
+            return None
+        return Pair(pair.negated(says.may), pair.YES) if self.words.condition.search(text) else pair.exactly(pair.YES)
 
     def _read(self, text: str, kind: Kind, firm: bool = False) -> Pair | None:
         tags = tagged(text, self.words)
@@ -211,7 +227,7 @@ class _Reading:
 
     def _put(self, rule: Rule, found: re.Match[str], named: list[Named], kind: Kind, parts: list[_Part]) -> str:
         """The mark for a part that a rule understood; a sign for one that no record tells. What was understood inside it stays."""
-        inside = [] if rule.owns else [one for one in _ITEM.findall(found.group(0)) if one[0] == "¤"]
+        inside = [] if rule.owns else _inside(found.group(0))
         if rule.drop or rule.narrow or rule.asked:
             self.asked = self.asked or rule.asked
             if rule.asked:
@@ -310,6 +326,13 @@ def _firm(text: str, parts: list[_Part]) -> list[str]:
         else:
             found += [part.says.may for part in marks if part.firm]
     return [one for one in found if one not in (pair.YES, pair.NO)]
+
+
+def _inside(text: str) -> list[str]:
+    """The parts that were understood inside a longer one, with the words that join them."""
+    items = [one for one in _ITEM.findall(text) if one[0] == "¤" or one in ("and", "or")]
+    places = [place for place, one in enumerate(items) if one[0] == "¤"]
+    return items[places[0] : places[-1] + 1] if places else []
 
 
 def _joining(text: str) -> str:

@@ -34,6 +34,7 @@ class Rule(msgspec.Struct, frozen=True):
     find: re.Pattern[str]
     kind: In = "any"
     unless: re.Pattern[str] | None = None
+    elsewhere: re.Pattern[str] | None = None  # like `unless`, for the whole criterion
     when: str | None = None
     may: str | None = None
     fine: str | None = None
@@ -93,6 +94,8 @@ class Words:
         self.barred = self._compiled(raw["barred"])
         self.permitted = self._compiled(raw["permitted"])
         self.bound = self._compiled(raw["bound"])
+        self.lacking, self.conditional = self._compiled(raw["lacking"]), self._compiled(raw["conditional"])
+        self.condition = self._compiled(raw["condition"])
         self.escape = self._compiled(raw["escape"])
         self.hard = self._compiled(raw["hard"])
         self.illness: str = self.criteria["some-illness"]
@@ -175,6 +178,7 @@ class Words:
             find=self._compiled(r"(?<![a-z0-9])(?:" + raw["find"] + ")"),
             kind=raw.get("in", "any"),
             unless=self._compiled(unless) if unless else None,
+            elsewhere=self._compiled(raw["elsewhere"]) if raw.get("elsewhere") else None,
             when=self._criterion(raw.get("when")),
             may=self._criterion(raw.get("may")),
             fine=self._criterion(raw.get("fine")),
