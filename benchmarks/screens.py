@@ -65,6 +65,24 @@ def plan_figures(page: Any) -> dict[str, float]:
     return {"screens": length, "answer ends at": answer, "most lines of a card": max([0, *page.evaluate(CARDS)])}
 
 
+OWN = (
+    "{sex: female, age: 61, region: EU, menopausal_status: postmenopausal, er: {status: positive}, pr: {status: positive}, her2: {ihc: '1+'}, "
+    "variants: {ESR1: mutated}, metastatic_sites: [bone], visceral_crisis: false, ecog: 1, "
+    "metastatic_lines: [{drugs: [ribociclib, letrozole], months: 22, stopped_for: progression}]}"
+)
+"""A record of one's own, in the short form."""
+
+
+def own_plan(page: Any, address: str) -> None:
+    """The plan of a record that was pasted in."""
+    page.goto(f"{address}/start/import")
+    page.locator("summary", has_text="Or paste the text").click()
+    page.locator("#field-text").fill(OWN)
+    page.get_by_role("button", name="Read it").click()
+    page.wait_for_url("**/record*")
+    page.goto(f"{address}/plan")
+
+
 def main() -> None:
     """Measure and print."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
@@ -84,9 +102,11 @@ def main() -> None:
             page.goto(address + name)
             print(f"{name:<40}{screens(page):>6} phone screens")
         page.goto(f"{address}/plan")
-        print(f"{'tabs to the first option':<40}{tabs_to(page, OPTION):>6}")
+        print(f"{'tabs to the first option (example)':<40}{tabs_to(page, OPTION):>6}")
         for label, value in plan_figures(page).items():
             print(f"{'plan: ' + label:<40}{value:>6}")
+        own_plan(page, address)
+        print(f"{'tabs to the first option (own record)':<40}{tabs_to(page, OPTION):>6}")
         browser.close()
 
 

@@ -27,6 +27,8 @@ SHOTS = (
     ("check-in", "/diary/new", PHONE, "light"),
     ("visit-sheet", "/visit/sheet", DESK, "light"),
     ("learn", "/learn/receptors-and-subtypes", PHONE, "dark"),
+    ("card", "/card", PHONE, "light"),
+    ("what-if", "/what-if?fact=PIK3CA&value=mutated", PHONE, "dark"),
 )
 
 

@@ -35,7 +35,7 @@ def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Journal:
 
 def test_the_names_in_the_vault_stay() -> None:
     """Vaults of people hold these names: one that changes here needs the old one under `earlier`."""
-    assert [kind.stored for kind in KINDS] == ["health", "diary", "team", "visit", "look", "settings"]
+    assert [kind.stored for kind in KINDS] == ["health", "diary", "team", "visit", "look", "settings", "papers"]
     assert not any(kind.earlier for kind in KINDS)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[2]))  # the benchmarks stand beside the tests
 
-from benchmarks.screens import HEIGHT, WIDTH, plan_figures
+from benchmarks.screens import HEIGHT, OPTION, WIDTH, own_plan, plan_figures, tabs_to
 
 
 def test_the_first_screen_holds_the_answer(chromium: Any, server: Any) -> None:
@@ -56,3 +56,11 @@ def test_no_heading_without_options_and_no_clause_of_a_machine(person: Any, word
     person.example()
     groups = {one["group"] for one in person.get("/plan.json").json()["options"]}
     assert (word in person.get("/plan").text) is (word == "Named first by guidelines" and "first" in groups)
+
+
+def test_the_first_choice_is_eight_tabs_away(chromium: Any, server: Any) -> None:
+    page = chromium.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+    own_plan(page, server.address)
+    tabs = tabs_to(page, OPTION)
+    page.close()
+    assert tabs <= 8

@@ -21,7 +21,7 @@ _MOST = 64
 LOCK_SECONDS = 30 * 60
 """What is kept closes after this time without a request: only the passphrase opens it again, and nothing is lost."""
 _IDLE_SECONDS = 8 * 3600
-_OWN = frozenset({"health", "diary", "visit"})
+_OWN = frozenset({"health", "diary", "visit", "papers"})
 """The documents in which a person writes about themselves."""
 
 

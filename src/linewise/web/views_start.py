@@ -25,6 +25,7 @@ _PARTS = {
     "visit": "your questions and notes for the visit",
     "look": "what the plan said when you last looked",
     "settings": "your settings",
+    "papers": "your papers: letters and reports",
     "_documents": "the list of all parts",
 }
 _PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")
