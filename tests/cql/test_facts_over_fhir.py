@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from bulk.hard_people import DAY, Hard
@@ -40,7 +41,12 @@ class Referee:
     """The libraries of one folder, and people to run them on."""
 
     def __init__(self, knowledge: Knowledge, codes: Codes, folder: Path) -> None:
-        self.node, self.knowledge, self.codes, self.folder = engine("cql-exec-fhir"), knowledge, codes, folder
+        self.node, self.knowledge, self.codes, self.folder = (
+            engine("cql-exec-fhir"),
+            knowledge,
+            msgspec.structs.replace(codes, worded=False),
+            folder,
+        )  # words: see LIMITS
         self.nodes: dict[str, Node] = criteria_of(knowledge) | {f"more {number}": parse(text) for number, text in enumerate(MORE)}
         self.made: Library = library(self.nodes, knowledge.vocabulary)
         self.facts: FactsLibrary = facts_library(self.made.facts, self.made.questions, knowledge, codes)

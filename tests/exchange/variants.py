@@ -81,7 +81,8 @@ class _Person:
             yield self.medicine(name.replace("-", " "), self.as_of - dt.timedelta(days=60), None, None)
         for name in who.get("comorbidities") or ():
             yield self.condition(
-                ("", "", "", name.replace("-", " "), name.replace("-", " ")), self.as_of - dt.timedelta(days=400)
+                ("", "", "", name.replace("-", " "), name.replace("-", " ")),
+                self.as_of - dt.timedelta(days=60 if name.endswith("recent") else 400),
             )
         for one in who.get("reactions") or ():
             yield {"resourceType": "AdverseEvent", "actuality": "actual", "subject": {"reference": "Patient/p"}, "event": {"text": one["effect"].replace("-", " ")},

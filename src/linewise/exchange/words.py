@@ -29,6 +29,9 @@ _CHANGE = re.compile(
 """How a change of a gene is written: by itself it is no word."""
 _CLOSED = ("negated", "of the family", "taken back", "it stands under", "no illness that changes")
 """Why a claim does not hold, where that leaves nothing open for this person."""
+_DENIALS = frozenset({"negative", "wild-type", "not-amplified", "no-staining"})
+_FOUND = frozenset({"mutated", "fusion", "altered", "germline-pathogenic", "somatic-pathogenic", "positive", "high", "amplified"})
+"""Results that words of denial beside them put in doubt."""
 _LONGEST = 400
 """Letters. What is longer is a text, not the name of something."""
 
@@ -126,6 +129,19 @@ class Book:
             return None
         return best.meaning, best.say
 
+    @lru_cache(maxsize=4096)  # noqa: B019
+    def about(self, label: str) -> tuple[str, ...]:
+        """The facts of which the name of a test speaks, although it is not understood as a whole."""
+        found: dict[str, None] = {}
+        for language in LANGUAGES:
+            terms = {f"{term.kind}:{term.id}" for match in self._found(label, language)[1] for term in match.terms}
+            for test in self.codes.tests:
+                if set(test.all) <= terms:
+                    found |= dict.fromkeys(
+                        name for name in (test.meaning.fact, test.meaning.percent, test.meaning.fallback) if name
+                    )
+        return tuple(found)
+
     def say(self, fact: str) -> str:
         """The name under which results of a fact are read."""
         return self._by_fact.get(fact, "")
@@ -153,6 +169,11 @@ class Book:
         if doubted is not None:
             return Said(why=doubted.why)
         values = {(one.fact, self._value(one)) for found in claims for one in found}
+        denied = any(
+            match.has("neg") or any(term.kind == "result" and term.id in _DENIALS for term in match.terms) for match in matches
+        )
+        if denied and any(value is True or value in _FOUND for _, value in values):
+            return Said(why="it is denied and stated in the same words")
         if any(sum(name == fact for name, _ in values) > 1 for fact in facts):
             return Said(why="the result contradicts itself")
         return Said(tuple((name, value) for name, value in sorted(values, key=str) if value is not None))
@@ -219,8 +240,6 @@ class Book:
                 claim.fact in ("sites", "comorbidities", "cord-compression", "brain-status")
                 and (value := self._value(claim)) is not None
             ):
-                if claim.fact == "brain-status":
-                    continue
                 claimed.add(claim.fact)
                 yield claim.fact, value, claim.sure, claim.why
         for match in context.matches:

@@ -101,6 +101,8 @@ def _touched(chart: Chart, resource: Node, meaning: Meaning | None, label: str) 
         role = {"stage": "metastatic", "spread": "metastatic", "course": COURSE}.get(meaning.role, "")
         return tuple(name for name in (meaning.fact, meaning.percent, meaning.fallback, role) if name)
     named = chart.codes.named_in(label)
+    if chart.book is not None:
+        named = tuple(dict.fromkeys((*named, *chart.book.about(label))))
     if named:
         return named
     kept = profiles(resource)
