@@ -1226,6 +1226,9 @@ _WEAK = frozenset(
 )
 _WITH = frozenset(
     {
+        "je",
+        "each",
+        "all",
         "your",
         "her",
         "his",

@@ -189,6 +189,9 @@ class Genes:
         for match in statement.matches:
             if first <= match.first < stop and (match.has("result") or match.has("pending")):
                 word = self._meaning(match)
+                after = statement.tokens[match.last : match.last + 1]
+                if word == "mutated" and after and after[0].norm in ("not", "nicht"):
+                    word = "pending"  # `Mutation Not`, the rest is on another line
                 if word:
                     return word, (match.first, match.last)
         return "", (first, first)

@@ -195,7 +195,40 @@ class Receptors:
                 at += used
                 continue
             at = found.last if found is not None and token.kind != "n" else at + 1
+        if name == "her2" and not value.ish and ish:
+            value.ish, end = self._by_counts(statement, match.first, stop)
+            if value.ish and value.first < 0:
+                value.first, value.last = match.first, max(match.last, end)
         return value
+
+    def _by_counts(self, statement: Statement, first: int, stop: int) -> tuple[str, int]:
+        """Amplified or not, by the group, or by the ratio and the copies together where both say the same."""
+        rules = self.scales["her2"]
+        counts: dict[str, float] = {}
+        end = first
+        for match in statement.matches:
+            scale = match.id("scale")
+            if scale not in ("group", "ratio", "copies") or not first <= match.first < stop:
+                continue
+            at = next(
+                (
+                    i
+                    for i in range(match.last, min(match.last + 4, len(statement.tokens)))
+                    if number(statement.tokens[i]) is not None
+                ),
+                None,
+            )
+            amount = number(statement.tokens[at]) if at is not None else None
+            if at is None or amount is None or statement.tokens[at - 1].text in "<>≥≤":
+                continue
+            counts.setdefault(scale, amount)
+            end = at + 1
+        if "group" in counts:
+            return str(rules["groups"].get(f"{counts['group']:g}", "")), end
+        if "ratio" not in counts or "copies" not in counts:
+            return "", first
+        high = counts["ratio"] >= rules["ratio"], counts["copies"] >= rules["copies"]
+        return ("positive" if all(high) else "" if any(high) else "negative"), end
 
     def _signs(self, tokens: Sequence[Token], at: int, stop: int, start: int, name: str, value: Value, ish: bool) -> int:
         """`+`, `-`, `+++`, `(+)` right after the name."""
@@ -483,7 +516,10 @@ class Receptors:
                 value = Value()
         elif name == "her2" and statement.matches and statement.matches[0].first <= 2:
             amplified = any(match.id("result") in ("amplified", "not-amplified") for match in statement.matches)
-            if amplified or head & {"score", "ihc"}:
+            if statement.matches[0].id("scale") == "group":
+                value.ish, value.last = self._by_counts(statement, 0, len(tokens))
+                value.first = 0
+            elif amplified or head & {"score", "ihc"}:
                 value = self._window(statement, Match(0, 0, ()), len(tokens), "her2")
         if not value.empty:
             yield from self._made(statement, context, Match(0, max(1, value.last), ()), name, value)

@@ -63,6 +63,8 @@ _LIST = frozenset(
         "plus",
     }
 )
+_ORIGIN = frozenset({"origin", "primary", "herkunft", "ursprung", "ursprungs", "type"})
+"""Words behind a place that say where a carcinoma comes from, not where it is."""
 _TO = frozenset(
     {
         "seit",
@@ -291,6 +293,22 @@ class Tumour:
             elif match.id("brainword") in ("stable", "active"):
                 yield self._site(statement, context, match, "brain")
         yield from self._segments(statement, context)
+        yield from self._labelled(statement, context)
+
+    def _labelled(self, statement: Statement, context: Context) -> Iterator[Claim]:
+        """`Sites: bone, liver`, in a diagnosis of disease that has spread."""
+        first = statement.matches[0] if statement.matches else None
+        if first is None or not first.has("siteslabel") or first.first > 1 or not self.metastatic:
+            return
+        if (
+            statement.section not in ("diagnosis", "oncology", "metastatic", "")
+            or statement.tokens[min(first.last, len(statement.tokens) - 1)].text != ":"
+        ):
+            return
+        for match in statement.matches[1:]:
+            site = self._is_site(match)
+            if site:
+                yield self._site(statement, context, match, site)
 
     def _segments(self, statement: Statement, context: Context) -> Iterator[Claim]:
         """Where a sentence says that the cancer is metastatic: places that stand between commas or in brackets on their own."""
@@ -542,15 +560,19 @@ class Tumour:
         cells = [
             match
             for match in matches
-            if match.has("tumour-cells") or match.has("cancer") or match.id("histology") in ("ductal", "lobular")
+            if match.has("tumour-cells")
+            or match.has("cancer")
+            or (match.has("met") and self.paper.kind == "pathology report")
+            or match.id("histology") in ("ductal", "lobular")
         ]
         if not cells or (context.said("benign") is not None and statement.section != "diagnosis"):
             return
         sites = [match for match in matches if match.has("site") or match.has("compoundsite")]
+        sites = [one for one in sites if not any(t.norm in _ORIGIN for t in statement.tokens[one.last : one.last + 1])]
         biopsies = [match for match in matches if match.has("biopsy")]
         if not sites:
             above = statement.parent
-            if statement.section in ("diagnosis", "results") and above is not None and self.paper.kind == "pathology report":
+            if statement.section in ("diagnosis", "results", "") and above is not None and self.paper.kind == "pathology report":
                 upper = [match for match in above.matches if match.has("site") or match.has("compoundsite")]
                 if (
                     any(match.has("biopsy") for match in above.matches)

@@ -313,6 +313,8 @@ class Specimens:
         """The specimen and day that hold at token `first` of a statement."""
         about, _at = self._in(statement, first)
         day = self._day(statement, first)
+        if about is None and any(match.has("thisspecimen") and match.first < first for match in statement.matches):
+            return self.default, day or self.day  # not the one named in the sentence before
         above: Statement | None = statement
         seen = 0
         while above is not None and seen < 6 and (about is None or day is None):

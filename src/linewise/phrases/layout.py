@@ -430,7 +430,8 @@ class Layout:
             made.header = True
             return made
         upper = current if current is not None and current.kind == "row" and not current.header and current.cells else None
-        if upper is not None and cells[0].column > 0:  # what did not fit into the row above
+        open_ended = upper is not None and self.sheet.text[slice(*upper.cells[0].spans[-1])].rstrip()[-1:] in _OPEN_ENDS
+        if upper is not None and (cells[0].column > 0 or (open_ended and len(cells) > 1)):  # what did not fit into the row above
             for cell in cells:
                 same = next((one for one in upper.cells if one.column == cell.column), None)
                 if same is None:

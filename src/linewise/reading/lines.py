@@ -102,9 +102,9 @@ class Lines:
                     first = {token.day.key for token in self._first_days(statement) if token.day is not None}
                     near = [(gap, day) for gap, day in near if gap <= 16 and (day is None or day.key not in first)]
                     if near:
-                        day = min(near, key=lambda one: one[0])[1]
+                        gap, day = min(near, key=lambda one: one[0])
                         assert day is not None
-                        if (
+                        if gap > match.last - match.first + 1 and (
                             any(one.has("drug") or one.has("regimen") for one in statement.matches)
                             and not match.has("sitemet")
                             and not match.has("met")
