@@ -156,6 +156,8 @@ def test_the_trail_names_who_what_whom_and_refusals(people: dict[str, Any], clin
     )
     assert refused["outcome"] == "4"
     assert seen["entity"][0]["what"]["reference"] == "Patient/anna" and seen["entity"][0]["role"]["code"] == "1"
+    people_ = [event["agent"][0]["who"] for event in events]
+    assert {"identifier": {"value": "clinician"}} in people_
     assert "breast" not in json.dumps(events) and "elacestrant" not in json.dumps(events)
     page = people["auditor"].get("/api/v1/audit?_count=2").json()
     following = people["auditor"].get(page["link"][0]["url"]).json()

@@ -6,6 +6,8 @@ import datetime as dt
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +172,17 @@ def test_a_trial_answers_on_this_machine_without_a_signature(tmp_path: Path) -> 
     finally:
         if own.process.poll() is None:
             own.stop()
+
+
+def test_two_commands_lead_to_a_card(tmp_path: Path) -> None:
+    own = Clinic(tmp_path, [], trial=True)
+    try:
+        command = [sys.executable, "-m", "linewise", "clinic", "try", str(ROOT / "examples" / "anna.json"), "--address", own.base]
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert found.returncode == 0 and "Fits this record" in found.stdout
+        sandbox = {"Origin": "https://sandbox.example", "Access-Control-Request-Method": "POST"}
+        assert own.client.options("/cds-services/x", headers=sandbox).headers["access-control-allow-origin"] == "*"
+    finally:
+        own.stop()
+    gone = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert gone.returncode == 2 and "linewise clinic serve" in gone.stderr

@@ -27,6 +27,7 @@ def add(commands: Any) -> None:
         "clinic",
         "the server for hospitals: CDS Hooks, SMART App Launch, REST, with an audit trail",
         "  linewise clinic serve                                   a trial run on this machine\n"
+        "  linewise clinic try examples/anna.json                  and the cards for a record\n"
         "  linewise clinic serve --config clinic.yaml --port 8758\n"
         "  linewise clinic user add meier --role clinician --config clinic.yaml\n"
         "  linewise clinic audit verify --config clinic.yaml",
@@ -36,6 +37,10 @@ def add(commands: Any) -> None:
     serve.add_argument("--port", type=int, default=PORT)
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on; the proxy in front speaks TLS")
     serve.add_argument("--workers", type=int, default=1, help="how many processes")
+    tried = _part(parts, "try", "send a record to a running trial server as a record system would, and print the cards", _try)
+    tried.add_argument("record", help="a FHIR bundle of one person")
+    tried.add_argument("--address", default=f"http://127.0.0.1:{PORT}")
+    tried.add_argument("--format", choices=["text", "json"], default="text")
     user = parts.add_parser("user", help="who may sign in").add_subparsers(metavar="COMMAND", required=True)
     new = _part(user, "add", "add somebody, or give a new password and role; the password comes on standard input", _user_add)
     new.add_argument("name")
@@ -119,6 +124,21 @@ def _serve(options: argparse.Namespace) -> int:
         signal.SIGTERM, lambda *_: None
     )  # the server takes it while it runs; what it passes on afterwards is an orderly end
     uvicorn.Server(uvicorn.Config(create_app(house), **named)).run()
+    return 0
+
+
+def _try(options: argparse.Namespace) -> int:
+    try:
+        from linewise.clinic.client import ask, words
+    except ModuleNotFoundError as missing:
+        raise needed(missing) from None
+    import msgspec
+
+    cards = ask(options.address, options.record)
+    if options.format == "json":
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode({"cards": cards}), indent=1) + b"\n")
+    else:
+        print(words(cards))
     return 0
 
 

@@ -52,7 +52,7 @@ async def sign_in(ask: Ask) -> Reply:
     address = ask.request.client.host if ask.request.client else ""
     tries = [
         (f"sign-in {name} {address}", settings.sign_ins_per_minute),
-        (f"sign-in {address}", settings.sign_ins_per_minute * 5),
+        (f"sign-in {address}", settings.sign_ins_per_minute * 20),
     ]
     for who, most in tries:
         if await house.asked(house.store.counted, who) >= most:

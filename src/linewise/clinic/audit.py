@@ -31,6 +31,7 @@ class Act(msgspec.Struct, kw_only=True):
     what: str  # cds, plan, why, what-if, sign-in, launch, proposal, …
     who: str  # a user, or the person that the record system names
     outcome: Outcome = "0"
+    system: str = ""  # the record system that called for them
     hospital: str = ""
     patient: str = ""
     action: Literal["C", "R", "U", "D", "E"] = "E"
@@ -57,11 +58,13 @@ def event_of(act: Act, observer: str) -> dict[str, Any]:
         "action": act.action,
         "recorded": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"),
         "outcome": act.outcome,
-        "agent": [{"who": {"identifier": {"value": act.who or "unknown"}}, "requestor": True}],
+        "agent": [{"who": _who(act.who), "requestor": True}],
         "source": {"observer": {"display": f"Linewise {__version__}", "identifier": {"value": observer}}},
     }
     if act.reason:
         event["outcomeDesc"] = act.reason
+    if act.system:
+        event["agent"].append({"who": {"identifier": {"value": act.system}}, "requestor": False})
     if act.hospital:
         event["agent"].append({"who": {"display": act.hospital}, "requestor": False})
     entities: list[dict[str, Any]] = []
@@ -78,6 +81,13 @@ def event_of(act: Act, observer: str) -> dict[str, Any]:
     if entities:
         event["entity"] = entities
     return event
+
+
+def _who(name: str) -> dict[str, Any]:
+    """A person whom the record system names, as a reference; somebody who signed in here, by name."""
+    kind = name.rstrip("/").split("/")[-2] if name.count("/") else ""
+    known = kind in ("Practitioner", "PractitionerRole", "Patient", "RelatedPerson", "Device")
+    return {"reference": name} if known else {"identifier": {"value": name or "unknown"}}
 
 
 def append(store: Store, act: Act, observer: str) -> str:

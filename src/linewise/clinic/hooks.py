@@ -64,6 +64,7 @@ class Call(msgspec.Struct):
 
     service: str
     who: str = ""
+    system: str = ""
     patient: str = ""
     ehr: Ehr | None = None
     signer: Caller | None = None
@@ -104,7 +105,8 @@ async def _audited(house: House, request: Request, what: str, work: Any) -> Resp
             act.outcome = "4" if fault.status < 500 else "8"
             act.reason = str(fault.status)
             answer = outcome(fault)
-        act.who, act.patient, act.hospital, act.asked = call.who or act.who, call.patient, call.hospital, call.asked
+        act.who, act.system, act.patient = call.who or call.system, call.system, call.patient
+        act.hospital, act.asked = call.hospital, call.asked
         if answer.status_code != 404:
             await house.audited(act)
     except Refused as fault:
@@ -124,7 +126,7 @@ async def _caller(house: House, request: Request, call: Call, paths: tuple[str, 
     addresses = tuple(f"{house.settings.base}{path}" for path in paths)
     call.signer = await caller(house, request.headers.get("authorization"), addresses)
     if call.signer is not None:
-        call.who = call.signer.iss
+        call.system = call.signer.iss
         await house.limit(f"hospital {call.signer.iss}", house.settings.calls_per_minute)
 
 
@@ -145,7 +147,7 @@ async def _answer(house: House, request: Request, call: Call, act: Act) -> Respo
     asked = await body_of(request)
     context = _checked(asked, HOOKS[call.service])
     call.patient = check_id(context.get("patientId"))
-    call.who = f"{call.who} {context.get('userId') or ''}".strip()
+    call.who = str(context.get("userId") or "")
     access = _hospital(house, asked, call)
     house.check()
     prefetch = asked.get("prefetch")
@@ -218,7 +220,7 @@ async def _feedback(house: House, request: Request, call: Call, act: Act) -> Res
     listed = (await body_of(request)).get("feedback")
     if not isinstance(listed, list) or not listed or len(listed) > 1000:
         raise Refused(400, "feedback must be a list.")
-    hospital = call.signer.hospitals[0].name if call.signer and len(call.signer.hospitals) == 1 else call.who
+    hospital = call.signer.hospitals[0].name if call.signer and len(call.signer.hospitals) == 1 else call.system
     rows = [_feedback_row(one) | {"hospital": hospital or "trial", "service": call.service} for one in listed]
     await house.asked(house.store.add_feedback, rows)
     return Response(b"{}", media_type="application/json")
