@@ -10,30 +10,16 @@ import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable
 
 from linewise.plan import Plan
 from linewise.plan.answer import first
 from linewise.plan.given import taken
 from linewise.plan.model import Because, Caution, Option, Standing
-from linewise.plan.shown import known_facts, where
+from linewise.plan.shown import KINDS, SEVERITY, STATUS, cautions_for_me, known_facts, standing_here, where
 from linewise.plan.words import UNCONFIRMED
 
 ACT = {"emergency": "NOW", "same-day": "TODAY", "next-visit": "NEXT VISIT"}
 _MARK = {True: "yes", False: "no", None: "?"}
-_KIND = {
-    "systemic": "Treatment of the whole body",
-    "local": "Treatment in one place",
-    "bone": "Bone protection",
-    "supportive": "Support and comfort",
-}
-_STATUS = {
-    "preferred": "fits, named first by guidelines",
-    "suitable": "fits",
-    "depends": "depends on a test",
-    "unsuitable": "not for you now",
-    "not-indicated": "does not fit",
-}
 
 
 _CONTROL = re.compile(r"\x1b(?!\[[012]m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -188,7 +174,7 @@ def _few(names: list[str], most: int = 4, between: str = ", ") -> str:
 
 def _options(plan: Plan, page: Page) -> None:
     everything = plan.offered
-    for kind, title in _KIND.items():
+    for kind, title in KINDS.items():
         offered = [option for option in everything if option.kind == kind]
         if not offered:
             continue
@@ -213,10 +199,10 @@ def _option(option: Option, plan: Plan, page: Page) -> None:
     if option.plain:
         page.say(option.plain, 6)
     page.say(option.reason, 6)
-    standing = _standing(option, plan)
+    standing = standing_here(option, plan)
     if standing:
         page.say(f"{option.region}: {_few([_said(one) for one in standing], 3, '; ')}", 6)
-    holding = _worth_saying(option.cautions)
+    holding = cautions_for_me(option.cautions)
     for caution in holding[:6]:
         page.say(f"{_severity(caution)} {caution.drug}: {caution.plain or caution.text}{_doubt(caution.review)}", 6, "! ")
     if len(holding) > 6:
@@ -243,19 +229,8 @@ def _doubt(review: str | None) -> str:
     return f" [{UNCONFIRMED}]" if review else ""
 
 
-def _standing(option: Option, plan: Plan) -> list[Standing]:
-    """The statements that carry an option where it is offered."""
-    here = plan.knowledge.around(option.region)
-    return [one for one in option.standing if one.in_force and one.applies and one.region in here]
-
-
 def _severity(caution: Caution) -> str:
-    return {"contraindicated": "must not:", "major": "take care:", "moderate": "note:"}[caution.severity]
-
-
-def _worth_saying(cautions: Iterable[Caution]) -> list[Caution]:
-    """What holds for this person, the personal before what holds for everybody."""
-    return sorted((one for one in cautions if one.applies is True), key=lambda one: one.always)
+    return f"{SEVERITY[caution.severity].lower()}:"
 
 
 def _rest(plan: Plan, page: Page, everything: bool) -> None:
@@ -282,7 +257,7 @@ def _rest(plan: Plan, page: Page, everything: bool) -> None:
 
 
 def _now(plan: Plan, page: Page) -> None:
-    holding = _worth_saying(plan.cautions)
+    holding = cautions_for_me(plan.cautions)
     if holding:
         page.heading("About what is taken now")
         for caution in holding:
@@ -303,7 +278,7 @@ def _sources(plan: Plan, page: Page) -> None:
     used: dict[str, None] = {}
     offered = plan.offered
     for option in offered:
-        used.update(dict.fromkeys(one.source for one in _standing(option, plan)))
+        used.update(dict.fromkeys(one.source for one in standing_here(option, plan)))
         used.update(dict.fromkeys(one.source for one in option.evidence))
     used.update(dict.fromkeys(source for one in plan.urgent for source in one.sources))
     used.update(dict.fromkeys(source for test in plan.tests for source in test.sources))
@@ -322,7 +297,7 @@ def _sources(plan: Plan, page: Page) -> None:
 def why_page(option: Option, plan: Plan, changes: str, page: Page | None = None) -> str:
     """The full reason of one option, and what would have to be different."""
     page = page or Page()
-    page.heading(f"{option.title}: {_STATUS[option.status]}")
+    page.heading(f"{option.title}: {STATUS[option.status].lower()}")
     page.say(f"As of {plan.as_of}, region: {plan.region or option.region}.")
     page.say(option.reason)
     page.gap()

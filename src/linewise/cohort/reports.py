@@ -13,6 +13,7 @@ from linewise.columns.events import Events
 from linewise.columns.facts import Facts
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import Region
+from linewise.plan.shown import KINDS
 
 from .concordance import FITTED, NO_OPTION, WHY, concordance
 from .journeys import followed
@@ -25,7 +26,6 @@ from .testing import untested
 
 _NOT_KNOWN = "not known"
 _COLUMNS, _REGIMENS, _REASONS = 6, 15, 40
-_KINDS = {"systemic": "Drugs", "local": "Local treatment", "bone": "Bone treatment", "supportive": "Support"}
 
 OBSERVED = (
     "It counts what is on record. What was done and not recorded here, or somewhere else, is missing, and nobody can tell how much.",
@@ -256,7 +256,7 @@ def _offered(report: Report, counts: pl.DataFrame, knowledge: Knowledge, total: 
         "not on record. Preferred: a guideline names it first for this situation."
     )
     shown = report.cells.table(table, ["offered", *statuses])
-    for kind, title in _KINDS.items():
+    for kind, title in KINDS.items():
         rows = [
             (str(row["title"]), float(row["offered"]), report.cells.text(row["offered"]))
             for row in shown.filter(pl.col("kind") == kind).head(25).iter_rows(named=True)

@@ -5,7 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .make import Plan
-from .model import Fact
+from .model import Caution, Fact, Option, Standing
+
+KINDS = {
+    "systemic": "Treatment of the whole body",
+    "local": "Treatment in one place",
+    "bone": "Bone protection",
+    "supportive": "Support and comfort",
+}
+STATUS = {
+    "preferred": "Fits, named first by guidelines",
+    "suitable": "Fits",
+    "depends": "Depends on what is still unknown",
+    "unsuitable": "Not possible now",
+    "not-indicated": "Does not fit",
+}
+ACTS = {"emergency": "Now", "same-day": "Today", "next-visit": "At your next visit"}
+SEVERITY = {"contraindicated": "Must not", "major": "Take care", "moderate": "Note"}
+TOGETHER = {"contraindicated": "must not go together", "major": "take care", "moderate": "note"}
+"""The same of two that meet."""
 
 
 def listed(names: Sequence[str]) -> str:
@@ -21,3 +39,19 @@ def where(region: str | None, regions: Sequence[str]) -> str:
 def known_facts(plan: Plan, always: Iterable[str] = ()) -> list[Fact]:
     """The facts to show: those that are known, and of some also that they are not."""
     return [fact for fact in plan.facts if fact.known or fact.id in always]
+
+
+def standing_here(option: Option, plan: Plan) -> list[Standing]:
+    """Who says so, where this person lives, today."""
+    here = plan.knowledge.around(plan.region or option.region)
+    return [one for one in option.standing if one.in_force and one.applies and one.region in here]
+
+
+def cautions_for_me(cautions: Iterable[Caution]) -> list[Caution]:
+    """What holds for this person, the personal before what holds for everybody."""
+    return sorted((one for one in cautions if one.applies is True), key=lambda one: one.always)
+
+
+def cautions_open(cautions: Iterable[Caution]) -> list[Caution]:
+    """What may hold: not known yet."""
+    return [one for one in cautions if one.applies is None]

@@ -16,48 +16,23 @@ from linewise.plan.given import routes as routes
 from linewise.plan.given import taken as taken
 from linewise.plan.interactions import Interaction
 from linewise.plan.model import Because, Caution, Option, Standing
+from linewise.plan.shown import ACTS as ACTS
+from linewise.plan.shown import KINDS as KINDS
+from linewise.plan.shown import SEVERITY as SEVERITY
+from linewise.plan.shown import STATUS as STATUS
+from linewise.plan.shown import cautions_for_me as cautions_for_me
+from linewise.plan.shown import cautions_open as cautions_open
 from linewise.plan.shown import known_facts as known_facts
 from linewise.plan.shown import listed
+from linewise.plan.shown import standing_here as standing_here
 from linewise.plan.shown import where as where
 from linewise.plan.side_effects import rates, strongest
-
-KINDS = {
-    "systemic": "Treatment of the whole body",
-    "local": "Treatment in one place",
-    "bone": "Bone protection",
-    "supportive": "Support and comfort",
-}
-STATUS = {
-    "preferred": "Fits, named first by guidelines",
-    "suitable": "Fits",
-    "depends": "Depends on what is still unknown",
-    "unsuitable": "Not possible now",
-    "not-indicated": "Does not fit",
-}
-ACTS = {"emergency": "Now", "same-day": "Today", "next-visit": "At your next visit"}
-SEVERITY = {"contraindicated": "Must not", "major": "Take care", "moderate": "Note"}
-
-
-def standing_here(option: Option, plan: Plan) -> list[Standing]:
-    """Who says so, where this person lives, today."""
-    here = plan.knowledge.around(plan.region or option.region)
-    return [one for one in option.standing if one.in_force and one.applies and one.region in here]
 
 
 def standing_elsewhere(option: Option, plan: Plan) -> list[Standing]:
     """All other statements: other regions, other days, other groups of people."""
     mine = [id(one) for one in standing_here(option, plan)]
     return [one for one in option.standing if id(one) not in mine]
-
-
-def cautions_for_me(cautions: Iterable[Caution]) -> list[Caution]:
-    """What holds for this person, the personal before what holds for everybody."""
-    return sorted((one for one in cautions if one.applies is True), key=lambda one: one.always)
-
-
-def cautions_open(cautions: Iterable[Caution]) -> list[Caution]:
-    """What may hold: not known yet."""
-    return [one for one in cautions if one.applies is None]
 
 
 def only_in(plan: Plan, option: Option) -> str:
