@@ -27,7 +27,7 @@ from .skeleton import TODO
 
 _FOLDERS = (
     "sources", "facts", "tests", "classes", "drugs", "treatments", "evidence", "alerts", "effects", "pages", "glossary",
-    "questions", "organisations", "answers",
+    "questions", "organisations", "answers", "studies",
 )  # fmt: skip
 
 

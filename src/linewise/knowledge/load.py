@@ -21,7 +21,7 @@ from .state import digest, version
 T = TypeVar("T")
 
 # Members that hold a criterion, and those that hold a date, wherever they stand in a file.
-_CRITERIA = frozenset({"fits", "when", "people"})
+_CRITERIA = frozenset({"fits", "when", "may", "people"})
 _DATES = frozenset({"since", "until", "date", "last", "next"})
 _SPANS = frozenset({"current-for"})
 _TYPED = frozenset(
@@ -94,6 +94,7 @@ class _Loading:
             drugs=self.single("drugs", model.Drug),
             treatments=self.single("treatments", model.Treatment),
             evidence=self.single("evidence", model.Trial),
+            studies=self.listed("trials/entries", model.Study),
             alerts=self.listed("alerts", model.Alert),
             effects=self.single("effects", model.Effect),
             pages=self.pages(),

@@ -465,6 +465,38 @@ class Trial(_Struct, frozen=True):
     review: Review | str | None = None
 
 
+class Asked(_Struct, frozen=True):
+    """One criterion of a trial: its number in the registry entry, in our words, and when it holds.
+
+    `may`: when it can hold at all, where the entry leaves something to look at. Neither: no record tells it.
+    """
+
+    n: int
+    text: str
+    kind: Literal["inclusion", "exclusion"] = "inclusion"
+    when: Node | None = None
+    may: Node | None = None
+
+
+class Study(_Struct, frozen=True):
+    """A trial that recruits: whom it takes, as a registry entry said on the day it was read (`date`).
+
+    `whole`: every criterion that decides is here; else the rest of the entry is to be read before a person can be told that it may fit.
+    """
+
+    id: str
+    title: str
+    url: str
+    date: When
+    criteria: tuple[Asked, ...]
+    phase: str | None = None
+    status: str | None = None
+    countries: tuple[str, ...] = ()
+    sex: Literal["all", "female", "male"] = "all"
+    whole: bool = False
+    review: str | None = None
+
+
 class Alert(_Struct, frozen=True):
     """A red flag: when it is up, how fast to act, what to do.
 
@@ -606,6 +638,7 @@ class Content(_Struct, frozen=True):
     shown: Shown = Shown()
     caution_words: dict[str, CautionWord] = {}
     answers: dict[str, Answer] = {}
+    studies: dict[str, Study] = {}
     codes: dict[str, dict[str, Any]] = {}
     extras: dict[
         str, dict[str, Any]

@@ -25,7 +25,7 @@ from .state import touched
 
 FOLDER_VARIABLE = "LINEWISE_KNOWLEDGE"
 _PACKAGED = Path(__file__).with_name("compiled.msgpack")
-_FORMAT = 3
+_FORMAT = 4
 _HASH = 32
 
 

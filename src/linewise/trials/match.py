@@ -174,7 +174,7 @@ class Readings:
     def of(self, entry: Entry) -> list[tuple[Point, Reading]]:
         """Every criterion of an entry with what it says."""
         if id(entry) not in self._kept:
-            self._kept[id(entry)] = [read_point(point, self.words) for point in entry.points]
+            self._kept[id(entry)] = list(entry.readings) or [read_point(point, self.words) for point in entry.points]
         return list(zip(entry.points, self._kept[id(entry)], strict=True))
 
 

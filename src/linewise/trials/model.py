@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -59,6 +59,7 @@ class Entry(msgspec.Struct, kw_only=True):
     format: str = ""
     complete: bool = True
     unread: tuple[str, ...] = ()
+    readings: tuple[Any, ...] = ()  # what the criteria say, where they were written by hand
 
     @property
     def countries(self) -> tuple[str, ...]:
