@@ -81,6 +81,15 @@ def test_an_answer_is_given_again_byte_for_byte_and_erased(hospital: Hospital, t
         own.stop()
 
 
+def test_what_has_reached_its_day_goes_and_the_store_is_private(tmp_path: Path) -> None:
+    store = open_store(settings(tmp_path))
+    store.keep("answer", "old", b"x", -1.0)
+    store.keep("answer", "new", b"x", 60.0)
+    assert store.first_time("jti", "a", until=1.0) and not store.first_time("jti", "a", until=1.0)
+    assert store.forget_old() == 2 and store.kept("answer", "new") == b"x" and store.kept("answer", "old") is None
+    assert (tmp_path / "clinic.sqlite").stat().st_mode & 0o077 == 0 and (tmp_path / "clinic.key").stat().st_mode & 0o077 == 0
+
+
 def test_nothing_of_a_patient_is_kept_unless_it_is_set(clinic: Clinic, hospital: Hospital) -> None:
     clinic.cds(hospital, hospital.call(prefetch=prefetch_of(anna())))
     data = b"".join(path.read_bytes() for path in clinic.folder.glob("clinic.sqlite*"))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import logging
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -27,7 +30,7 @@ from .medicine import check_files
 from .refused import Refused, outcome, page, problem
 from .settings import PREFIX, Settings, load
 from .shield import Shield
-from .store import Store, open_store
+from .store import SQLAlchemyError, Store, open_store
 
 
 def create_app(house: House) -> Starlette:
@@ -36,7 +39,9 @@ def create_app(house: House) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         say("started", version=__version__, medicine=house.knowledge.content.version)
+        tidying = asyncio.create_task(_tidy(house))
         yield
+        tidying.cancel()
         await house.outside.close()
         house.store.close()
         say("stopped")
@@ -75,6 +80,16 @@ def from_environment() -> Starlette:
     )
 
 
+async def _tidy(house: House) -> None:
+    """Every hour, delete what has reached its day: used JWTs, sessions, launches, kept answers."""
+    while True:
+        try:
+            say("tidied", rows=await run_in_threadpool(house.store.forget_old))
+        except SQLAlchemyError as fault:
+            say("tidying failed", logging.WARNING, kind=type(fault).__name__)
+        await asyncio.sleep(3600)
+
+
 async def _health(request: Request) -> Response:
     return Response(b'{"status":"ok"}', media_type="application/json")
 
@@ -82,8 +97,6 @@ async def _health(request: Request) -> Response:
 def _ready(house: House) -> Callable[[Request], object]:
     async def ready(request: Request) -> Response:
         """Whether this worker may answer: the store is there, and the medicine is the right one and not expired."""
-        from starlette.concurrency import run_in_threadpool
-
         fault = house.fault()
         stored = await run_in_threadpool(house.store.ready)
         body = {"status": "ready" if stored and fault is None else "not ready", "store": stored, "medicine": fault or "ok"}

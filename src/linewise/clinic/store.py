@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -253,6 +254,8 @@ def open_store(settings: Settings) -> Store:
         place = address.removeprefix("sqlite:///")
         if place and place != ":memory:":
             Path(place).parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileExistsError):  # it names patients: only its owner may read it, and what SQLite puts beside it
+                os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
         engine = _engine(address)
         store = Store(engine, keys_of(settings))
