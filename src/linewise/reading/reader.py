@@ -120,7 +120,7 @@ def _garbled(paper: Paper, claims: Sequence[Claim], courses: Sequence[Course]) -
     genes = paper.words.knowledge.facts
     for claim in claims:
         listed = claim.value in ("mutated", "altered", "somatic-pathogenic", "germline-pathogenic") and claim.fact in genes
-        if claim.statement in numbers or claim.fact in ("symptoms", "de-novo") or (listed and claim.strength < 7):
+        if claim.statement in numbers or claim.fact in _BY_WORDS or (listed and claim.strength < 7):
             claim.sure, claim.why = False, "letters were misread near it"
     for course in courses:
         if course.statement in numbers or not (course.setting or course.first or course.stopped_for):
@@ -128,6 +128,8 @@ def _garbled(paper: Paper, claims: Sequence[Claim], courses: Sequence[Course]) -
     return True
 
 
+_BY_WORDS = ("symptoms", "de-novo", "her2-reported")
+"""Facts that rest on words alone."""
 _MISREAD = re.compile(r"[a-zäöüß]{2,}[015][a-zäöüß]+|[a-zäöüß]+[015][a-zäöüß]{2,}")
 """A figure inside a word of small letters: what a reader of pictures makes of an o, an l, an s."""
 

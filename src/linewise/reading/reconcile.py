@@ -491,7 +491,8 @@ class Reconciliation:
         status = self._her2_status()
         if status:
             _set(out, "her2.status", status)
-        about = self._receptors_from()
+        plain = not any(read.garbled for read in self.reads)  # what is inferred from many words needs all of them
+        about = self._receptors_from() if plain else ""
         if about:
             out["receptors_from"] = about
         put("ki67_percent", "ki67")
@@ -514,7 +515,7 @@ class Reconciliation:
         denovo = self.chosen.get("de-novo")
         if denovo is not None and metastatic:
             out["de_novo"] = denovo.claim.value
-        elif metastatic and lines.adjuvant and not (denovo is not None):
+        elif metastatic and lines.adjuvant and denovo is None and plain:
             out["de_novo"] = False
         if sites:
             out["metastatic_sites"] = sites
