@@ -73,11 +73,11 @@ OWN = (
 """A record of one's own, in the short form."""
 
 
-def own_plan(page: Any, address: str) -> None:
+def own_plan(page: Any, address: str, record: str = OWN) -> None:
     """The plan of a record that was pasted in."""
     page.goto(f"{address}/start/import")
     page.locator("summary", has_text="Or paste the text").click()
-    page.locator("#field-text").fill(OWN)
+    page.locator("#field-text").fill(record)
     page.get_by_role("button", name="Read it").click()
     page.wait_for_url("**/record*")
     page.goto(f"{address}/plan")

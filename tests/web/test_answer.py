@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -59,8 +60,47 @@ def test_no_heading_without_options_and_no_clause_of_a_machine(person: Any, word
 
 
 def test_the_first_choice_is_eight_tabs_away(chromium: Any, server: Any) -> None:
-    page = chromium.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+    context = chromium.new_context(viewport={"width": WIDTH, "height": HEIGHT})
+    page = context.new_page()
     own_plan(page, server.address)
     tabs = tabs_to(page, OPTION)
-    page.close()
+    context.close()
     assert tabs <= 8
+
+
+RECORDS = {
+    "nothing known": {"sex": "female", "metastatic_sites": ["bone"]},
+    "HER2-positive": {
+        **{
+            "region": "UK",
+            "sex": "female",
+            "age": 48,
+            "menopausal_status": "premenopausal",
+            "metastatic_sites": ["liver", "brain"],
+        },
+        **{"er": {"status": "negative"}, "pr": {"status": "negative"}, "her2": {"ihc": "3+"}},
+    },
+    "two alarms": {
+        **{"region": "US", "sex": "female", "age": 60, "metastatic_sites": ["lung"], "her2": {"ihc": "0"}},
+        **{"er": {"status": "negative"}, "pr": {"status": "negative"}},
+        "symptoms": [{"name": "fever", "celsius": 38.9}, {"name": "leg-weakness"}],
+        "metastatic_lines": [{"drugs": ["paclitaxel"], "months": 2}],
+    },
+    "on treatment": {
+        **{"region": "EU", "sex": "female", "age": 61, "menopausal_status": "postmenopausal", "metastatic_sites": ["bone"]},
+        **{"er": {"status": "positive"}, "pr": {"status": "positive"}, "her2": {"ihc": "1+"}, "ecog": 1},
+        "metastatic_lines": [{"drugs": ["palbociclib", "letrozole"], "months": 12}],
+        "medications": ["apixaban", "St John's wort"],
+    },
+}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_other_plans_are_short_too(name: str, chromium: Any, server: Any) -> None:
+    context = chromium.new_context(viewport={"width": WIDTH, "height": HEIGHT})
+    page = context.new_page()
+    own_plan(page, server.address, json.dumps(RECORDS[name]))
+    figures = plan_figures(page)
+    context.close()
+    assert figures["screens"] <= 5.0
+    assert figures["most lines of a card"] <= 9

@@ -19,7 +19,8 @@ from .words import Words, number
 if TYPE_CHECKING:
     from .options import Options
 
-_MOST = 3
+_MOST, _ASKED = 3, 2
+"""Most sentences of a reason, and most things that one asks for."""
 _SETTING = {"last": "latest"}
 _NAMES: dict[type, str] = {
     nodes.Had: "had",
@@ -57,7 +58,10 @@ class Spoken:
         if judged.forbidden is True:
             return [said["forbidden"].format(why=options.why_forbidden(judged))]
         if judged.status == "depends":
-            return [said["depends"].format(what=self._few(options.still_open(judged, tests=True)))]
+            alarms = [one.title for one in options.judge.waits_for(treatment)] if judged.forbidden is None else []
+            asked = [one for one in options.still_open(judged, tests=True) if one not in alarms]
+            found = [said["alarm"].format(what="; ".join(alarms[:_ASKED]))] if alarms else []
+            return [*found, said["depends"].format(what=self._few(asked))] if asked else found
         found = self.sentences(self.decider.explain(treatment.fits), _MOST, self._own(treatment.drugs))
         if judged.second:
             return [said["second"].format(why=options.why_second(judged)), *found[:1]]
@@ -77,8 +81,8 @@ class Spoken:
 
     def _few(self, names: list[str]) -> str:
         """The first of what is asked for, and how many more there are."""
-        shown = "; ".join(names[:_MOST])
-        more = len(names) - _MOST
+        shown = "; ".join(names[:_ASKED])
+        more = len(names) - _ASKED
         return shown if more <= 0 else self.reasons.said["more"].format(what=shown, number=more)
 
     def _own(self, drugs: Iterable[str]) -> frozenset[str]:

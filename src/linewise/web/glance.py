@@ -89,20 +89,22 @@ class Card(msgspec.Struct):
     more_care: int
 
 
-_LINES, _LETTERS, _TITLE_LETTERS = 9, 34, 25
-"""Lines of a card, and letters of a line, on a phone of 360 px."""
+_LINES, _LETTERS, _TITLE_LETTERS, _NARROW, _WHAT = 9, 34, 20, 25, 3
+"""Lines of a card, letters of a line, of a title, of bold or inset text, on a phone of 360 px; lines that the stylesheet leaves to what an option is."""
 
 
-def card(option: Option, knowledge: Knowledge) -> Card:
+def card(option: Option, knowledge: Knowledge, why: str = "", where_only: str = "") -> Card:
     """What stands on the card of an option. What speaks for care of this person goes before figures, figures before a third effect."""
     mine = [one for one in cautions_for_me(option.cautions) if not one.always]
     care = mine[0] if mine else None
     what = lead(option.plain)
-    left = _LINES - 1 - _rows(option.title, _TITLE_LETTERS) - _rows(what)
+    left = _LINES - 1 - _rows(option.title, _TITLE_LETTERS) - min(_WHAT, _rows(what)) - _rows(where_only, _NARROW)
+    if why and _rows(why, _NARROW) > left:
+        what = ""
     if care is not None:
-        left -= _rows(f"Take care. {lead(for_me(care, knowledge))} +1")
+        left -= _rows(f"Take care. {lead(for_me(care, knowledge))} +1", _NARROW)
     routes_, common = routes(knowledge.treatments[option.id], knowledge), common_effects(option.id, knowledge, 3)
-    how = next((one for one in (_how(routes_, common[:most]) for most in (3, 2, 1, 0)) if _rows(one) <= max(left, 1)), "")
+    how = next((one for one in (_how(routes_, common[:most]) for most in (3, 2, 1, 0)) if _rows(one) <= left), "")
     does, like_me = may_do(option, knowledge)
     if _rows(f"People like you: {does}") > left - _rows(how):
         does = ""
