@@ -394,3 +394,10 @@ def test_results_that_a_report_names_and_the_file_lacks(codes: Codes) -> None:
     assert [(item.what, item.why) for item in record.unread] == [
         ("Pathology: Observation/gone", "results of the report are not in the file")
     ]
+
+
+def test_of_a_person_who_has_died_nothing_goes_on(codes: Codes) -> None:
+    given = about("MedicationStatement", status="active", medicationCodeableConcept={"text": "letrozole"}, effectivePeriod={"start": "2020-04-03"})  # fmt: skip
+    people = [patient(deceasedDateTime="2021-11-27"), *breast_cancer()[1:], given]
+    (one,) = read_one(bundle(*people), codes).administrations
+    assert (one.ongoing, one.end) == (False, dt.date(2021, 11, 27))

@@ -162,6 +162,10 @@ class People:
         )
         entries = pl.concat([entries, second], how="diagonal")
         given = tables.get("administrations", pl.DataFrame(schema={"patient": pl.UInt32, "start": pl.Date, "id": pl.UInt64}))
+        given, taken = (
+            _ended_with_life(people, given),
+            _ended_with_life(people, tables.get("medications", pl.DataFrame(schema={"patient": pl.UInt32}))),
+        )
         unread = tables.get("unread", pl.DataFrame(schema=SCHEMAS["unread"]))
         unread = unread.with_columns(pl.col("touches").str.split(" ")).explode("touches")
         declared = self._declared(people, tables)
@@ -171,7 +175,7 @@ class People:
             "entries": entries, "events": pl.concat([events, staged], how="diagonal"),
             "administrations": given.with_columns(pl.col("id").cast(pl.String).str.zfill(20).alias("place")),
             "reactions": tables.get("reactions", pl.DataFrame(schema={"patient": pl.UInt32})),
-            "medications": tables.get("medications", pl.DataFrame(schema={"patient": pl.UInt32})),
+            "medications": taken,
         }  # fmt: skip
         return made(tables)
 
@@ -217,6 +221,26 @@ class People:
             .when(~_has(yes)).then(pl.lit(_EARLY))
             .alias("scope")
         ).to_series()  # fmt: skip
+
+
+def _ended_with_life(people: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Of people who have died nothing goes on: what was going on ended with that day (`exchange.fhir.scope.end_with_life`)."""
+    if "died" not in people.columns or not rows.height or "end" not in rows.columns:
+        return rows
+    died = people["died"].gather(rows["patient"])
+    going = pl.col("end").is_null() & pl.col("died").is_not_null()
+    if "ongoing" in rows.columns:
+        going = going & (pl.col("ongoing").fill_null(False) | pl.col("unsure")) & ~pl.col("planned")
+    over = rows.with_columns(died.alias("died")).with_columns(going.alias("going"))
+    changed = [
+        pl.when("going").then(pl.max_horizontal("start", "died")).otherwise("end").alias("end"),
+        *(
+            pl.when("going").then(False).otherwise(pl.col(name)).alias(name)
+            for name in ("ongoing", "unsure")
+            if name in rows.columns
+        ),
+    ]
+    return over.with_columns(changed).drop("died", "going")
 
 
 def _seen(days: list[str]) -> pl.Expr:

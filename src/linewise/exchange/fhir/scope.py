@@ -99,21 +99,14 @@ def end_with_life(chart: Chart) -> None:
     died = day(patient.get("deceasedDateTime"))
     if not died and patient.get("deceasedBoolean") is not True:
         return
-    chart.administrations = [
-        msgspec.structs.replace(
-            one,
-            ongoing=False,
-            unsure=False,
-            end=one.end or (died if one.start is None or died is None or one.start <= died else one.start),
-        )
-        if one.ongoing is not False and not one.planned
-        else one
-        for one in chart.administrations
-    ]
-    chart.medications = [
-        msgspec.structs.replace(one, end=died or one.start or dt.date.min, unsure=False) if one.end is None else one
-        for one in chart.medications
-    ]
+    for number, given in enumerate(chart.administrations):
+        if given.end is None and (given.ongoing or given.unsure) and not given.planned:
+            end = max(given.start, died) if given.start and died else died
+            chart.administrations[number] = msgspec.structs.replace(given, ongoing=False, unsure=False, end=end)
+    for number, taken in enumerate(chart.medications):
+        if taken.end is None:
+            end = max(taken.start, died) if taken.start and died else died
+            chart.medications[number] = msgspec.structs.replace(taken, end=end or taken.start or dt.date.min, unsure=False)
 
 
 def _cancer_scope(chart: Chart) -> str | None:
