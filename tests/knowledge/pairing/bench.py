@@ -20,6 +20,8 @@ State = dict[str, Any]
 """A profile. `chart` holds what only a clinical chart can say: facts that a profile has no member for."""
 
 DAY = dt.date(2026, 1, 1)
+_KEPT = 2000
+"""Deciders that are kept at a time."""
 EMPTY: State = {"sex": "female"}
 
 
@@ -34,6 +36,8 @@ class Bench:
         """The decider for a profile; None where it is no profile, or holds a word that is not understood."""
         key = msgspec.json.encode(state)
         if key not in self._deciders:
+            if len(self._deciders) >= _KEPT:  # a long search would fill the memory
+                self.forget()
             self._deciders[key] = self.fresh(state)
         return self._deciders[key]
 
