@@ -20,6 +20,7 @@ from .mutants import Mutant, mutants
 from .reach import allowed
 from .search import Accept, Answers, F, Goal, N, OutOfBudget, Search, Soft, T, decisive
 
+_STARTS = 3
 _BUDGETS = ((1500, False), (6000, True))  # how many changes to try, and whether loosely
 _TRIES = 12
 _LOGIC = "the same for every answer that its clauses can get"
@@ -76,13 +77,20 @@ class Maker:
     def search(
         self, goals: list[list[Goal]], starts: list[State], accept: Accept, effort: tuple[int, bool] = _BUDGETS[0]
     ) -> Iterator[State]:
-        """Profiles that meet one of several sets of goals, tried one after the other from each start."""
+        """Profiles that meet one of several sets of goals, tried one after the other from each start, and not longer than a few starts may take."""
+        left = _STARTS * effort[0]
         for one in goals:
             for start in starts:
+                if left <= 0:
+                    self.gave_up = True
+                    return
+                search = Search(self.bench, self.moves, min(effort[0], left), accept, effort[1])
+                before = search.budget
                 try:
-                    yield from Search(self.bench, self.moves, effort[0], accept, effort[1]).run(one, start)
+                    yield from search.run(one, start)
                 except (OutOfBudget, RecursionError):
                     self.gave_up = True
+                left -= before - search.budget
 
     def ways(self, path: Path, changed: Node) -> Iterator[tuple[tuple[int, bool], list[list[Goal]]]]:
         """Ways to let a part decide, the cleanest first: how long to try, and what must hold beside."""
