@@ -97,15 +97,18 @@ class _Reading:
         self.escape = False
         self.figures = False
         self.whole = ""
+        self.left_to_ask = False
         self.firm: list[str] = []  # what must not fail, whatever else the criterion says
 
     def point(self, parts: Sequence[str]) -> Reading:
         whole = self.whole = plain(" ".join(parts), self.words)
         self.figures = any(re.search(rf"{lab.find.pattern}[^<>;.]{{0,60}}[<>]", whole, re.IGNORECASE) for lab in self.words.labs)
         lead = self.sentences(parts[0], first=True)
-        if self.words.group_inside.search(plain(parts[0], self.words)) or any(_NUMBERED.search(part) for part in parts):
+        if self.words.conditional.match(plain(parts[0], self.words)) or self._for_some(parts[0]):
             self.escape = True
         found = self._with_list(lead, parts) if len(parts) > 1 else lead
+        if self.left_to_ask and self.kind == "inclusion":
+            return Reading(OPEN, True, tuple(self.left), tuple(self.rules))
         says = self._opened(found) if self.escape and found is not None else found
         if says is not None and self.firm and self.kind == "inclusion" and not self._alternatives(parts[0]):
             says = Pair(says.when, pair.both([says, *(pair.exactly(one) for one in self.firm)]).may)
@@ -131,7 +134,7 @@ class _Reading:
     def _with_list(self, lead: Pair | None, parts: Sequence[str]) -> Pair | None:
         """The head of a list and its items: all of an inclusion, any of an exclusion, unless the head or the items say otherwise."""
         head = plain(parts[0], self.words)
-        items = [(plain(part, self.words), self.sentences(part)) for part in parts[1:]]
+        items = [(plain(part, self.words), self._item(part)) for part in parts[1:]]
         known = [says for _, says in items if says is not None]
         every = self.kind == "inclusion"
         if self.words.any_of.search(head) or any(re.search(r"(^or\b|\bor$)", text) for text, _ in items):
@@ -146,6 +149,15 @@ class _Reading:
         if lead is None or (self.kind == "exclusion" and parts[0].rstrip().endswith(":")):
             return listed  # the items say which: "significant heart disease, such as: …"
         return pair.both([lead, listed]) if self.kind == "inclusion" else pair.either([lead, listed])
+
+    def _item(self, part: str) -> Pair | None:
+        """One item of a list; one for a single arm or cohort opens itself, not the list."""
+        says = self.sentences(part)
+        return self._opened(says) if says is not None and self._for_some(part) else says
+
+    def _for_some(self, part: str) -> bool:
+        """Whether a text is for one arm or cohort, or holds a list of its own whose joints are not clear."""
+        return self.words.group_inside.search(plain(part, self.words)) is not None or _NUMBERED.search(part) is not None
 
     def _opened(self, says: Pair) -> Pair:
         return Pair(says.when, pair.YES) if self.kind == "inclusion" else Pair(pair.NO, says.may)
@@ -230,6 +242,7 @@ class _Reading:
         inside = [] if rule.owns else _inside(found.group(0))
         if rule.drop or rule.narrow or rule.asked:
             self.asked = self.asked or rule.asked
+            self.left_to_ask = self.left_to_ask or rule.whole
             if rule.asked:
                 self.rules.append(rule.id)
             if rule.fine is not None:
@@ -269,7 +282,8 @@ class _Reading:
         found = self._connected(text, kind, said, bool(left))
         if loose:
             found = pair.either([found, *loose]) if kind == "exclusion" else pair.both([found, OPEN])
-        if excepted is not None and (kind == "exclusion" or not all(part.stays for part in parts)):
+        strong = self.words.strong.search(text) is not None
+        if excepted is not None and (kind == "exclusion" or strong or not all(part.stays for part in parts)):
             found = Pair(found.when, pair.YES) if kind == "inclusion" else Pair(pair.NO, found.may)
         return found
 

@@ -42,6 +42,7 @@ class Rule(msgspec.Struct, frozen=True):
     stays: bool = False  # an exception behind it does not open it again
     vague: bool = False  # does not count where the same criterion gives figures
     firm: bool = False  # a receptor or the kind of cancer: fails whatever else an inclusion says, unless "or" joins it to that
+    whole: bool = False  # an inclusion that says it is about nothing that a record tells
     owns: bool = False  # what others understood inside it is a part of it: the treatments whose harm is over
     ground: bool = False  # true of everybody with this cancer, so that "or" beside it joins nothing to a receptor
     of: str = ""  # whether its treatments must be such as make a line, or others
@@ -96,6 +97,7 @@ class Words:
         self.bound = self._compiled(raw["bound"])
         self.lacking, self.conditional = self._compiled(raw["lacking"]), self._compiled(raw["conditional"])
         self.condition = self._compiled(raw["condition"])
+        self.strong = self._compiled(raw["strong"])
         self.escape = self._compiled(raw["escape"])
         self.hard = self._compiled(raw["hard"])
         self.illness: str = self.criteria["some-illness"]
@@ -186,6 +188,7 @@ class Words:
             stays=bool(raw.get("stays")),
             vague=bool(raw.get("vague")),
             firm=bool(raw.get("firm")),
+            whole=bool(raw.get("whole")),
             owns=bool(raw.get("owns")),
             ground=bool(raw.get("ground")),
             of=raw.get("of", ""),
