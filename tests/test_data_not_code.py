@@ -17,8 +17,8 @@ READERS = ("grammar", "reading", "papers", "phrases")
 """Rooms that read documents: one reader for each family of facts, which names them."""
 OTHER_WORDS = {
     "planned": "a drug that is not given yet", "primary": "a specimen of the first tumour", "metastasis": "a specimen of a metastasis",
-    "breast": "a specimen of the breast, or a cancer of it", "biopsy": "a specimen", "active": "a status of FHIR", "stable": "a response",
-    "PR": "a partial response", "partial": "a chart that was read in part", "none": "nothing", "other": "anything else", "0": "a digit", "back": "the way back on a page",
+    "breast": "a specimen of the breast, or a cancer of it", "biopsy": "a specimen", "active": "a status of FHIR",
+    "PR": "a partial response", "arm": "a group of people in a trial", "ER": "a name in a registry of trials", "HER2": "a name in a registry of trials", "none": "nothing", "other": "anything else", "0": "a digit", "back": "the way back on a page",
     "head": "a page of HTML", "oral": "a route", "after": "a time", "before": "a time",
     "surgery": "an event of a record", "radiotherapy": "an event of a record", "food": "a category of FHIR",
 }  # fmt: skip

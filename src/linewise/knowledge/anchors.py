@@ -34,14 +34,20 @@ ANCHORS: Mapping[str, Anchor] = {
     "comorbidities": Anchor("set", ("second-cancer",)),
     "symptoms": Anchor("set"),
     "temperature": Anchor("number"),
-    "declines": Anchor("set", ("all-anticancer-treatment",)),
+    "declines": Anchor("set", ("all-anticancer-treatment", "chemotherapy")),
+    "prefers": Anchor("set"),
+    "menopausal-status": Anchor("choice", ("postmenopausal",)),
     # The cancer: whom Linewise answers, and what of a record is of another cancer
     "metastatic": Anchor("yes-no"),
     "de-novo": Anchor("yes-no"),
-    "sites": Anchor("set", ("brain", "bone")),
+    "sites": Anchor("set", ("brain", "bone", "lymph-node")),
     "histology": Anchor("choice", ("other",)),
     "er": _RECEPTOR,
     "pr": _RECEPTOR,
+    # What the words of a report may answer
+    "brain-status": Anchor("choice"),
+    "cord-compression": Anchor("choice"),
+    "best-response": Anchor("choice", ("complete", "partial", "stable", "progression")),
     # What a plan as JSON holds under names of its own, and what is worked out from the history
     "subtype": Anchor("choice"),
     "her2-low": Anchor("yes-no"),

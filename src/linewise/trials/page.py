@@ -11,7 +11,7 @@ from .document import ordered, recruitment, why
 from .match import Match
 
 _HEADS = {
-    "may-fit": "MAY FIT: ask your team about these",
+    "may-fit": "MAY FIT: worth asking about",
     "depends": "DEPENDS: something has to be known first",
     "does-not-fit": "DOES NOT FIT",
 }
