@@ -97,7 +97,7 @@ class PersonReader:
                 aged = (
                     match.first > 0
                     and (number(statement.tokens[match.first - 1]) or 0) >= 18
-                    and statement.section in ("person", "", "clinical", "oncology", "assessment", "symptoms")
+                    and statement.section in ("person", "", "clinical", "oncology", "assessment", "symptoms", "plan")
                 )
                 labels = labels or aged or any(word in head for word in ("sex", "gender", "geschlecht"))
                 if not labels or (
@@ -139,6 +139,11 @@ class PersonReader:
             amount = number(tokens[0])  # `77F with …`
             if amount is not None and 18 <= amount <= 110:
                 yield self._claim(statement, 0, 2, "age", int(amount), True, "", 2)
+        for at in range(len(tokens) - 1) if statement.section == "person" else ():
+            amount = number(tokens[at]) if tokens[at].kind == "n" else None
+            ends = at + 2 >= len(tokens) or tokens[at + 2].cell != tokens[at].cell
+            if amount is not None and 18 <= amount <= 110 and tokens[at + 1].text in ("F", "M") and ends:
+                yield self._claim(statement, at, at + 2, "age", int(amount), True, "", 2)  # `Winslow, Theodora   56 F`
         for match in statement.matches:
             if not match.has("age") or context.family(match.first):
                 continue

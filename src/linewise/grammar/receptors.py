@@ -306,6 +306,13 @@ class Receptors:
         if bare and self.paper.american is False and self.paper.language == "en" and (amount == 0 or 3 <= amount <= 8):
             value.score = value.score or ("allred", amount)  # in the United Kingdom `ER 8` is the Allred score
             return 1
+        signed = at == start + 1 and before is not None and before.text in "+-"
+        plain = after is None or after.text in ",.;)/" or after.cell != token.cell
+        if (at == start or signed) and plain and amount == int(amount) and (9 < amount <= 100 or amount == 0):
+            follows = tokens[at + 2] if after is not None and after.text == "/" and at + 2 < len(tokens) else None
+            if follows is None or follows.kind != "n":
+                value.percent = amount if value.percent is None else value.percent  # `ER 90, PR 0`: a share, without its sign
+                return 1
         near = [
             by_first[i]
             for i in range(max(0, at - 6), at)

@@ -544,7 +544,7 @@ class Sections:
                 return None  # the title of a whole document, such as `Protokoll der Tumorkonferenz`
             return section, end, stripped, False
         dash = re.match(r"\s+[-–—]\s+", rest)
-        if dash and (upper or stripped[: last.end - start].isupper()):
+        if dash and (upper or stripped[: last.end - start].isupper()) and not self.names_a_test(text, start + lead, last.end):
             return section, last.end + dash.end(), text[start : last.end], True
         return None
 

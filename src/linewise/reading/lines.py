@@ -11,7 +11,7 @@ from linewise.grammar.courses import Courses
 from linewise.phrases.claims import NEVER, Context, Course
 from linewise.phrases.dates import Day
 from linewise.phrases.layout import Statement
-from linewise.phrases.lexicon import Words
+from linewise.phrases.lexicon import Match, Words
 from linewise.phrases.tokens import Token
 
 if TYPE_CHECKING:
@@ -84,7 +84,13 @@ class Lines:
                 context = Context(read.paper, statement)
                 for match in statement.matches:
                     if (
-                        not (match.has("metastatic") or match.has("sitemet") or match.has("met") or match.has("distantword"))
+                        not (
+                            match.has("metastatic")
+                            or match.has("sitemet")
+                            or match.has("met")
+                            or match.has("distantword")
+                            or self._far_recurrence(statement, match)
+                        )
                         or match.id("sitemet") == "regional-node"
                     ):
                         continue
@@ -141,6 +147,11 @@ class Lines:
                         days.append(claim.day)
         full = [day for day in days if self.date is None or day.key <= self.date.key]
         return min(full, key=lambda day: (day.year, day.month or 13, day.day or 32), default=None)
+
+    def _far_recurrence(self, statement: Statement, match: Match) -> bool:
+        """`6/2024 Recurrence: liver, bone`: a recurrence in an organ."""
+        far = {one.id("site") for one in statement.matches if one.has("site")} - {"breast", "regional-node", "chest-wall", None}
+        return match.has("metspecimen") and match.has("weakmet") and bool(far)
 
     def _first_days(self, statement: Statement) -> list[Token]:
         """The days of the first diagnosis in a statement: `ED 02/2018`, unless the word names the spread."""
@@ -334,10 +345,14 @@ class Lines:
         """`Continue letrozole. Hold palbociclib.`: a drug that is never given alone belongs to the endocrine therapy beside it."""
         partners = set(self.parts["needs-partner"])
         for line in [one for one in found if set(one.drugs) <= partners and one.first is None and not one.stopped_for]:
+            if any(one is not line and set(line.drugs) < set(one.drugs) for one in found):
+                found.remove(line)  # told with its partner elsewhere
+                continue
             hosts = [
                 one
                 for one in found
                 if one is not line
+                and line.last is None
                 and one.setting != "adjuvant"
                 and one.last is None
                 and not one.stopped_for
