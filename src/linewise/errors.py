@@ -24,3 +24,7 @@ class KnowledgeError(LinewiseError):
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         super().__init__("\n".join(problems))
+
+
+class UnknownRegion(LinewiseError):
+    """A region that the knowledge does not have."""

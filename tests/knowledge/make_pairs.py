@@ -12,7 +12,7 @@ import os
 import sys
 import time
 
-from pairing import golden, report, standing
+from pairing import generate, golden, report, standing
 from pairing.bench import Bench
 from pairing.criteria import Criterion, criteria_of
 from pairing.generate import Maker
@@ -25,6 +25,8 @@ from linewise.knowledge.load import load
 from linewise.knowledge.store import folder
 
 _bench: Bench | None = None
+_SAVED_EVERY = 250
+"""Criteria after which what was found is kept: a run that is broken off loses little."""
 
 
 def make(task: tuple[Criterion, Pairs | None]) -> tuple[Criterion, Pairs, float]:
@@ -43,7 +45,11 @@ def main() -> int:
     parser.add_argument("--fresh", action="store_true", help="forget what is stored")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--slow", type=float, default=20.0, help="name criteria that take longer, in seconds")
+    parser.add_argument(
+        "--effort", type=float, default=1.0, help="how long to search, of the usual: 0.1 gives up ten times as soon"
+    )
     options = parser.parse_args()
+    generate.EFFORT = options.effort
     root = folder()
     if root is None:
         print("There is no knowledge folder here.", file=sys.stderr)
@@ -61,9 +67,14 @@ def main() -> int:
     for one in listed:
         if one.file.startswith(options.only):
             tasks.append((one, None if options.fresh else before.get(one.file, {}).get(one.name)))
+    done = 0
     with multiprocessing.get_context("fork").Pool(options.jobs) as pool:
         for criterion, pairs, seconds in pool.imap_unordered(make, tasks, chunksize=4):
             stored.setdefault(criterion.file, {})[criterion.name] = pairs
+            done += 1
+            if done % _SAVED_EVERY == 0:
+                golden.write({file: stored.get(file) or ones for file, ones in (before | stored).items()})
+                print(f"{done} of {len(tasks)}", flush=True)
             if seconds > options.slow:
                 print(f"{seconds:.0f} s: {criterion.file}: {criterion.name}")
     golden.write(stored)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from linewise import __version__
-from linewise.errors import KnowledgeError, LinewiseError
+from linewise.errors import KnowledgeError, LinewiseError, UnknownRegion
 
 from . import clinic, cohort, knowledge, learn, mcp, mdt, plan, read, serve, trials
 
@@ -45,7 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
     except KnowledgeError as error:
         print("linewise: the knowledge cannot be used:", *error.problems, sep="\n  ", file=sys.stderr)
     except LinewiseError as error:
-        print(f"linewise: {error}", file=sys.stderr)
+        place = "--region: " if isinstance(error, UnknownRegion) and getattr(options, "region", None) else ""
+        print(f"linewise: {place}{error}", file=sys.stderr)
     except BrokenPipeError:
         sys.stderr.close()  # the reader closed the page; nothing is wrong
         return EXIT_OK

@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 from typing import TypeVar
 
-from linewise.errors import KnowledgeError, LinewiseError
+from linewise.errors import KnowledgeError
 from linewise.logic import Derivation, FactType, Vocabulary
 
 from .app import Guide, ItemBank, Numbers
@@ -192,7 +192,7 @@ class Knowledge:
     def region(self, name: Region | None) -> Region | None:
         """A region that somebody named, or None for no region. Raises LinewiseError where there is no such region."""
         if name is not None and name not in self.content.regions:
-            raise LinewiseError(f"there is no region `{name}`; choose {', '.join(self.regions)}.")
+            raise UnknownRegion(f"there is no region `{name}`; choose {', '.join(self.regions)}.")
         return name
 
     def around(self, region: Region | None) -> tuple[Region, ...]:

@@ -20,6 +20,8 @@ from .mutants import Mutant, mutants
 from .reach import allowed
 from .search import Accept, Answers, F, Goal, N, OutOfBudget, Search, Soft, T, decisive
 
+EFFORT = 1.0
+"""How long to search, of the usual."""
 _STARTS = 3
 _BUDGETS = ((1500, False), (6000, True))  # how many changes to try, and whether loosely
 _TRIES = 12
@@ -78,13 +80,14 @@ class Maker:
         self, goals: list[list[Goal]], starts: list[State], accept: Accept, effort: tuple[int, bool] = _BUDGETS[0]
     ) -> Iterator[State]:
         """Profiles that meet one of several sets of goals, tried one after the other from each start, and not longer than a few starts may take."""
-        left = _STARTS * effort[0]
+        most = max(int(effort[0] * EFFORT), 50)
+        left = _STARTS * most
         for one in goals:
             for start in starts:
                 if left <= 0:
                     self.gave_up = True
                     return
-                search = Search(self.bench, self.moves, min(effort[0], left), accept, effort[1])
+                search = Search(self.bench, self.moves, min(most, left), accept, effort[1])
                 before = search.budget
                 try:
                     yield from search.run(one, start)
