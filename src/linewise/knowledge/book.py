@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 from typing import TypeVar
 
-from linewise.errors import KnowledgeError
+from linewise.errors import KnowledgeError, UnknownRegion
 from linewise.logic import Derivation, FactType, Vocabulary
 
 from .app import Guide, ItemBank, Numbers
