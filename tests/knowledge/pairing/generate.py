@@ -20,6 +20,8 @@ from .mutants import Mutant, mutants
 from .reach import allowed
 from .search import Accept, Answers, F, Goal, N, OutOfBudget, Search, Soft, T, decisive
 
+AGAIN = False
+"""Whether to search again for what was not found before, and is stored so."""
 EFFORT = 1.0
 """How long to search, of the usual."""
 _STARTS = 3
@@ -54,7 +56,7 @@ class Maker:
         pairs: dict[str, tuple[int, int]] = {}
         idle: dict[str, str] = {}
         for clause in clauses(self.node):
-            before = self.stored.idle.get(clause.text) if self.same else None
+            before = self.settled(self.stored.idle.get(clause.text))
             pair = self.known_pair(clause) or (None if before else self.new_pair(clause))
             if before and pair is None:
                 idle[clause.text] = before
@@ -64,6 +66,10 @@ class Maker:
                 pairs[clause.text] = pair
         equal = self.catch_mutants()
         return self.tidy(pairs, idle, equal)
+
+    def settled(self, reason: str | None) -> str | None:
+        """The stored reason why nothing tells a clause or a mutant apart, where it still counts."""
+        return None if not self.same or (AGAIN and reason == OPEN) else reason
 
     def value(self, state: State, node: Node | None = None) -> bool | None:
         return self.bench.value(self.node if node is None else node, state)
@@ -235,7 +241,7 @@ class Maker:
         for mutant in self.mutants:
             if any(self.tells(state, mutant.node) for state in self.states):
                 continue
-            before = self.stored.equal.get(mutant.text) if self.same else None
+            before = self.settled(self.stored.equal.get(mutant.text))
             if before is not None:
                 equal[mutant.text] = before
             elif always_equal(self.node, mutant.node):

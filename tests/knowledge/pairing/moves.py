@@ -33,6 +33,12 @@ _COMBINATIONS = 24
 _PARTS = 6
 _STOPS = ("toxicity", "progression", None)
 _GRADES = (1, 2, 3, 4)
+_COURSES: tuple[dict[str, Any], ...] = (
+    {},
+    *({"grade": grade, "ongoing": True} for grade in reversed(_GRADES)),
+    *({"grade": grade} for grade in _GRADES),
+)
+"""What is told of a reaction beside its effect."""
 
 
 class Moves:
@@ -181,7 +187,7 @@ class Moves:
             return
         lists = self.lists(asked.treatment)
         if isinstance(asked, ReactedTo):
-            yield from self._reactions(lists, state)
+            yield from self._reactions(asked, lists, state)
             return
         if isinstance(asked, Taking):
             yield from self._medicines(lists, state)
@@ -288,7 +294,7 @@ class Moves:
         for drug in have:
             yield put(state, ("medications",), [one for one in have if one != drug] or None)
 
-    def _reactions(self, lists: list[list[str]], state: State) -> Iterator[State]:
+    def _reactions(self, asked: ReactedTo, lists: list[list[str]], state: State) -> Iterator[State]:
         have = state.get("reactions", [])
         for index, one in enumerate(have):
             rest = [*have[:index], *have[index + 1 :]]
@@ -298,9 +304,11 @@ class Moves:
             for ongoing in (True, False):
                 yield {**state, "reactions": [*rest, {**one, "ongoing": ongoing}]}
         others = [effect for effect in ("rash", "nausea") if effect not in self.effects][:1]
-        for effect in [*self.effects, *others]:
+        # The effect that is asked about, then one that no clause names: of a long list the others are seldom needed.
+        near = [effect for effect in self.effects if effect == asked.effect]
+        for effect in dict.fromkeys((*near, *others, *self.effects)):
             for drugs in lists:
-                for some in ({}, *({"grade": grade} for grade in _GRADES)):
+                for some in _COURSES:
                     yield {**state, "reactions": [*have, {"drug": drugs[0], "effect": effect, **some}]}
 
     def _symptom(self, asked: GradeOf | DaysOf, state: State) -> Iterator[State]:
