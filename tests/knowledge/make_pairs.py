@@ -48,9 +48,12 @@ def main() -> int:
     parser.add_argument(
         "--effort", type=float, default=1.0, help="how long to search, of the usual: 0.1 gives up ten times as soon"
     )
+    parser.add_argument(
+        "--clauses", action="store_true", help="only the pairs of clauses; mutants that these do not catch wait for a later run"
+    )
     parser.add_argument("--again", action="store_true", help="search again for what was not found before")
     options = parser.parse_args()
-    generate.AGAIN = options.again
+    generate.AGAIN, generate.MUTANTS = options.again, not options.clauses
     generate.EFFORT = options.effort
     root = folder()
     if root is None:

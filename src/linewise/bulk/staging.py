@@ -45,7 +45,7 @@ class Part:
 
 
 def files_of(path: Path) -> dict[str, list[Path]]:
-    """The files of each OMOP table in a folder: one of its name, or those in a folder of its name. Parquet goes before text."""
+    """The files of each OMOP table in a folder: one of its name, or those in a folder of its name. Parquet is preferred to text."""
     if not path.is_dir():
         return {}
     found: dict[str, list[Path]] = {}

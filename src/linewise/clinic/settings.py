@@ -17,7 +17,7 @@ from linewise.exchange.source import parse
 from linewise.knowledge.model import Region
 
 PREFIX = "LINEWISE_CLINIC_"
-"""An environment variable `LINEWISE_CLINIC_STORE` goes before `store` of the file."""
+"""The environment variable `LINEWISE_CLINIC_STORE` overrides `store` in the file; the other settings work the same way."""
 
 
 class Ehr(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     region: Region | None = None
     ehrs: tuple[Ehr, ...] = ()
     trial: bool = False  # calls without a signature are answered; on the own machine only
-    key_file: str = ""  # 32 random bytes in base64; LINEWISE_CLINIC_KEY goes before it
+    key_file: str = ""  # 32 random bytes in base64; LINEWISE_CLINIC_KEY overrides it
     keep_answers: bool = False  # keep what was asked and answered, encrypted, so that it can be replayed
     keep_days: int = 365
     medicine_digest: str = ""  # only this medicine may answer

@@ -23,7 +23,7 @@ __all__ = ["Codes", "build", "check_codes", "codes_of", "load", "read", "read_by
 
 
 def read(path_or_dash: str | Path, codes: Codes, text: bytes | None = None) -> list[Record]:
-    """The records of a file, or of standard input for `-`; `text` goes before both where the content is at hand."""
+    """The records of a file, or of standard input for `-`; `text`, where given, is read instead of the file."""
     name = "standard input" if str(path_or_dash) == "-" else str(path_or_dash)
     return read_bytes(load(path_or_dash) if text is None else text, name, codes)
 

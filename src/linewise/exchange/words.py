@@ -233,7 +233,7 @@ class Book:
         return Illness(tuple(meanings), grade, tuple(touches), bool(meanings or why), why, tuple(closed))
 
     def _members(self, read: Read, context: Context) -> Iterable[tuple[str, FactValue, bool, str]]:
-        """The members of lists that words name, and whether they hold. What the grammar claims goes before what a single word is."""
+        """The list members that the words name, and whether each holds. A finding of the grammar overrides the meaning of a single word."""
         claimed = set()
         for claim in read.claims:
             if (

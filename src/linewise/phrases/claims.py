@@ -27,7 +27,7 @@ BACKGROUND = frozenset({"clinical", "superseded", "comparison"})
 
 
 class Claim(msgspec.Struct):
-    """One fact as stated at one place. `strength` orders claims of one day: a result goes before a summary, a correction before all."""
+    """One fact as stated at one place. `strength` orders claims of one day: a result outranks a summary, and a correction outranks both."""
 
     fact: str
     value: Any

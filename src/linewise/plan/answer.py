@@ -93,7 +93,7 @@ def _choices(plan: Plan, words: Answers, choices: list[Option], waiting: list[Op
 
 
 def _test(plan: Plan) -> tuple[TestToAsk | None, int]:
-    """The test to ask for first, and how many choices it could open: one that opens some goes before one that opens none."""
+    """The test to ask for first, and how many choices it could open: a test that opens choices comes before one that opens none."""
     ids = {one.id for one in plan.with_status("depends") if one.kind in _CHOICES}
     counted = [(test, len(ids & set(test.unlocks))) for test in plan.tests]
     if plan.urgent and any(test.due for test, _ in counted):

@@ -78,7 +78,7 @@ class Doubt:
     def later(self, name: str, deciding: list[Entry], first: bool) -> tuple[str, ...]:
         """The results of a fact that were not understood and could go before those that decide: as new, or without a day.
 
-        `first`: a result from a metastasis goes before others, so that one from the breast cannot replace it.
+        `first`: a result from a metastasis takes precedence, so one from the breast cannot replace it.
         """
         on = deciding[0].on if deciding else None
         sure = first and any(one.specimen == "metastasis" for one in deciding)

@@ -94,7 +94,7 @@ _LINES, _LETTERS, _TITLE_LETTERS, _NARROW, _WHAT = 9, 34, 20, 25, 3
 
 
 def card(option: Option, knowledge: Knowledge, why: str = "", where_only: str = "") -> Card:
-    """What stands on the card of an option. What speaks for care of this person goes before figures, figures before a third effect."""
+    """What stands on the card of an option. Reasons for care in this person come first, then figures, then a third effect."""
     mine = [one for one in cautions_for_me(option.cautions) if not one.always]
     care = mine[0] if mine else None
     what = lead(option.plain)

@@ -20,6 +20,8 @@ from .mutants import Mutant, mutants
 from .reach import allowed
 from .search import Accept, Answers, F, Goal, N, OutOfBudget, Search, Soft, T, decisive
 
+MUTANTS = True
+"""Whether to search for records that catch mutants, too; else only for the pairs of clauses."""
 AGAIN = False
 """Whether to search again for what was not found before, and is stored so."""
 EFFORT = 1.0
@@ -241,11 +243,14 @@ class Maker:
         for mutant in self.mutants:
             if any(self.tells(state, mutant.node) for state in self.states):
                 continue
-            before = self.settled(self.stored.equal.get(mutant.text))
+            stored = self.stored.equal.get(mutant.text)
+            before = self.settled(stored) if MUTANTS else stored
             if before is not None:
                 equal[mutant.text] = before
             elif always_equal(self.node, mutant.node):
                 equal[mutant.text] = _LOGIC
+            elif not MUTANTS:
+                equal[mutant.text] = OPEN
             elif not self.catch(mutant):
                 equal[mutant.text] = OPEN if self.gave_up else _RECORDS
         return equal
