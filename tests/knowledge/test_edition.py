@@ -31,8 +31,9 @@ def plan_on(day: str) -> Plan:
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A small folder of knowledge: the facts alone."""
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small folder of knowledge: one fact, without those that the program needs (`anchors`)."""
+    monkeypatch.setattr(store, "checked", lambda content, *more: content)
     root = tmp_path / "knowledge"
     (root / "facts").mkdir(parents=True)
     (root / "facts" / "one.yaml").write_text("- {id: age, label: age, type: number}\n", encoding="utf-8")

@@ -304,7 +304,8 @@ class _Loading:
             words = self.read(path)
             if words is not None and isinstance(words.value, dict):
                 found[path.relative_to(self.root).with_suffix("").as_posix()] = words.value
-        return found
+        plain: dict[str, dict[str, Any]] = msgspec.to_builtins(found)  # days as text, as the artefact gives them back
+        return plain
 
     # Things
 
