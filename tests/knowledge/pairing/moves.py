@@ -152,7 +152,7 @@ class Moves:
         most = int(max(self.numbers.get("line", {3.0})))
         for number in range(most + 1):
             drug = self.ordered[0]
-            more = [{"drugs": [drug], "months": 9, "stopped_for": "toxicity"}] * (number - len(lines))
+            more = [{"drugs": [drug], "months": 9, "stopped_for": "progression"}] * (number - len(lines))
             yield {**state, "metastatic_lines": [*lines[:number], *more]}
 
     # Histories
