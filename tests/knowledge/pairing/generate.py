@@ -71,7 +71,7 @@ class Maker:
 
     def settled(self, reason: str | None) -> str | None:
         """The stored reason why nothing tells a clause or a mutant apart, where it still counts."""
-        return None if not self.same or (AGAIN and reason == OPEN) else reason
+        return None if not self.same or (AGAIN and reason != _LOGIC) else reason
 
     def value(self, state: State, node: Node | None = None) -> bool | None:
         return self.bench.value(self.node if node is None else node, state)

@@ -150,7 +150,7 @@ class Moves:
     def _count(self, state: State) -> Iterator[State]:
         lines = state.get("metastatic_lines", [])
         most = int(max(self.numbers.get("line", {3.0})))
-        for number in range(most + 1):
+        for number in range(most + 2):
             drug = self.ordered[0]
             more = [{"drugs": [drug], "months": 9, "stopped_for": "progression"}] * (number - len(lines))
             yield {**state, "metastatic_lines": [*lines[:number], *more]}
