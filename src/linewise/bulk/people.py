@@ -162,10 +162,9 @@ class People:
         )
         entries = pl.concat([entries, second], how="diagonal")
         given = tables.get("administrations", pl.DataFrame(schema={"patient": pl.UInt32, "start": pl.Date, "id": pl.UInt64}))
-        given, taken = (
-            _ended_with_life(people, given),
-            _ended_with_life(people, tables.get("medications", pl.DataFrame(schema={"patient": pl.UInt32}))),
-        )
+        whole = given, tables.get("medications", pl.DataFrame(schema={"patient": pl.UInt32}))
+        given, taken = (_ended_with_life(people, one) for one in whole)
+        people = _seen_to_the_end(people, list(zip(whole, (given, taken), strict=True)))
         unread = tables.get("unread", pl.DataFrame(schema=SCHEMAS["unread"]))
         unread = unread.with_columns(pl.col("touches").str.split(" ")).explode("touches")
         declared = self._declared(people, tables)
@@ -241,6 +240,24 @@ def _ended_with_life(people: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
         ),
     ]
     return over.with_columns(changed).drop("died", "going")
+
+
+def _seen_to_the_end(people: pl.DataFrame, parts: list[tuple[pl.DataFrame, pl.DataFrame]]) -> pl.DataFrame:
+    """Who was being treated when they died was seen until then, as a bundle of one person has it (a supply may outlast the person)."""
+    if "last_seen" not in people.columns or "died" not in people.columns:
+        return people
+    last = people["last_seen"]
+    for before, after in parts:
+        if "end" not in before.columns:
+            continue
+        rows = after.filter(before["end"].is_null() & after["end"].is_not_null())
+        if "supply" in rows.columns:
+            rows = rows.filter(pl.col("supply").is_null())
+        ends = rows.group_by("patient").agg(pl.col("end").max())
+        found = pl.DataFrame({"patient": pl.arange(people.height, eager=True, dtype=pl.UInt32)})
+        found = found.join(ends, on="patient", how="left", maintain_order="left")
+        last = pl.select(pl.max_horizontal(last, found["end"])).to_series()
+    return people.with_columns(last.alias("last_seen"))
 
 
 def _seen(days: list[str]) -> pl.Expr:

@@ -104,7 +104,7 @@ class Matrix:
     def _drugs(self, option: Treatment) -> Iterator[str]:
         """The drugs and local words that an option may consist of: whatever may be taken now, too."""
         for name in (*option.drugs, *option.classes):
-            yield from self.knowledge.drugs if name == CURRENT else (name,)
+            yield from (*self.knowledge.drugs, *self.knowledge.classes) if name == CURRENT else (name,)
         for partner in option.partners:
             yield from partner.one_of
 
@@ -124,7 +124,8 @@ class Matrix:
             pl.Series(AS_OF, facts.days).cast(pl.Date),
         ]
         current = facts.history.current()
-        drugs = [drug for drug in current["drug"].unique().to_list() if drug in self.knowledge.drugs] if current.height else []
+        known = self.knowledge.drugs.keys() | self.knowledge.classes.keys()  # a record may name no more than a class
+        drugs = [drug for drug in current["drug"].unique().to_list() if drug in known] if current.height else []
         self._taken = dict.fromkeys(sorted(drugs))
         going = _mark(len(events), current["patient"]).alias("#current")
         takes = [
