@@ -30,7 +30,9 @@ class Hard:
         self.rows = [
             (system, code, codes.meanings[number]) for system, row in codes.codes.items() for code, number in row.items()
         ]
-        plain = [row for row in self.rows if not row[2].drug]
+        plain = [
+            row for row in self.rows if not row[2].drug and not row[2].bands
+        ]  # scores of another scale: see `cql.facts.LIMITS`
         self.drugs = [row for row in self.rows if row[2].drug]
         self.about = [
             row for row in plain if (row[2].fact and row[2].value is None) or row[2].role in ("stage", "spread", "course")
@@ -43,7 +45,7 @@ class Hard:
         self.places = [row for row in plain if row[2].site]
         self.genes = [row for row in plain if row[2].role == "gene" and row[2].fact]
         self.words = [form for form, meant in codes.words.items() if meant]
-        self.phrases = list(codes.phrases)
+        self.phrases = [form for form, meant in codes.phrases.items() if not meant.beside]
         self.effects = [row for row in plain if row[2].effect]
         self.harms = [*sorted(knowledge.content.effects), "a word nobody knows"]
         self.names = [name for name in codes.names if name.strip()]
@@ -51,7 +53,7 @@ class Hard:
         self.wanted = [self._known_as(name) for name in sorted(named)]
         self.named_facts = [form for form, meant in codes.phrases.items() if meant.fact and meant.value is None]
         harmed = [one for one in asked if isinstance(one, ReactedTo)]
-        self.harmed = [(name, one.effect) for one in harmed for name in one.treatment.names if name]
+        self.harmed = [(name, one.effect) for one in harmed for name in sorted(one.treatment.names) if name]
         self.number = 0
 
     def _known_as(self, name: str) -> tuple[list[Any], list[str]]:

@@ -14,8 +14,8 @@ import msgspec
 import pytest
 
 from bulk.hard_people import DAY, Hard
-from linewise.cql.facts import LIMITS, FactsLibrary, facts_library
-from linewise.cql.library import Library, criteria_of, facts_of, library
+from linewise.cql.facts import LIMITS, OPEN, FactsLibrary, facts_library
+from linewise.cql.library import Library, criteria_of, facts_of, left_open, library
 from linewise.cql.terms import included
 from linewise.exchange import Codes
 from linewise.exchange.fhir import read_fhir
@@ -72,7 +72,15 @@ class Referee:
             (record,) = read_fhir(one, "invented", self.codes)
             decider = Decider(self.knowledge.vocabulary, Chart(record, self.knowledge, DAY))
             row = facts_of(self.made, decider)
-            lines.append(json.dumps({"bundle": one, "history": {name: row[name] for name in self.facts.handed}}))
+            lines.append(
+                json.dumps(
+                    {
+                        "bundle": one,
+                        "history": {name: row[name] for name in self.facts.handed if name != OPEN}
+                        | {OPEN: left_open(self.made, decider)},
+                    }
+                )
+            )
             found.append(
                 {f"Facts.{name}": value for name, value in row.items()} | {n: decider.value(x) for n, x in self.nodes.items()}
             )

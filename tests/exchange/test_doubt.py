@@ -10,6 +10,7 @@ import pytest
 from linewise.exchange import Codes
 from linewise.exchange.profile import read_profile
 from linewise.knowledge import Knowledge
+from linewise.logic import parse
 from linewise.plan import Plan, make_plan
 from linewise.record import Record
 
@@ -200,6 +201,17 @@ def test_what_is_refuted_is_stated_to_be_absent(codes: Codes, knowledge: Knowled
     refuted = condition("84114007", verificationStatus=concept(VERIFIED, "refuted"))
     found = plan(her2(illness("qqq"), refuted), codes, knowledge)
     assert "heart-failure" not in found.decider.reading("comorbidities").unsure
+
+
+def test_a_place_that_is_denied_does_not_deny_the_others(codes: Codes, knowledge: Knowledge) -> None:
+    """Whoever writes that the liver is free says nothing of the brain."""
+    stage = observation("21908-9", valueString="IV")
+    liver = condition("94381002", verificationStatus=concept(VERIFIED, "refuted"))
+    asked = plan([patient(), condition("254837009"), stage, liver], codes, knowledge).decider
+    found = asked.reading("sites")
+    assert found.value == frozenset() and not found.complete and "brain" in found.unsure
+    assert asked.value(parse("sites include any of (liver)")) is False
+    assert asked.value(parse("sites include any of (brain)")) is None
 
 
 def test_nothing_is_said_of_spread_over_an_entry_that_may_say_it(codes: Codes, knowledge: Knowledge) -> None:

@@ -352,8 +352,21 @@ class Facts:
             unsure = np.zeros_like(words)
             if name in self.doubts.names:
                 unsure = self._unsure(name, members) & ~words
+            if fact and fact.silence != "none":
+                unsure |= self._beyond_denied(name, members)
             self._made_sets[name] = Bits(members, words, unsure, self._set_known(name))
         return self._made_sets[name]
+
+    def _beyond_denied(self, name: str, members: list[str]) -> Any:
+        """Of people of whom the record says only what is not in a set: everything else may be."""
+        rows = self._rows(name)
+        absent = rows["absent"].fill_null(False)
+        denied, only = rows.filter(absent), np.zeros(self.people, bool)
+        only[denied["patient"].to_numpy()] = True
+        only[rows.filter(~absent)["patient"].to_numpy()] = False
+        only &= ~self.events.declared(name)
+        found = np.where(only[:, None], _mask([True] * len(members), max(1, -(-len(members) // 64))), np.uint64(0))
+        return found & ~self._bits(denied.filter(pl.col("text").is_in(members)).sort("patient"), members)
 
     def _bits(self, rows: pl.DataFrame, members: list[str]) -> Any:
         """The members in `text`, as bits of each person."""

@@ -54,6 +54,7 @@ def conditions(codes: Codes) -> list[Definition]:
     return [
         Definition("Conditions", _conditions(), why="Every confirmed condition: what its codes mean, since when, until when."),
         Definition("Illness statements", _illnesses(codes)),
+        Definition("Denied", _denied(), why="Members of lists that are said not to be there."),
         *_cancers(),
         *_tumours(),
         *_spread(codes),
@@ -72,13 +73,15 @@ def _with(listed: Term, name: str, value: str | None = None) -> Term:
     return query(listed, "M", where=lambda one: compared(part(one, name), "=", words(value)))
 
 
-def _conditions() -> Term:
-    def began(one: Term) -> Term:
-        onset = get(one, "onset")
-        asserted = first(query(extensions(one, "assertedDate"), "D", lambda ext: day_of(seen_as(get(ext, "value"), "dateTime"))))
-        times = [day_of(seen_as(onset, "dateTime")), day_of(get(seen_as(onset, "Period"), "start")), asserted]
-        return coalesce(*times, day_of(get(one, "recordedDate")))
+def _began(one: Term) -> Term:
+    """When a condition began, or else when it was written down."""
+    onset = get(one, "onset")
+    asserted = first(query(extensions(one, "assertedDate"), "D", lambda ext: day_of(seen_as(get(ext, "value"), "dateTime"))))
+    times = [day_of(seen_as(onset, "dateTime")), day_of(get(seen_as(onset, "Period"), "start")), asserted]
+    return coalesce(*times, day_of(get(one, "recordedDate")))
 
+
+def _conditions() -> Term:
     def ended(one: Term) -> Term:
         span = seen_as(get(one, "abatement"), "Period")
         times = [day_of(seen_as(get(one, "abatement"), "dateTime")), day_of(get(span, "end")), day_of(get(span, "start"))]
@@ -110,7 +113,7 @@ def _conditions() -> Term:
 
     return query(
         resources("Condition"), "C", where=lambda one: negated(has_status(get(one, "verificationStatus"), *_NOT_SO)),
-        let={"means": lambda one: meanings(get(one, "code")), "began": began, "ended": ended, "kind": kind},
+        let={"means": lambda one: meanings(get(one, "code")), "began": _began, "ended": ended, "kind": kind},
         give=lambda one: entry({
             "id": get(one, "id", "value"), "means": let("means"), "kind": let("kind"), "began": let("began"), "ended": let("ended"),
             "places": places(one), "stages": stages(one),
@@ -139,7 +142,7 @@ def _illnesses(codes: Codes) -> Term:
         meant = query(
             get(one, "means"), "M",
             where=lambda m: joined("And", [
-                negated(is_null(part(m, "fact"))), negated(is_null(part(m, "value"))),
+                is_null(part(m, "cancer")), negated(says(m, "secondary")), negated(is_null(part(m, "fact"))), negated(is_null(part(m, "value"))),
                 joined("Or", [says(m, "set"), is_null(get(one, "ended"))]),
             ]),
         )  # fmt: skip
@@ -150,14 +153,38 @@ def _illnesses(codes: Codes) -> Term:
         )  # fmt: skip
         return flat([own, flattened(also)])
 
-    ill = query(ref("Conditions"), "I", where=lambda one: compared(get(one, "kind"), "=", words("illness")))
+    ill = query(
+        ref("Conditions"), "I",
+        where=lambda one: joined("Or", [  # an illness may be named in the same words as a cancer
+            compared(get(one, "kind"), "=", words("illness")), some(_with(get(one, "means"), "cancer")), some(_marked(get(one, "means"), "secondary")),
+        ]),
+    )  # fmt: skip
     return flattened(query(ill, "J", told))
 
 
+def _denied() -> Term:
+    """What refuted conditions would say."""
+
+    def told(one: Term) -> Term:
+        meant = query(
+            meanings(get(one, "code")), "M", where=lambda m: joined("And", [says(m, "set"), negated(is_null(part(m, "value")))])
+        )
+        return query(meant, "N", lambda m: statement(part(m, "fact"), part(m, "value"), let("began")))
+
+    refuted = query(
+        resources("Condition"), "C", told, where=lambda one: has_status(get(one, "verificationStatus"), "refuted"), let={"began": _began}
+    )  # fmt: skip
+    return flattened(refuted)
+
+
 def _cancers() -> list[Definition]:
+    def named(one: Term) -> Term:
+        """What is named as a cancer itself; a tumour that has spread may be named in the same words."""
+        return query(_with(get(one, "means"), "cancer"), "M", where=lambda m: negated(says(m, "secondary")))
+
     def origin(one: Term) -> Term:
         """Where a cancer began, as far as it is said: breast, in situ, other, or not known."""
-        means = get(one, "means")
+        means = named(one)
         in_breast = some(_with(get(one, "places"), "site", "breast"))
         in_situ = choose(some(_with(get(one, "forms"), "cancer", "in-situ")), words("in-situ"), words("breast"))
         unplaced = choose(in_breast, in_situ, words("unknown-site"))
@@ -166,9 +193,15 @@ def _cancers() -> list[Definition]:
         )  # fmt: skip
         return choose(some(_with(means, "cancer", "breast")), in_situ, rest)
 
-    listed = query(ref("Conditions"), "I", where=lambda one: compared(get(one, "kind"), "=", words("cancer")))
+    listed = query(
+        ref("Conditions"), "I",
+        where=lambda one: joined("Or", [
+            compared(get(one, "kind"), "=", words("cancer")),
+            joined("And", [compared(get(one, "kind"), "=", words("secondary")), some(named(one))]),
+        ]),
+    )  # fmt: skip
     cancers = query(
-        listed, "C", lambda one: entry({"origin": origin(one), "began": get(one, "began"), "means": flat([_with(get(one, "means"), "cancer"), get(one, "forms")])})
+        listed, "C", lambda one: entry({"origin": origin(one), "began": get(one, "began"), "means": flat([named(one), get(one, "forms")])})
     )  # fmt: skip
 
     def of(kind: str) -> Term:

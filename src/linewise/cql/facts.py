@@ -19,7 +19,7 @@ from linewise.logic import Question
 
 from . import terms as cql
 from .conditions import conditions
-from .lookup import AS_OF, NO_TEXT, extensions, lookup, single
+from .lookup import AS_OF, NO_TEXT, PERSON, extensions, lookup, single, there
 from .medicines import medicines
 from .queries import (
     DAY,
@@ -58,6 +58,8 @@ from .tables import Tables
 from .terms import Term, back, boolean, choose, compared, is_null, joined, member, negated, ref, some, whole, words
 
 FACTS = "LinewiseFacts"
+OPEN = "open"
+"""The member of `History` that lists what entries that were not understood leave open."""
 LIMITS = (
     "Results written as prose: one known word or wording and a plain number are read, “positive (90 %)” and “ECOG 1” are not.",
     "Names of medicines with strength and form behind them (“2.5 mg tablet”): a code, or a name or brand alone, is read.",
@@ -97,7 +99,7 @@ class FactsLibrary:
     @property
     def public(self) -> set[str]:
         """The definitions that are facts; the others are how they are worked out."""
-        return {*self.worked_out, *self.in_part, *self.handed, "as_of"}
+        return {*self.worked_out, *self.in_part, *self.handed, "as_of"} - {OPEN}
 
     def elm(self) -> dict[str, Any]:
         """The library in ELM."""
@@ -141,8 +143,8 @@ def facts_library(
     for name, kind in facts.items():
         writer.write(name, _KINDS[kind])
     said = flat([ref(name) for name in _SAID])
-    up_to = joined("Or", [is_null(get(_ONE, "on")), compared(get(_ONE, "on"), "<=", AS_OF)])
-    placed = joined("Or", [negated(compared(get(_ONE, "fact"), "=", words("sites"))), some(ref("Spread"))])
+    up_to = _so_far(_ONE)
+    placed = _placed(_ONE)
     before = [
         *lookup(tables), *results(codes), *conditions(codes),
         Definition("Statements", query(said, "S", where=lambda one: joined("And", [up_to, placed])), why="What was stated up to the day. Nodes near the breast are no place of spread while nothing else has spread."),
@@ -161,6 +163,16 @@ _SAID = (
     "Procedure statements",
 )
 _ONE = Term({"type": "AliasRef", "name": "S"}, "S")
+
+
+def _so_far(one: Term) -> Term:
+    """Whether a statement was made up to the day."""
+    return joined("Or", [is_null(get(one, "on")), compared(get(one, "on"), "<=", AS_OF)])
+
+
+def _placed(one: Term) -> Term:
+    """Whether a statement counts: a place of spread does so only where something has spread."""
+    return joined("Or", [negated(compared(get(one, "fact"), "=", words("sites"))), some(ref("Spread"))])
 
 
 def _deciding() -> list[Definition]:
@@ -194,27 +206,43 @@ class _Writer:
         self.definitions: list[Definition] = []
         self.worked_out: list[str] = []
         self.in_part: list[str] = []
-        self.handed: dict[str, tuple[Kind, str]] = {}
+        self.handed: dict[str, tuple[Kind, str]] = {
+            OPEN: (many(TEXT), "the facts and questions that an entry which was not understood leaves open")
+        }
 
     def write(self, name: str, kind: Kind) -> None:
         about, _, member_name = name.partition("@")
         fact = self.knowledge.facts.get(about)
         if name == "as_of":
             return
-        if name in self.asked:
+        if member_name == "open":
+            self._add(name, _open(about))
+        elif member_name == "unsure":
+            self._hand(name, kind, "what may be in a list because of an entry that was not understood")
+            self.definitions.append(Definition(name, coalesce(_handed(name), empty(TEXT))))
+        elif name in self.asked:
             self._question(name, self.asked[name], kind)
         elif fact is None or (about not in self.statable and about != "age"):
             self._given(name, about, member_name, kind, fact)
         else:
             term = {"": self._value, "on": self._on, "complete": self._complete}[member_name](fact)
-            self.definitions.append(Definition(name, term))
-            self.worked_out.append(name)
+            if not member_name and fact.type != "set":
+                term = choose(_open(about), nothing(kind), term)
+            self._add(name, term)
+
+    def _add(self, name: str, term: Term) -> None:
+        self.definitions.append(Definition(name, term))
+        self.worked_out.append(name)
+
+    def _hand(self, name: str, kind: Kind, why: str) -> None:
+        self.handed[name] = kind, why
 
     def _question(self, name: str, asked: Question, kind: Kind) -> None:
         answer = self.answers.answer(asked, _handed(name))
         if answer is None or self.answers.in_part(asked):
             self.handed[name] = kind, self.answers.why(asked)
         if answer is not None:
+            answer = choose(_open(name), nothing(kind), answer)
             (self.in_part if name in self.handed else self.worked_out).append(name)
         self.definitions.append(Definition(name, _handed(name) if answer is None else answer))
 
@@ -270,24 +298,32 @@ class _Writer:
         return value
 
     def _members(self, fact: Fact) -> Term:
-        def there(one: Term) -> Term:
-            ended = compared(get(one, "until"), "<=", AS_OF)
-            return negated(cql.is_true(ended))
-
         present = distinct(query(query(self._entries(fact), "S", where=there), "V", lambda one: get(one, "value")))
         if fact.silence == "none":
             return present
-        return choose(some(self._entries(fact)), present, nothing(many(TEXT)))
+        return choose(joined("Or", [some(self._entries(fact)), self._denied(fact)]), present, nothing(many(TEXT)))
+
+    def _denied(self, fact: Fact) -> Term:
+        """Whether a member of a list is said not to be there."""
+        return some(query(ref("Denied"), "D", where=lambda one: joined("And", [
+            compared(get(one, "fact"), "=", words(fact.id)), _so_far(one), _placed(one),
+        ])))  # fmt: skip
 
     def _on(self, fact: Fact) -> Term:
         """The day of the value; none where there is no value, as when results contradict each other."""
         return choose(is_null(ref(fact.id)), nothing(DAY), get(first(self._latest(fact)), "on"))
 
     def _complete(self, fact: Fact) -> Term:
-        """Whether what is not listed is known to be absent: here it is wherever the set is known."""
+        """Whether what is not listed is known to be absent: wherever the set is known, and no entry that was not understood leaves it open."""
         if fact.silence == "none":
-            return boolean(True)
-        return choose(some(self._entries(fact)), boolean(True), nothing(TRUTH))
+            return negated(_open(fact.id))
+        unsaid = choose(self._denied(fact), boolean(False), nothing(TRUTH))  # what is not there alone leaves the rest open
+        return choose(some(self._entries(fact)), negated(_open(fact.id)), unsaid)
+
+
+def _open(about: str) -> Term:
+    """Whether an entry that was not understood leaves a fact or question open: whoever reads more than codes hands it in."""
+    return cql.is_true(member(words(about), _handed(OPEN)))
 
 
 def _handed(name: str) -> Term:
@@ -296,14 +332,11 @@ def _handed(name: str) -> Term:
     )
 
 
-_PERSON = Term({"type": "ExpressionRef", "name": "Patient"}, "Patient")
-
-
 def _sex() -> Term:
     """The one sex that the administrative gender and the sex at birth say together; where they differ, none."""
-    gender = query(several([get(_PERSON, "gender", "value")]), "G", where=lambda one: member(one, cql.listed(["female", "male"])))
+    gender = query(several([get(PERSON, "gender", "value")]), "G", where=lambda one: member(one, cql.listed(["female", "male"])))
     births = query(
-        extensions(_PERSON, "us-core-birthsex"), "B",
+        extensions(PERSON, "us-core-birthsex"), "B",
         lambda one: case(lower(get(seen_as(get(one, "value"), "code"), "value")), {"f": words("female"), "m": words("male")}, NO_TEXT),
     )  # fmt: skip
     return single(distinct(flat([gender, query(births, "K", where=lambda one: negated(is_null(one)))])))
@@ -311,7 +344,7 @@ def _sex() -> Term:
 
 def _age() -> Term:
     """Whole years since the day of birth."""
-    born = call("Birthday", get(_PERSON, "birthDate", "value"))
+    born = call("Birthday", get(PERSON, "birthDate", "value"))
     years = computed("Subtract", component(AS_OF, "year"), component(born, "year"))
     same_month = compared(component(AS_OF, "month"), "=", component(born, "month"))
     early = joined("Or", [

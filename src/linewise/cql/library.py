@@ -20,7 +20,23 @@ from linewise.exchange.codes import Codes
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import Class, Drug, Treatment
 from linewise.logic import Decider, Node, Question, Vocabulary, walk
-from linewise.logic.nodes import And, Ask, AtLeast, Compare, Constant, Includes, Is, Known, Not, Or, Within, subject, subjects
+from linewise.logic.columns import leaves, named
+from linewise.logic.nodes import (
+    And,
+    Ask,
+    AtLeast,
+    Compare,
+    Constant,
+    Includes,
+    Is,
+    Known,
+    Leaf,
+    Not,
+    Or,
+    Within,
+    subject,
+    subjects,
+)
 from linewise.logic.visitor import Visitor
 
 from . import terms as cql
@@ -123,11 +139,21 @@ def facts_of(found: Library, decider: Decider) -> dict[str, Any]:
     return {name: _cell(found, decider, name) for name in found.facts}
 
 
+def left_open(found: Library, decider: Decider) -> list[str]:
+    """The facts and questions of a library that an entry which was not understood leaves open for one person: the member `open` of `History`."""
+    names = dict.fromkeys(name.partition("@")[0] for name in found.facts if name != "as_of")
+    return [name for name in names if decider.reading(found.questions.get(name, name)).open]
+
+
 def _cell(found: Library, decider: Decider, name: str) -> Any:
     if name == "as_of":
         return {"date": decider.subject.as_of.isoformat()}
     about, _, member = name.partition("@")
     reading = decider.reading(found.questions.get(about, about))
+    if member == "open":
+        return bool(reading.open)
+    if member == "unsure":
+        return sorted(reading.unsure)
     value = reading.value
     if member == "on":
         return {"date": reading.on.isoformat()} if reading.on and value is not None else None
@@ -161,6 +187,8 @@ class _Writer(Visitor[Term]):
         for leaf in walk(node):
             if isinstance(leaf, Is | Known | Compare | Includes | Ask):
                 self._base(leaf)
+            if isinstance(leaf, Known) and leaf.within is None:
+                self._doubted(leaf)
 
     def _base(self, leaf: Is | Known | Compare | Includes | Ask) -> None:
         about = subject(leaf)
@@ -174,9 +202,32 @@ class _Writer(Visitor[Term]):
         kind = known.kind if known else "choice"
         self.facts[about] = "List<String>" if kind == "set" else _TYPES[kind]
         if kind == "set":
-            self.facts[f"{about}@complete"] = "Boolean"
+            self.facts |= {f"{about}@complete": "Boolean", f"{about}@unsure": "List<String>"}
         if not isinstance(leaf, Ask) and leaf.within is not None:
             self.facts |= {f"{about}@on": "Date", "as_of": "Date"}
+
+    def _doubted(self, node: Known) -> None:
+        """What `is known` asks besides: whether an entry that was not understood leaves a fact open."""
+        self.facts |= {f"{named(leaf)}@open": "Boolean" for leaf in leaves(node, self.vocabulary)}
+        self._define_open(node.fact)
+
+    def _define_open(self, name: str) -> None:
+        """Whether a clause that a derived fact rests on is unknown and left open so. Those it rests on come first."""
+        definition = self.vocabulary.derived.get(name)
+        if definition is None or f"{name}#open" in self.definitions:
+            return
+        found: list[Term] = []
+        for leaf in dict.fromkeys(one for node in definition.nodes for one in walk(node) if isinstance(one, Leaf)):
+            inner = named(leaf)
+            self._define_open(inner)
+            if inner in self.vocabulary.derived:
+                found.append(cql.ref(f"{inner}#open"))
+            else:
+                found.append(cql.joined("And", [cql.is_null(self.term(leaf)), self._open(inner)]))
+        self.definitions[f"{name}#open"] = cql.joined("Or", found) if found else cql.boolean(False)
+
+    def _open(self, about: str) -> Term:
+        return cql.is_true(self._fact(f"{about}@open"))
 
     def term(self, node: Node) -> Term:
         """The term that a node becomes."""
@@ -247,27 +298,28 @@ class _Writer(Visitor[Term]):
             for index in range(len(definition.steps) - 1, -1, -1):
                 holds = cql.ref(_case(node.fact, index))
                 rest = cql.joined("Or", [cql.is_true(holds), cql.joined("And", [cql.is_false(holds), rest])])
-            return rest
+            return self._unless_open(rest, cql.ref(f"{node.fact}#open"))
         known = cql.negated(cql.is_null(self._fact(node.fact)))
-        return known if node.within is None else cql.joined("And", [known, cql.is_true(self._fresh(node.fact, node.within))])
+        if node.within is not None:
+            return cql.joined("And", [known, cql.is_true(self._fresh(node.fact, node.within))])
+        return self._unless_open(known, self._open(node.fact))
+
+    def _unless_open(self, known: Term, open_: Term) -> Term:
+        """What is not known, and may be what was not understood, is not known to be unknown."""
+        return cql.choose(known, cql.boolean(True), cql.choose(open_, cql.UNKNOWN, cql.boolean(False)))
 
     def _includes(self, node: Includes) -> Term:
         about, complete = self._fact(node.fact), cql.is_true(self._fact(f"{node.fact}@complete"))
+        unsure = self._fact(f"{node.fact}@unsure")
         members = self.vocabulary.members
         if node.mode == "only":
-            inside = cql.inside(about, cql.listed(sorted(members(node.fact, node.values))))
-            settled = cql.choose(complete, cql.some(about), cql.UNKNOWN)
-            answer = cql.joined("And", [inside, settled])
+            listed = cql.listed(sorted(members(node.fact, node.values)))
+            settled = cql.joined("Or", [complete, cql.joined("And", [cql.some(unsure), cql.inside(unsure, listed)])])
+            answer = cql.joined("And", [cql.inside(about, listed), cql.choose(settled, cql.some(about), cql.UNKNOWN)])
         else:
             wanted = [node.values] if node.mode == "any" else [(value,) for value in node.values]
-            answer = cql.joined("And", [self._present(about, complete, sorted(members(node.fact, values))) for values in wanted])
+            answer = cql.joined("And", [_present(about, complete, unsure, sorted(members(node.fact, one))) for one in wanted])
         return cql.choose(cql.is_null(about), cql.UNKNOWN, answer)
-
-    def _present(self, about: Term, complete: Term, members: list[str]) -> Term:
-        if not members:
-            return cql.choose(complete, cql.boolean(False), cql.UNKNOWN)
-        found = cql.joined("Or", [cql.member(cql.words(one), about) for one in members])
-        return cql.choose(found, cql.boolean(True), cql.choose(complete, cql.boolean(False), cql.UNKNOWN))
 
     def _fresh(self, name: str, within: Within) -> Term:
         on, day = self._fact(f"{name}@on"), self._fact("as_of")
@@ -275,6 +327,16 @@ class _Writer(Visitor[Term]):
 
     def _recent(self, answer: Term, name: str, within: Within | None) -> Term:
         return answer if within is None else cql.choose(cql.is_true(self._fresh(name, within)), answer, cql.UNKNOWN)
+
+
+def _present(about: Term, complete: Term, unsure: Term, members: list[str]) -> Term:
+    """At least one member is in the set. Absent is false where the set is complete, or where none of them may be in it unseen."""
+    maybe = [cql.member(cql.words(one), unsure) for one in members]
+    settled = cql.joined("And", [cql.some(unsure), cql.negated(cql.joined("Or", maybe))]) if maybe else cql.some(unsure)
+    absent = cql.choose(cql.joined("Or", [complete, settled]), cql.boolean(False), cql.UNKNOWN)
+    if not members:
+        return absent
+    return cql.choose(cql.joined("Or", [cql.member(cql.words(one), about) for one in members]), cql.boolean(True), absent)
 
 
 def _case(name: str, index: int) -> str:

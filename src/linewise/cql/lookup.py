@@ -46,10 +46,11 @@ from .queries import (
     system,
 )
 from .tables import Tables
-from .terms import Term, choose, compared, is_null, joined, member, negated, ref, some, whole, words
+from .terms import Term, choose, compared, is_null, is_true, joined, member, negated, ref, some, whole, words
 
 CONCEPT, CODING, TEXTS = fhir("CodeableConcept"), fhir("Coding"), many(TEXT)
 AS_OF = ref("as_of")
+PERSON = Term({"type": "ExpressionRef", "name": "Patient"}, "Patient")
 NO_TEXT, NO_DAY = nothing(TEXT), nothing(DAY)
 _RESOURCES = (
     "Observation", "Specimen", "Condition", "Procedure", "AllergyIntolerance", "Medication", "MedicationStatement", "MedicationRequest",
@@ -96,6 +97,11 @@ def known(source: Term, alias: str, give: Part) -> Term:
 def single(listed: Term) -> Term:
     """The member of a list of texts that has exactly one; null otherwise."""
     return call("Single", listed)
+
+
+def there(one: Term) -> Term:
+    """Whether what a statement says is not over on the day."""
+    return negated(is_true(compared(get(one, "until"), "<=", AS_OF)))
 
 
 def day_of(time: Term) -> Term:
@@ -207,8 +213,9 @@ def _concepts(tables: Tables) -> list[Definition]:
     in_words = known(call("Wordings", concept), "W", spoken)
     return [
         Definition("In system", case(short, cases, exact), {"table": TEXT, "short": TEXT, "code": TEXT}),
+        Definition("System of", call("Entry", ref("Systems"), address), {"coding": CODING}, "The short name of a code's system."),
         Definition(
-            "Coded", call("In system", table, call("Entry", ref("Systems"), address), get(named("coding"), "code", "value")),
+            "Coded", call("In system", table, call("System of", named("coding")), get(named("coding"), "code", "value")),
             {"table": TEXT, "coding": CODING}, "What a code stands for in a table.",
         ),
         Definition(

@@ -12,6 +12,7 @@ from .lookup import (
     CONCEPT,
     NO_DAY,
     NO_TEXT,
+    PERSON,
     TEXTS,
     day_of,
     extension_meanings,
@@ -29,10 +30,12 @@ from .queries import (
     DECIMAL,
     TEXT,
     TRUTH,
+    WHOLE,
     Definition,
     call,
     case,
     coalesce,
+    combined,
     computed,
     counted,
     days_after,
@@ -41,6 +44,7 @@ from .queries import (
     entry,
     fhir,
     first,
+    first_known,
     flat,
     flattened,
     get,
@@ -81,6 +85,7 @@ def medicines() -> list[Definition]:
         _dated(),
         *(Definition(f"{kind} read", _read(kind)) for kind in _KINDS),
         Definition("Medicines", _by_drug(), why="Every medicine by its drugs, with all classes of each."),
+        *_death(),
         Definition("Taken", _taken(), why="What is taken on the day besides the treatments that make a line."),
         *_given(),
         *_harms(),
@@ -91,7 +96,7 @@ def medicines() -> list[Definition]:
 
 
 def _drugs() -> list[Definition]:
-    concept, codes, names, either = named("concept"), named("codes"), named("names"), named("found")
+    concept, codes, names, either, systems = (named(name) for name in ("concept", "codes", "names", "found", "systems"))
     coding = coalesce(get(concept, "coding"), empty(CODING))
     by_code = distinct(known(coding, "C", lambda one: call("Coded", ref("Medicine codes"), one)))
     by_name = distinct(known(call("Wordings", concept), "W", lambda one: call("Spoken", ref("Medicine codes"), one)))
@@ -101,14 +106,27 @@ def _drugs() -> list[Definition]:
     ])  # fmt: skip
     single_name = choose(compared(counted(names), "=", whole(1)), first(names), NO_TEXT)
     agreed = choose(differing, NO_TEXT, choose(some(codes), first(codes), single_name))
-    drugs = choose(is_null(either), empty(TEXT), split(either, " + "))
+    coded = query(coding, "C", where=lambda one: negated(is_null(call("Coded", ref("Medicine codes"), one))))
+    theirs = query(coded, "C", lambda one: call("System of", one))
+    several_drugs = joined("And", [
+        compared(counted(codes), ">", whole(1)), compared(counted(systems), "=", counted(codes)),
+        compared(counted(distinct(systems)), "=", whole(1)), negated(some(query(names, "N", where=lambda one: negated(member(one, codes))))),
+    ])  # fmt: skip
+    agreed = choose(several_drugs, combined(codes, " + "), agreed)
+    drugs = distinct(choose(is_null(either), empty(TEXT), split(either, " + ")))
     return [
         Definition(
-            "Agreed", agreed, {"codes": TEXTS, "names": TEXTS}, "What code and name say together; nothing where they differ."
+            "Agreed",
+            agreed,
+            {"codes": TEXTS, "names": TEXTS, "systems": TEXTS},
+            "What codes and name say together; nothing where they differ. Several codes of one system are several medicines.",
         ),
         Definition("Split drugs", drugs, {"found": TEXT}),
         Definition(
-            "Drugs", call("Split drugs", call("Agreed", by_code, by_name)), {"concept": CONCEPT}, "The drugs of a medicine."
+            "Drugs",
+            call("Split drugs", call("Agreed", by_code, by_name, theirs)),
+            {"concept": CONCEPT},
+            "The drugs of a medicine.",
         ),
     ]
 
@@ -284,17 +302,32 @@ def _kind(one: Term, *names: str) -> Term:
 # What is taken, and what was given
 
 
+def _death() -> list[Definition]:
+    """When a person died, if they did: nothing goes on behind that day."""
+    deceased = get(PERSON, "deceased")
+    told = cql.is_true(get(seen_as(deceased, "boolean"), "value"))
+    return [
+        Definition("Died on", day_of(seen_as(deceased, "dateTime"))),
+        Definition("Has died", joined("Or", [negated(is_null(ref("Died on"))), told])),
+    ]
+
+
 def _taken() -> Term:
     def counts(one: Term) -> Term:
         start, until = get(one, "start"), get(one, "until")
-        closed = negated(is_null(until))
-        besides = joined("Or", [get(one, "ongoing"), closed])
+        closed = joined(
+            "And", [negated(is_null(until)), negated(cql.is_true(compared(until, "=", start)))]
+        )  # one day alone is no span
+        besides = joined("And", [negated(get(one, "planned")), joined("Or", [get(one, "ongoing"), closed])])
+        last = largest(several([start, ref("Died on")]))  # where neither day is known, it is over
+        over = joined("And", [is_null(until), ref("Has died"), coalesce(compared(last, "<", AS_OF), boolean(True))])
         treatment = joined("And", [
             negated(get(one, "planned")), joined("Or", [get(one, "ongoing"), joined("And", [closed, negated(is_null(start))])]),
         ])  # fmt: skip
         return joined("And", [
             _kind(one, "@other"), choose(_kind(one, "@anticancer"), treatment, besides),
             joined("Or", [is_null(start), compared(start, "<=", AS_OF)]), joined("Or", [is_null(until), compared(until, ">=", AS_OF)]),
+            negated(over),
         ])  # fmt: skip
 
     return query(ref("Medicines"), "M", where=counts)
@@ -391,17 +424,27 @@ def _harms() -> list[Definition]:
         drugs = distinct(flat([call("Drugs", get(one, "code")), substances]))
         harms = query(forms, "F", lambda form: coalesce(said(form), words("allergy")))
         every = choose(some(forms), harms, several([words("allergy")]))
+        severe = query(reactions, "V", where=lambda r: compared(get(r, "severity", "value"), "=", words("severe")))
+        grade = choose(some(severe), whole(3), nothing(WHOLE))
         return query(
             drugs, "D",
             lambda drug: query(every, "H", lambda harm: entry({
-                "kinds": split(coalesce(call("Entry", ref("Medicine kinds"), drug), words("")), ";"), "said": harm,
+                "kinds": split(coalesce(call("Entry", ref("Medicine kinds"), drug), words("")), ";"), "said": harm, "grade": grade,
                 "effect": call("Entry", ref("Effects"), replaced(replaced(lower(harm), "[®™]", ""), "[\\s_]+", "-")),
             })),
         )  # fmt: skip
 
+    def began(one: Term) -> Term:
+        reactions = coalesce(get(one, "reaction"), empty(fhir("AllergyIntolerance.Reaction")))
+        onset = first_known(query(reactions, "R", lambda r: day_of(get(r, "onset"))))
+        return coalesce(onset, day_of(seen_as(get(one, "onset"), "dateTime")), day_of(get(one, "recordedDate")))
+
     stated = query(
         resources("AllergyIntolerance"), "A",
-        where=lambda one: negated(has_status(get(one, "verificationStatus"), "entered-in-error", "refuted")),
+        where=lambda one: joined("And", [
+            negated(has_status(get(one, "verificationStatus"), "entered-in-error", "refuted")),
+            negated(cql.is_true(compared(began(one), ">", AS_OF))),
+        ]),
     )  # fmt: skip
     return [
         Definition(

@@ -272,6 +272,12 @@ def split(of: Term, by: str) -> Term:
     return Term({"type": "Split", "stringToSplit": of.elm, "separator": words(by).elm}, f"Split({of.text}, {words(by).text})")
 
 
+def combined(of: Term, by: str) -> Term:
+    """The texts of a list as one, with a sign between them."""
+    elm = {"type": "Combine", "source": of.elm, "separator": words(by).elm}
+    return Term(elm, f"Combine({of.text}, {words(by).text})")
+
+
 def split_at(of: Term, pattern: str) -> Term:
     elm = {"type": "SplitOnMatches", "stringToSplit": of.elm, "separatorPattern": words(pattern).elm}
     return Term(elm, f"SplitOnMatches({of.text}, {words(pattern).text})")

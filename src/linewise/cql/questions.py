@@ -9,8 +9,27 @@ from linewise.logic import Question
 from linewise.logic.nodes import Combination, DaysOf, GradeOf, Had, ReactedTo, Taking, Treatment
 from linewise.record.lines import role
 
+from .lookup import AS_OF, there
 from .queries import DECIMAL, get, nothing, query
-from .terms import UNKNOWN, Term, boolean, choose, compared, is_null, joined, member, negated, number, ref, some, words
+from .terms import (
+    UNKNOWN,
+    Term,
+    back,
+    boolean,
+    choose,
+    compared,
+    is_false,
+    is_null,
+    is_true,
+    joined,
+    member,
+    negated,
+    number,
+    ref,
+    some,
+    whole,
+    words,
+)
 
 
 class Questions:
@@ -29,11 +48,21 @@ class Questions:
         if isinstance(asked, ReactedTo):
             return self._reacted(asked)
         if isinstance(asked, GradeOf | DaysOf):
-            shown = query(ref("Statements"), "S", where=lambda one: joined("And", [
-                compared(get(one, "fact"), "=", words("symptoms")), compared(get(one, "value"), "=", words(asked.symptom)),
-            ]))  # fmt: skip
-            return choose(some(shown), nothing(DECIMAL), number(0.0))
+            return choose(some(self._felt(asked.symptom)), nothing(DECIMAL), number(0.0))
         return None
+
+    def _felt(self, symptom: str) -> Term:
+        """The statements of a symptom that is there: not over, and not too old to count."""
+        fact = self.knowledge.facts["symptoms"]
+        tests = [
+            lambda one: compared(get(one, "fact"), "=", words("symptoms")),
+            lambda one: compared(get(one, "value"), "=", words(symptom)),
+            there,
+        ]
+        if fact.current_for is not None:
+            since = back(AS_OF, fact.current_for.count, fact.current_for.unit)
+            tests.append(lambda one: joined("Or", [is_null(get(one, "on")), compared(get(one, "on"), ">=", since)]))
+        return query(ref("Statements"), "S", where=lambda one: joined("And", [test(one) for test in tests]))
 
     def in_part(self, asked: Question) -> bool:
         """Whether the answer needs, besides what is worked out, to know which line is going on."""
@@ -66,23 +95,25 @@ class Questions:
         return joined("Or", [besides, handed]) if self.in_part(Taking(treatment)) else besides
 
     def _reacted(self, asked: ReactedTo) -> Term:
+        """A harm without a grade, of an unknown kind, or of which nobody says whether it is over, may be the one asked about."""
         wanted = [_combined(one) for one in asked.treatment.alternatives]
         by = query(ref("Harms"), "H", where=lambda one: joined("Or", [want(one) for want in wanted]))
-        same = by
-        may_be = by
-        if asked.effect is not None:
-            meant = self.knowledge.find_effect(asked.effect) or asked.effect
-            same = query(by, "E", where=lambda one: joined("Or", [
-                compared(get(one, "said"), "=", words(asked.effect or "")), compared(get(one, "effect"), "=", words(meant)),
-            ]))  # fmt: skip
-            may_be = query(
-                by,
-                "E",
-                where=lambda one: joined("Or", [is_null(get(one, "effect")), compared(get(one, "effect"), "=", words(meant))]),
-            )
-        if asked.grade is not None or asked.course is not None:  # a resource of this kind says neither a grade nor an end
-            return choose(some(may_be), UNKNOWN, boolean(False))
-        return choose(some(same), boolean(True), choose(some(may_be), UNKNOWN, boolean(False)))
+        meant = asked.effect and (self.knowledge.find_effect(asked.effect) or asked.effect)
+
+        def holds(one: Term) -> Term:
+            parts = [boolean(True)]
+            if asked.effect and meant:
+                said = compared(get(one, "said"), "=", words(asked.effect))
+                parts.append(choose(said, boolean(True), compared(get(one, "effect"), "=", words(meant))))
+            if asked.grade is not None:
+                parts.append(compared(get(one, "grade"), ">=", whole(asked.grade)))
+            if asked.course is not None:  # an allergy does not say whether the harm is over
+                parts.append(UNKNOWN)
+            return joined("And", parts)
+
+        sure = query(by, "S", where=lambda one: is_true(holds(one)))
+        maybe = query(by, "U", where=lambda one: negated(is_false(holds(one))))
+        return choose(some(sure), boolean(True), choose(some(maybe), UNKNOWN, boolean(False)))
 
 
 def _alone(treatment: Treatment) -> bool:

@@ -71,13 +71,13 @@ def base(nodes: Mapping[str, Node], vocabulary: Vocabulary) -> list[Column]:
             for column in _columns_of(node, vocabulary):
                 found.setdefault(column.name, column)
         if isinstance(node, Known) and node.within is None:
-            for leaf in _leaves(node, vocabulary):
-                about = _name(leaf)
+            for leaf in leaves(node, vocabulary):
+                about = named(leaf)
                 found.setdefault(f"{about}@open", Column(f"{about}@open", "yes-no", about))
     return list(found.values())
 
 
-def _leaves(node: Node, vocabulary: Vocabulary) -> list[Is | Known | Compare | Includes | Ask]:
+def leaves(node: Node, vocabulary: Vocabulary) -> list[Is | Known | Compare | Includes | Ask]:
     """The clauses about base facts and questions that a criterion rests on, through every derived fact."""
     found: dict[Is | Known | Compare | Includes | Ask, None] = {}
     waiting, seen = [node], set[str]()
@@ -85,7 +85,7 @@ def _leaves(node: Node, vocabulary: Vocabulary) -> list[Is | Known | Compare | I
         for one in walk(waiting.pop()):
             if not isinstance(one, (Is, Known, Compare, Includes, Ask)):
                 continue
-            name = _name(one)
+            name = named(one)
             if name not in vocabulary.derived:
                 found[one] = None
             elif name not in seen:
@@ -94,7 +94,8 @@ def _leaves(node: Node, vocabulary: Vocabulary) -> list[Is | Known | Compare | I
     return list(found)
 
 
-def _name(leaf: Is | Known | Compare | Includes | Ask) -> str:
+def named(leaf: Is | Known | Compare | Includes | Ask) -> str:
+    """The fact or the key of the question that a clause is about."""
     about = subject(leaf)
     return about if isinstance(about, str) else about.key
 
@@ -348,7 +349,7 @@ class _Writer(Visitor[pl.Expr]):
         found: list[pl.Expr] = []
         for node in self.vocabulary.derived[name].nodes:
             for leaf in dict.fromkeys(one for one in walk(node) if isinstance(one, (Is, Known, Compare, Includes, Ask))):
-                inner = _name(leaf)
+                inner = named(leaf)
                 if inner not in self.vocabulary.derived:
                     found.append(self.visit(leaf).is_null() & pl.col(f"{inner}@open"))
                 else:

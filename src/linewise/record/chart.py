@@ -25,6 +25,7 @@ from .model import Administration, Entry, Medication, Record
 from .supply import medicine_of
 
 UNREAD = "an entry that may be about it was not understood"
+ONLY_DENIED = "the record says what is not there, and not whether that is all"
 
 
 class Chart:
@@ -167,7 +168,8 @@ class Chart:
         doubts = self._about(fact)
         if not entries and not declared and (fact.silence != "none" or fact.id in self.record.unsure):
             return Reading(None, doubts.words, note=UNREAD, open=doubts.words) if doubts else UNKNOWN
-        members = frozenset(fact.values) if doubts.members is None else doubts.members
+        only_denied = bool(entries) and all(entry.absent for entry in entries) and not declared and fact.silence != "none"
+        members = frozenset(fact.values) if doubts.members is None or only_denied else doubts.members
         unsure = members - present - stated_absent
         found = tuple(dict.fromkeys(sources))
         if not unsure:
@@ -175,8 +177,8 @@ class Chart:
         return Reading(
             frozenset(present),
             (*found, *doubts.words),
-            not declared,
-            note=UNREAD,
+            not declared and not only_denied,
+            note=UNREAD if doubts else ONLY_DENIED,
             complete=False,
             unsure=unsure,
             open=doubts.words,
