@@ -34,7 +34,7 @@ def main() -> None:
 
     print(f"One person: {len(knowledge.treatments)} options, {EXAMPLE.name}, EU, {DAY}")
     print(row("read the bundle (FHIR R4)", timed(lambda: read_bytes(load(EXAMPLE), "anna", codes))))
-    print(row("status of every option", timed(lambda: make_plan(record, knowledge, DAY, "EU"))))
+    print(row("status of every option", timed(lambda: make_plan(record, knowledge, DAY, "EU").judged)))
     print(row("explained plan: every option that may fit, in words", timed(explained), target="3 ms"))
     print(
         row(

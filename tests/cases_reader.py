@@ -6,14 +6,13 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from linewise.exchange import Codes
 from linewise.exchange.profile import read_profile
 from linewise.knowledge import Knowledge
 from linewise.plan import Plan, make_plan
 from linewise.plan.model import STATUSES
 from linewise.plan.questions import questions
+from places import read_yaml
 
 _PEOPLE = "people.yaml"
 _TODAY = dt.date(2026, 11, 30)
@@ -27,13 +26,8 @@ def load_cases(folder: Path) -> list[dict[str, Any]]:
     found = []
     for path in sorted(folder.rglob("*.yaml")):
         if path.name != _PEOPLE:
-            case = _yaml(path)
+            case = read_yaml(path)
             found += situations(path, case) if "situations" in case else [case | {"file": path.name}]
-    return found
-
-
-def _yaml(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return found
 
 
@@ -73,7 +67,7 @@ def situations(path: Path, file: dict[str, Any]) -> list[dict[str, Any]]:
 def load_people(folder: Path) -> dict[str, Any]:
     """The people that the situations of a folder differ from: its own, else those of `conduct`."""
     own = folder / _PEOPLE
-    return _yaml(own if own.exists() else folder.parent / "conduct" / _PEOPLE)
+    return read_yaml(own if own.exists() else folder.parent / "conduct" / _PEOPLE)
 
 
 def merged(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:

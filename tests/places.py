@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("LINEWISE_SHARED") or ROOT.parent / "shared")
 """Not part of the repository: LINEWISE_SHARED names it, or it lies beside the checkout. It may be whole, in part or absent."""
+
+
+def read_yaml(text: Path | str) -> Any:
+    """A file of YAML, or a text of it, by the quick loader where PyYAML was built with it."""
+    return yaml.load(
+        text if isinstance(text, str) else text.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    )
 
 
 class Shared:

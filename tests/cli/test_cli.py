@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import os
 import re
@@ -10,7 +11,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from linewise.cli import main
@@ -82,6 +82,8 @@ def run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[byte
 def test_the_plan_in_json_keeps_the_contract(profile: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert main(["plan", profile, "--format", "json", "--as-of", "2025-06-01", "--region", "EU"]) == 0
     plan = json.loads(capfdbinary.readouterr().out)
+    import jsonschema  # takes a second, in every worker that collects this file
+
     jsonschema.validate(plan, PLAN_SCHEMA)
     assert (plan["as_of"], plan["region"], plan["subject"]["subtype"]) == ("2025-06-01", "EU", "HR+/HER2-")
     cited = {source for option in plan["options"] for one in option["standing"] for source in [one["source"]]}
@@ -127,12 +129,24 @@ def test_several_records_are_answered_in_order_and_a_bad_one_keeps_its_place(pro
         (("calendar", ANNA, "elacestrant", "--ics", "no-such-folder/plan.ics"), b"", "no-such-folder/plan.ics"),
     ],
 )  # fmt: skip
-def test_errors_name_the_place_and_never_show_a_traceback(arguments: tuple[str, ...], stdin: bytes, said: str) -> None:
-    done = run(*arguments, stdin=stdin)
-    message = done.stderr.decode()
-    assert done.returncode == 2
+def test_errors_name_the_place_and_never_show_a_traceback(
+    arguments: tuple[str, ...], stdin: bytes, said: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+    try:
+        status = main(list(arguments))
+    except SystemExit as left:  # what the parser refuses
+        status = int(left.code or 0)
+    message = capfd.readouterr().err
+    assert status == 2
     assert said in message
     assert "Traceback" not in message
+
+
+def test_the_command_itself_ends_with_the_status_and_the_sentence() -> None:
+    done = run("plan", "-", stdin=b'{"sex": "femal"}')
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"linewise: ") and b"sex" in done.stderr and b"Traceback" not in done.stderr
 
 
 def test_why_explains_what_does_not_fit_and_what_would_have_to_be_different(

@@ -7,21 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from linewise.exchange import Codes, build
+from places import read_yaml
 
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
-
-
-def _yaml(path: Path) -> Any:
-    return yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def _tables() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for path in [KNOWLEDGE / "facts/codes.yaml", *sorted((KNOWLEDGE / "codes").glob("*.yaml"))]:
-        for section, rows in _yaml(path).items():
+        for section, rows in read_yaml(path).items():
             found.setdefault(section, {}).update(rows)
     return found
 
@@ -29,12 +25,12 @@ def _tables() -> dict[str, Any]:
 @functools.cache
 def all_codes() -> Codes:
     files = [path for path in sorted((KNOWLEDGE / "facts").glob("*.yaml")) if path.name != "codes.yaml"]
-    facts = [fact for path in files for fact in _yaml(path)]
-    drugs = [_yaml(path) for path in sorted((KNOWLEDGE / "drugs").rglob("*.yaml"))]
-    classes = [c for path in sorted((KNOWLEDGE / "classes").glob("*.yaml")) for c in _yaml(path)]
-    described = [_yaml(path) for path in sorted((KNOWLEDGE / "effects").glob("*.yaml"))]
+    facts = [fact for path in files for fact in read_yaml(path)]
+    drugs = [read_yaml(path) for path in sorted((KNOWLEDGE / "drugs").rglob("*.yaml"))]
+    classes = [c for path in sorted((KNOWLEDGE / "classes").glob("*.yaml")) for c in read_yaml(path)]
+    described = [read_yaml(path) for path in sorted((KNOWLEDGE / "effects").glob("*.yaml"))]
     effects = [word for effect in described for word in (effect["id"], *(effect.get("also") or ()))]
-    adult = _yaml(KNOWLEDGE / "scope.yaml")["adult"]
+    adult = read_yaml(KNOWLEDGE / "scope.yaml")["adult"]
     return build(facts, drugs, _tables(), classes, effects, adult=adult)
 
 

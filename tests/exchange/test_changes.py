@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from linewise.errors import RecordError
 from linewise.exchange import Codes, codes_of, read_bytes
 from linewise.knowledge import Knowledge
 from linewise.plan import make_plan
+from places import read_yaml
 
 from .variants import WAYS, bundle_of
 
@@ -37,7 +37,7 @@ def people(count: int) -> Iterator[tuple[Json, dt.date]]:
     """Profiles of example cases, spread over their folders."""
     files = [path for path in sorted(CASES.rglob("*.yaml")) if path.name != "people.yaml"]
     for path in files[:: max(1, len(files) // (count * 2))]:
-        case = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        case = read_yaml(path)
         if "profile" in case and count:
             count -= 1
             yield json.loads(json.dumps(case["profile"], default=str)), dt.date.fromisoformat(str(case["as_of"])[:10])

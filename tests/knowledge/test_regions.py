@@ -32,7 +32,7 @@ OPTION = "ribociclib-aromatase-inhibitor"
 
 
 @pytest.fixture(scope="module")
-def alps(tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
+def alps(tmp_path_factory: pytest.TempPathFactory, knowledge: Knowledge) -> Knowledge:
     """The medicine of this checkout with two more regions, by two edits of its files."""
     root = tmp_path_factory.mktemp("alps") / "knowledge"
     shutil.copytree(ROOT / "knowledge", root)
@@ -40,7 +40,7 @@ def alps(tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
         file.write(SWITZERLAND)
     (option,) = root.rglob(f"{OPTION}.yaml")
     text = option.read_text(encoding="utf-8")
-    source = next(iter(opened(root).treatments[OPTION].standing[0].source))
+    source = next(iter(knowledge.treatments[OPTION].standing[0].source))
     option.write_text(
         text.replace("standing:\n", "standing:\n" + STATEMENT.replace("fda-ribociclib-2024", source)), encoding="utf-8"
     )
@@ -48,20 +48,18 @@ def alps(tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
     return opened(root)
 
 
-@pytest.mark.parametrize("region", ["CH", "LI"])
-def test_a_new_region_answers_by_its_own_policy(alps: Knowledge, region: str) -> None:
-    codes = codes_of(alps)
-    record = read_profile(PROFILE | {"region": region}, "me", codes)
-    assert record.unread == [] and record.region == region
-    plan = make_plan(record, alps, DAY)
-    assert plan.status(OPTION) == "suitable"
-    assert {one.id for one in plan.offered if one.kind == "systemic"} == {OPTION}
+def test_a_new_region_answers_by_its_own_policy_and_has_its_column_and_its_name(alps: Knowledge) -> None:
+    codes, records = codes_of(alps), []
+    for region in ("CH", "LI"):
+        record = read_profile(PROFILE | {"region": region}, region, codes)
+        assert record.unread == [] and record.region == region
+        plan = make_plan(record, alps, DAY)
+        assert plan.status(OPTION) == "suitable", region
+        assert {one.id for one in plan.offered if one.kind == "systemic"} == {OPTION}, region
+        records.append(record)
     matrix = Matrix(alps, DAY, None)
-    table = matrix.status(matrix.table(model.of_records([record]))).collect()
-    assert table.select(pl.col(OPTION).cast(pl.String)).item() == "suitable"
-
-
-def test_a_new_region_has_its_column_and_its_name(alps: Knowledge) -> None:
+    table = matrix.status(matrix.table(model.of_records(records))).select(pl.col(OPTION).cast(pl.String)).collect()
+    assert table[OPTION].to_list() == ["suitable", "suitable"]
     assert "| Option | US | EU | UK | DE | CH | LI | Trials |" in markdown(alps)
     assert [alps.content.regions[name].label for name in alps.around("LI")] == ["Liechtenstein", "Switzerland"]
 

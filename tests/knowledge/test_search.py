@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 import textstat
-import yaml
 
 from linewise.knowledge import Knowledge, open_knowledge
 from linewise.knowledge.search import Found, Search
 from linewise.knowledge.texts import texts, warning
+from places import read_yaml
 
-ASKED: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "asked.yaml").read_text(encoding="utf-8"))
+ASKED: dict[str, Any] = read_yaml(Path(__file__).parent / "asked.yaml")
 
 
 @pytest.fixture(scope="module")

@@ -13,17 +13,17 @@ from typing import Any
 
 import msgspec
 import pytest
-import yaml
 
 from linewise.errors import RecordError
 from linewise.knowledge import Knowledge
 from linewise.reading import read_files
+from places import read_yaml
 
 from .papermaker import make
 from .scoring import score
 
 FOLDER = Path(__file__).parent / "documents"
-DOCUMENTS = [one for path in sorted(FOLDER.glob("*.yaml")) for one in yaml.safe_load(path.read_text(encoding="utf-8"))]
+DOCUMENTS = [one for path in sorted(FOLDER.glob("*.yaml")) for one in read_yaml(path)]
 PLAIN = [one for one in DOCUMENTS if one.get("form", "text") == "text"]
 QUICK = [one for one in DOCUMENTS if one.get("form") != "scan"]
 SCANS = [one for one in DOCUMENTS if one.get("form") == "scan"]

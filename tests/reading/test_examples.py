@@ -12,12 +12,11 @@ from typing import Any
 
 import msgspec
 import pytest
-import yaml
 
 from linewise.errors import RecordError
 from linewise.knowledge import open_knowledge
 from linewise.reading import read_files
-from places import SHARED
+from places import SHARED, read_yaml
 
 FOLDERS = sorted(path.parent for path in (SHARED / "reading").glob("*/truth.yaml"))
 
@@ -52,7 +51,7 @@ def test_an_example_is_read_as_a_careful_reader_does(folder: Path, scorer: Modul
     files = scorer.files_of(folder)
     if files[0].suffix == ".png" and shutil.which("tesseract") is None:
         pytest.skip("Tesseract is not installed")
-    truth = scorer.Truth(yaml.safe_load((folder / "truth.yaml").read_text(encoding="utf-8")))
+    truth = scorer.Truth(read_yaml(folder / "truth.yaml"))
     score = scorer.score(truth, _profile(files))
     assert score["traps"] == []
     assert score["wrong"] == []

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from linewise.cli import main
 from linewise.errors import RecordError
@@ -22,7 +21,7 @@ from linewise.trials.model import Entry
 from linewise.trials.read import entries_of, read_entries
 from linewise.trials.words import words_of
 from people import person
-from places import ROOT, Shared
+from places import ROOT, Shared, read_yaml
 
 DAY = dt.date(2026, 6, 1)
 
@@ -107,7 +106,7 @@ def test_a_file_that_is_no_trial_is_refused_with_a_reason(knowledge: Knowledge, 
 
 def test_the_public_pairs_are_read_as_a_trial_nurse_reads_them(shared: Shared, knowledge: Knowledge, codes: Codes) -> None:
     folder = shared / "trials"
-    pairs = yaml.safe_load((folder / "expected.yaml").read_text(encoding="utf-8"))["pairs"]
+    pairs = read_yaml(folder / "expected.yaml")["pairs"]
     words = words_of(knowledge)
     entries, readings = {entry.id: entry for entry in read_entries([folder / "trials"], words)}, Readings(words)
     for who in sorted({pair["person"] for pair in pairs}):

@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 
 import pytest
-import yaml
 
 from linewise.exchange import codes_of
 from linewise.exchange.profile import read_profile
@@ -15,10 +14,10 @@ from linewise.logic import parse
 from linewise.trials.match import Matcher
 from linewise.trials.model import Entry, Kind, Point
 from linewise.trials.words import words_of
-from places import ROOT
+from places import ROOT, read_yaml
 
 DAY = dt.date(2026, 6, 1)
-CASES = yaml.safe_load((ROOT / "tests/trials/sentences.yaml").read_text(encoding="utf-8"))
+CASES = read_yaml(ROOT / "tests/trials/sentences.yaml")
 _GOOD: dict[str, Any] = {
     "sex": "female",
     "age": 58,

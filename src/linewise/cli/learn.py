@@ -201,7 +201,7 @@ def _named(name: str, knowledge: Knowledge) -> tuple[list[str], list[Rate], str]
 
     Whatever search knows answers: a word that is no drug, option or side effect is told as what it is.
     """
-    from linewise.knowledge.search import Search
+    from linewise.knowledge.search import search_of
     from linewise.logic.where import did_you_mean
     from linewise.plan.side_effects import options_named, rates_of_drug, rates_of_effect
 
@@ -216,7 +216,7 @@ def _named(name: str, knowledge: Knowledge) -> tuple[list[str], list[Rate], str]
     found = options_named(name, knowledge)
     if found or drug is not None:
         return found, [], ""
-    answers = Search(knowledge).ask(name)
+    answers = search_of(knowledge).ask(name)
     first = answers.found[0] if answers.found and not answers.instead and not answers.unknown else None
     if first is not None and first.kind in ("drug", "option", "side effect") and first.id != name:
         return _named(first.id, knowledge)
@@ -357,7 +357,7 @@ def _questions(options: argparse.Namespace) -> int:
 
 def _learn(options: argparse.Namespace) -> int:
     from linewise.knowledge import open_knowledge
-    from linewise.knowledge.search import Search
+    from linewise.knowledge.search import search_of
 
     from .terminal import Page, markdown
 
@@ -374,7 +374,7 @@ def _learn(options: argparse.Namespace) -> int:
         return 0
     name = "-".join(options.topic).lower()
     if name not in pages:
-        near = Search(knowledge).find(" ".join(options.topic), 1, "page")
+        near = search_of(knowledge).find(" ".join(options.topic), 1, "page")
         if not near:
             raise LinewiseError(f"there is no page about `{' '.join(options.topic)}`. `linewise learn` lists them all.")
         name = near[0].id
@@ -398,13 +398,13 @@ def _learn(options: argparse.Namespace) -> int:
 
 def _search(options: argparse.Namespace) -> int:
     from linewise.knowledge import open_knowledge
-    from linewise.knowledge.search import Search
+    from linewise.knowledge.search import search_of
 
     from .terminal import Page
 
     knowledge = open_knowledge()
     words = " ".join(options.words)
-    answers = Search(knowledge).ask(words)
+    answers = search_of(knowledge).ask(words)
     if options.format == "json":
         _json(answers.found)
         return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -13,7 +12,7 @@ from linewise.errors import LinewiseError, RecordError
 from linewise.exchange import codes_of, read_bytes
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import Region
-from linewise.knowledge.search import Found, Search
+from linewise.knowledge.search import Found, search_of
 from linewise.knowledge.show import readable
 from linewise.logic.where import did_you_mean
 from linewise.plan import Plan, make_plan
@@ -50,10 +49,6 @@ class Desk:
     ) -> None:
         self.knowledge, self.today, self.check, self.region = knowledge, today, check, region
         self.codes = codes_of(knowledge)
-
-    @cached_property
-    def index(self) -> Search:
-        return Search(self.knowledge)
 
     # What is asked with
 
@@ -123,7 +118,7 @@ class Desk:
 
     def search(self, words: str, most: int = 10) -> list[Found]:
         """The best answers of everything that is known."""
-        return self.index.find(words[:400], max(1, min(most, 30)))
+        return search_of(self.knowledge).find(words[:400], max(1, min(most, 30)))
 
     def thing(self, name: str) -> dict[str, Any]:
         """Everything that stands under an id, by the folder that it stands in. Raises LinewiseError with the nearest name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -359,10 +360,20 @@ def _faults(codes: Codes, place: str, item: Meaning) -> Iterable[str]:
         yield from (f"{_FILE}: {place}: {item.fact} cannot be {value}" for value in said if value not in allowed)
 
 
+_made: WeakKeyDictionary[Any, Codes] = WeakKeyDictionary()
+
+
 def codes_of(knowledge: Any) -> Codes:
-    """The code tables of loaded knowledge: of its `content`, and of the effects that its vocabulary knows."""
-    content = knowledge.content
+    """The code tables of loaded knowledge: of its `content`, and of the effects that its vocabulary knows. Made once for each knowledge."""
     remember(knowledge)
+    found = _made.get(knowledge)
+    if found is None:
+        found = _made[knowledge] = _codes_of(knowledge)
+    return found
+
+
+def _codes_of(knowledge: Any) -> Codes:
+    content = knowledge.content
     return build(
         content.facts.values(),
         content.drugs.values(),

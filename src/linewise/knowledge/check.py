@@ -124,8 +124,8 @@ class _Checking:
                 self.exists(owner, "source", (source,), self.content.sources)
             if _needs_source(thing) and not getattr(thing, "source", ()):
                 self.fault(owner, f"no source: {_short(thing)}")
-            for field in msgspec.structs.fields(thing):
-                self.walk(owner, getattr(thing, field.name))
+            for field in thing.__struct_fields__:
+                self.walk(owner, getattr(thing, field))
         elif isinstance(thing, dict):
             for value in thing.values():
                 self.walk(owner, value)

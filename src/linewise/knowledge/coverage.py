@@ -136,8 +136,8 @@ def _cited(thing: Any) -> Iterator[str]:
     """Every source that a thing and what stands in it cite."""
     if isinstance(thing, msgspec.Struct):
         yield from getattr(thing, "source", ())
-        for field in msgspec.structs.fields(thing):
-            value = getattr(thing, field.name)
+        for field in thing.__struct_fields__:
+            value = getattr(thing, field)
             if isinstance(value, msgspec.Struct | tuple | list | dict):
                 yield from _cited(value)
     elif isinstance(thing, dict):
@@ -181,12 +181,14 @@ def _review(knowledge: Knowledge) -> Iterator[str]:
         "organisations",
         "sources",
     ):
+        waiting = []
         for name, thing in getattr(content, folder).items():
-            for why in dict.fromkeys(doubt(one) for one in _needing(thing)):
+            doubts = [doubt(one) for one in _needing(thing)]
+            for why in dict.fromkeys(doubts):
                 if why:
                     reasons.setdefault(why, []).append(name)
-        counted = {name: sum(1 for _ in _needing(thing)) for name, thing in getattr(content, folder).items()}
-        waiting = [f"{name} ({count})" if count > 1 else name for name, count in counted.items() if count]
+            if doubts:
+                waiting.append(f"{name} ({len(doubts)})" if len(doubts) > 1 else name)
         if waiting:
             yield f"- **{folder}**: {', '.join(waiting)}"
     yield ""
@@ -202,7 +204,7 @@ def _needing(thing: Any) -> Iterator[Any]:
     if isinstance(thing, msgspec.Struct):
         if doubt(thing) is not None:
             yield thing
-        values: Iterable[Any] = (getattr(thing, field.name) for field in msgspec.structs.fields(thing))
+        values: Iterable[Any] = (getattr(thing, field) for field in thing.__struct_fields__)
     elif isinstance(thing, tuple | list):
         values = thing
     elif isinstance(thing, dict):

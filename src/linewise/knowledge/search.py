@@ -12,6 +12,7 @@ import difflib
 import math
 import re
 from collections import Counter, defaultdict
+from functools import lru_cache
 
 import msgspec
 
@@ -62,6 +63,12 @@ class _Term(msgspec.Struct, frozen=True):
     @property
     def drug(self) -> bool:
         return any(one.startswith("@") for one in self.meanings)
+
+
+@lru_cache(maxsize=2)
+def search_of(knowledge: Knowledge) -> Search:
+    """The search over a knowledge; its index is made once."""
+    return Search(knowledge)
 
 
 class Search:

@@ -13,6 +13,7 @@ from typing import Any
 
 _WORD = re.compile(r"[a-z0-9]+(?:[/.+-][a-z0-9]+)*\+?")
 _PARTS = re.compile(r"[a-z0-9]+")
+_NOTHING: frozenset[str] = frozenset()
 _ENDINGS = (("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("s", ""))
 
 
@@ -21,6 +22,7 @@ class Lexicon:
 
     def __init__(self, words: dict[str, Any], names: Iterable[tuple[str, Iterable[str]]] = ()) -> None:
         self.spelling = tuple((re.compile(pattern), instead) for pattern, instead in words["spelling"])
+        self._level = lru_cache(maxsize=65536)(self._in_one_spelling)
         self.empty = frozenset(self.tokens(" ".join(words["empty"])))
         self._phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for number, group in enumerate(words["groups"]):
@@ -38,18 +40,29 @@ class Lexicon:
 
     def tokens(self, text: str) -> list[str]:
         """The words of a text in one spelling: lower case, without accents, American, hyphens as spaces. A sign inside a name stays: `her2+`."""
-        plain = unicodedata.normalize("NFKD", text.lower().replace("’", "'"))
-        plain = "".join(sign for sign in plain if not unicodedata.combining(sign)).replace("'s", "").replace("'", "")
+        plain = text.lower().replace("’", "'")
+        if not plain.isascii():
+            plain = "".join(sign for sign in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(sign))
+        plain = plain.replace("'s", "").replace("'", "")
         return [self._level(word) for whole in _WORD.findall(plain) for word in _PARTS.findall(whole)]
 
-    def _level(self, word: str) -> str:
-        return _levelled(word, self.spelling)
+    def _in_one_spelling(self, word: str) -> str:
+        if not word.isdigit():
+            for pattern, instead in self.spelling:
+                word = pattern.sub(instead, word)
+        return word
 
     def read(self, tokens: list[str]) -> list[tuple[tuple[str, ...], frozenset[str]]]:
         """The tokens as terms: each the stems it is written with, and the things that it means. The longest phrase goes first."""
-        stems, place, found = [stem(word) for word in tokens], 0, []
+        stems, place = [stem(word) for word in tokens], 0
+        found: list[tuple[tuple[str, ...], frozenset[str]]] = []
         while place < len(stems):
-            here = [pair for pair in self._phrases.get(stems[place], ()) if tuple(stems[place : place + len(pair[0])]) == pair[0]]
+            phrases = self._phrases.get(stems[place])
+            if phrases is None:
+                found.append(((stems[place],), _NOTHING))
+                place += 1
+                continue
+            here = [pair for pair in phrases if tuple(stems[place : place + len(pair[0])]) == pair[0]]
             length = len(here[0][0]) if here else 1
             meanings = frozenset(concept for phrase, concept in here if len(phrase) == length)
             found.append((tuple(stems[place : place + length]), meanings))
@@ -58,15 +71,6 @@ class Lexicon:
 
     def says_nothing(self, word: str) -> bool:
         return word in self.empty
-
-
-@lru_cache(maxsize=65536)
-def _levelled(word: str, spelling: tuple[tuple[re.Pattern[str], str], ...]) -> str:
-    if word.isdigit():
-        return word
-    for pattern, instead in spelling:
-        word = pattern.sub(instead, word)
-    return word
 
 
 @lru_cache(maxsize=65536)

@@ -60,7 +60,7 @@ class Subject(Protocol):
 class Decider:
     """Decides criteria for one subject. Everything it works out is kept, so make one per subject and day."""
 
-    __slots__ = ("_derived", "_explained", "_known", "_limits", "_readings", "_values", "subject", "vocabulary")
+    __slots__ = ("_derived", "_explained", "_known", "_limits", "_misreads", "_readings", "_values", "subject", "vocabulary")
 
     def __init__(self, vocabulary: Vocabulary, subject: Subject) -> None:
         self.vocabulary, self.subject = vocabulary, subject
@@ -70,6 +70,7 @@ class Decider:
         self._explained: dict[Node, Explanation] = {}
         self._values: dict[str, Value] = {}
         self._limits: dict[Within, date] = {}
+        self._misreads: dict[Node, tuple[str, ...]] = {}
 
     def value(self, node: Node) -> bool | None:
         """True, false, or None for unknown."""
@@ -142,9 +143,12 @@ class Decider:
 
     def _behind(self, node: Node) -> tuple[str, ...]:
         """What was not understood behind the unknown clauses of a criterion, whatever it is itself."""
-        found: dict[str, None] = {}
-        self._misread(node, found, set())
-        return tuple(found)
+        known = self._misreads.get(node)
+        if known is None:
+            found: dict[str, None] = {}
+            self._misread(node, found, set())
+            known = self._misreads[node] = tuple(found)
+        return known
 
     def _misread(self, node: Node, found: dict[str, None], seen: set[str]) -> None:
         if not isinstance(node, (Is, Known, Compare, Includes, Ask)):

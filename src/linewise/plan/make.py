@@ -41,7 +41,7 @@ def make_plan(record: Record, knowledge: Knowledge, day: dt.date, region: Region
 
 
 class Plan:
-    """One person's plan. Every option is decided at once; its explanation, cautions and evidence are worded when read.
+    """One person's plan. The options are decided when one is first asked for; their explanations, cautions and evidence are worded when read.
 
     Everything comes from one decider, so that whatever is read first, the parts agree.
     """
@@ -56,9 +56,13 @@ class Plan:
         self._options = Options(self._judge, self.words)
         self._made: dict[str, model.Option] = {}
         self.scope = self._scope()
-        self.judged: dict[str, Judged] = {}
-        if self.scope is None:
-            self.judged = {one.id: self._judge.best(one, self.regions) for one in knowledge.treatments.values()}
+
+    @cached_property
+    def judged(self) -> dict[str, Judged]:
+        """Every option with its status, by id; none where nothing can be offered on this record."""
+        if self.scope is not None:
+            return {}
+        return {one.id: self._judge.best(one, self.regions) for one in self.knowledge.treatments.values()}
 
     @property
     def regions(self) -> Sequence[Region]:

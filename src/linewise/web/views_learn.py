@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import lru_cache
 from typing import Any
 
 from linewise.journal.documents import Settings, read, write
 from linewise.knowledge import Knowledge
 from linewise.knowledge.cite import itself, styles
-from linewise.knowledge.search import Answers, Found, Search
+from linewise.knowledge.search import Answers, Found, search_of
 from linewise.knowledge.texts import NOT_COUNTED, warning
 from linewise.plan.side_effects import rates_of_drug, strongest
 
@@ -25,11 +24,6 @@ _KINDS = {
     "side effect": "/effect/{}",
     "organisation": "/help#{}",
 }
-
-
-@lru_cache(maxsize=2)
-def _search(knowledge: Knowledge) -> Search:
-    return Search(knowledge)
 
 
 async def learn(ask: Ask) -> Answer:
@@ -50,7 +44,7 @@ async def learn(ask: Ask) -> Answer:
 async def search(ask: Ask) -> Answer:
     """Answers as extracts with their sources. What was asked is never changed without saying so."""
     words = ask.one("q", most=200)
-    answers = _search(ask.knowledge).ask(words, 15) if words else Answers(found=[])
+    answers = search_of(ask.knowledge).ask(words, 15) if words else Answers(found=[])
     with_plan = ask.maybe_plan is not None
     rows = [{**plain(one), "link": _link(one, with_plan)} for one in answers.found]
     data = {"q": words, "found": rows, "instead": answers.instead, "unknown": answers.unknown}
