@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 from linewise.knowledge import open_knowledge
 from linewise.knowledge.anchors import ANCHORS, ANSWERS
 from places import ROOT

@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 
 from linewise.journal.documents import Settings, read, write
-from linewise.knowledge import Knowledge
 from linewise.knowledge.cite import itself, styles
 from linewise.knowledge.search import Answers, Found, search_of
 from linewise.knowledge.texts import NOT_COUNTED, warning
