@@ -12,7 +12,8 @@ from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Match
 from linewise.phrases.tokens import number
 
-from .courses import NOT_READ, Courses
+from .courses import NOT_READ
+from .drugs import Drugs
 from .illnesses import grade_near
 
 _LIST = frozenset({"medications", "current-treatment"})
@@ -43,8 +44,8 @@ _NEVER = frozenset(
 class Medicines:
     """Reads the medicines of one paper."""
 
-    def __init__(self, paper: Paper, courses: Courses) -> None:
-        self.paper, self.courses = paper, courses
+    def __init__(self, paper: Paper, drugs: Drugs) -> None:
+        self.paper, self.drugs = paper, drugs
 
     def claims(self, statement: Statement) -> Iterator[Claim]:
         if statement.section in _NEVER:
@@ -52,7 +53,7 @@ class Medicines:
         context = Context(self.paper, statement)
         if statement.section == "stopped":
             for match in statement.matches:
-                for drug in self.courses.drugs_of(match) if match.has("drug") else ():
+                for drug in self.drugs.drugs_of(match) if match.has("drug") else ():
                     start, end = statement.tokens[match.first].start, statement.tokens[match.last - 1].end
                     yield Claim(
                         "medications", drug, start, end, False, "stopped", None, None, None, 2, statement.number, "stopped"
@@ -72,12 +73,12 @@ class Medicines:
                 ahead += 1
             stop = named[ahead + 1].first if ahead + 1 < len(named) else len(statement.tokens)
             lead = self._between(statement, context, before, match.first, lead) if index else lead
-            for drug in self.courses.drugs_of(match):
-                if self.courses.anticancer(drug) and drug not in self.courses.parts["other-use"]:
+            for drug in self.drugs.drugs_of(match):
+                if self.drugs.anticancer(drug) and drug not in self.drugs.parts["other-use"]:
                     continue
-                if drug in self.courses.parts["never-taken"]:
+                if drug in self.drugs.parts["never-taken"]:
                     continue
-                if statement.section not in _LIST and self.courses.beside(drug):
+                if statement.section not in _LIST and self.drugs.beside(drug):
                     continue
                 taken, why = self._taken(statement, context, match, stop, lead, index, named)
                 if taken is None:
@@ -107,7 +108,7 @@ class Medicines:
 
     def _within(self, statement: Statement, one: Match, other: Match) -> bool:
         between = statement.tokens[one.last : other.first]
-        same = set(self.courses.drugs_of(one)) == set(self.courses.drugs_of(other))
+        same = set(self.drugs.drugs_of(one)) == set(self.drugs.drugs_of(other))
         if same and len(between) <= 3:
             return True
         after = statement.tokens[other.last : other.last + 1]
@@ -359,10 +360,10 @@ class Medicines:
 class Reactions:
     """Reads the harms of one paper."""
 
-    def __init__(self, paper: Paper, courses: Courses) -> None:
-        self.paper, self.courses = paper, courses
+    def __init__(self, paper: Paper, drugs: Drugs) -> None:
+        self.paper, self.drugs = paper, drugs
         self.knowledge = paper.words.knowledge
-        self.effect_words = courses.parts["effect-words"]
+        self.effect_words = drugs.parts["effect-words"]
         self.places: set[tuple[int, int]] = set()
 
     def claims(self, statement: Statement, given: Sequence[Course]) -> Iterator[Claim]:
@@ -399,14 +400,14 @@ class Reactions:
     def expected(self, statements: Sequence[Statement], given: Sequence[Course], found: Sequence[Claim]) -> Iterator[Claim]:
         """A harm that one kind of treatment causes, and hardly anything else, while one such treatment is going on."""
         going = [course for course in given if course.state == "going-on" and course.sure]
-        for effect in self.courses.parts["always-caused"]:
+        for effect in self.drugs.parts["always-caused"]:
             if any(claim.fact == "reactions" and claim.sure and claim.value["effect"] == effect for claim in found):
                 continue
             culprits = {
                 drug
                 for course in going
                 for drug in course.drugs
-                if any(self.knowledge.is_a(drug, name) for name in self.courses.parts["always-caused"][effect])
+                if any(self.knowledge.is_a(drug, name) for name in self.drugs.parts["always-caused"][effect])
             }
             if len(culprits) != 1:
                 continue
@@ -446,11 +447,11 @@ class Reactions:
                     sure, why = False, "uncertain"
                 if any(one.has("plan") for one in statement.matches if match.last <= one.first < harm.first):
                     continue  # `may cause pneumonitis`: a leaflet
-                for drug in self.courses.drugs_of(match):
+                for drug in self.drugs.drugs_of(match):
                     yield self._claim(statement, match, harm, drug, sure, why)
             if not own:
-                for drug in self.courses.drugs_of(match):
-                    if self.courses.anticancer(drug):
+                for drug in self.drugs.drugs_of(match):
+                    if self.drugs.anticancer(drug):
                         self.places.add((statement.tokens[match.first].start, statement.tokens[match.last - 1].end))
 
     def _claim(
@@ -525,7 +526,7 @@ class Reactions:
 
     def _treats(self, statement: Statement, match: Match, drug: str) -> bool:
         """`loperamide for diarrhoea`: a medicine that is taken against the harm, not its cause."""
-        if self.courses.anticancer(drug):
+        if self.drugs.anticancer(drug):
             return False
         near = [one for one in statement.matches if one.has("against") and 0 <= match.first - one.last <= 3]
         return bool(near)
@@ -537,7 +538,7 @@ class Reactions:
         named = [
             one
             for one in named
-            if any(self.courses.anticancer(drug) or self.courses.beside(drug) for drug in self.courses.drugs_of(one))
+            if any(self.drugs.anticancer(drug) or self.drugs.beside(drug) for drug in self.drugs.drugs_of(one))
         ]
         groups = self._groups(statement, named)
         acted = [one for one in matches if (one.has("reduce") or one.has("stopverb")) and -16 <= one.first - match.first < 18]
@@ -635,14 +636,14 @@ class Reactions:
     def _groups(self, statement: Statement, named: Sequence[Match]) -> list[list[Match]]:
         found: list[list[Match]] = []
         for match in named:
-            if found and self.courses._joined(statement, found[-1][-1].last, match.first):
+            if found and self.drugs.joined(statement, found[-1][-1].last, match.first):
                 found[-1].append(match)
             else:
                 found.append([match])
         return found
 
     def _all(self, group: Sequence[Match]) -> list[str]:
-        return list(dict.fromkeys(drug for match in group for drug in self.courses.drugs_of(match)))
+        return list(dict.fromkeys(drug for match in group for drug in self.drugs.drugs_of(match)))
 
     def _culprit(self, drugs: Sequence[str], effect: str) -> str | None:
         """The one drug among several that is known for the effect."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from linewise.grammar.courses import Courses
+from linewise.grammar.drugs import Drugs
 from linewise.phrases.claims import NEVER, Context, Course
 from linewise.phrases.dates import Day
 from linewise.phrases.layout import Statement
@@ -169,8 +169,8 @@ class Lines:
     # Taking one course
 
     def _take(self, read: Read, course: Course, order: int, found: list[Line]) -> None:
-        courses = Courses(read.paper)
-        drugs = [drug for drug in course.drugs if not courses.beside(drug)]
+        known = Drugs(read.paper)
+        drugs = [drug for drug in course.drugs if not known.beside(drug)]
         if not drugs:
             return
         listed = course.section in _LISTED

@@ -10,6 +10,7 @@ import msgspec
 
 from linewise.errors import RecordError
 from linewise.grammar.courses import Courses
+from linewise.grammar.drugs import Drugs
 from linewise.grammar.genes import Genes
 from linewise.grammar.illnesses import Illnesses
 from linewise.grammar.labs import Labs
@@ -68,8 +69,8 @@ def read_paper(sheet: Sheet, words: Words) -> Read:
     )
     receptors, genes = Receptors(paper, specimens), Genes(paper, specimens)
     tumour, person = Tumour(paper, specimens, spread), PersonReader(paper)
-    courses, labs = Courses(paper), Labs(paper)
-    medicines, reactions = Medicines(paper, courses), Reactions(paper, courses)
+    drugs, labs = Drugs(paper), Labs(paper)
+    courses, medicines, reactions = Courses(paper, drugs), Medicines(paper, drugs), Reactions(paper, drugs)
     found: list[Claim] = []
     given: list[Course] = []
     if paper.kind == "medication plan":

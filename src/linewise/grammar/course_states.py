@@ -1,0 +1,416 @@
+"""Whether a course was given, goes on, or was only planned, offered or declined."""
+
+from __future__ import annotations
+
+from linewise.phrases.analysis import Paper
+from linewise.phrases.claims import Context, Course
+from linewise.phrases.layout import Statement
+from linewise.phrases.lexicon import Match
+
+from .drugs import Group
+
+
+class CourseStates:
+    """Reads the states of one paper's courses."""
+
+    def __init__(self, paper: Paper) -> None:
+        self.paper = paper
+
+    def read(
+        self, statement: Statement, context: Context, group: Group, window: tuple[int, int], before: int, made: Course
+    ) -> None:
+        tokens = statement.tokens
+        nearest = ""
+        word = ""
+        for at, match, token in context.back(group.first, 30):
+            if at < before and nearest:
+                break
+            if token.text == ";" or (token.text == "." and not token.glued):
+                break
+            if match is None:
+                continue
+            words = context.words(match.first, match.last).lower()
+            if match.has("declined"):
+                nearest, word = "declined", words
+                break
+            if match.has("plan") and match.has("given"):
+                continue
+            if match.has("plan") and not self._weak_plan(words, statement, context, match, group):
+                nearest, word = "planned", words
+                break
+            if match.has("given") or (match.has("ongoing") and words not in ("to", "present")):
+                if words in _WEAK and group.first - match.last > 3:
+                    continue
+                nearest, word = "given", words
+                if words in (
+                    "on",
+                    "after",
+                    "since",
+                    "under",
+                    "unter",
+                    "nach",
+                    "following",
+                    "had",
+                    "mit",
+                    "with",
+                    "seit",
+                    "cycle",
+                    "prior",
+                    "past",
+                    "therapie mit",
+                    "behandlung mit",
+                    "treatment with",
+                    "therapy with",
+                ):
+                    continue
+                break
+        later = self._later(statement, context, group, window)
+        if not later and self._alternative(statement, group, window):
+            later = self._later(statement, context, group, (group.last, len(tokens)))
+        state = "given"
+        why = ""
+        if nearest == "declined" or later == "declined":
+            state, why = "declined", "declined"
+        elif nearest == "planned":
+            state, why = "planned", f"said of a plan: “{word}”"
+        elif later == "planned" and nearest != "given":
+            state, why = "planned", "said of a plan"
+        if statement.section in ("plan", "wishes") and state == "given":
+            going = nearest == "given" and word.startswith(
+                (
+                    "contin",
+                    "remain",
+                    "stay",
+                    "fort",
+                    "weiter",
+                    "receiv",
+                    "keep",
+                    "maintain",
+                    "currently",
+                    "is on",
+                    "was on",
+                    "has been",
+                    "started",
+                    "commenced",
+                    "begonnen",
+                    "erhielt",
+                    "progress",
+                    "after",
+                    "nach",
+                    "since",
+                    "seit",
+                    "under",
+                    "unter",
+                    "completed",
+                    "previous",
+                    "stable on",
+                    "established",
+                )
+            )
+            if not going and not (made.first is not None and made.last is not None) and later != "given":
+                state, why = "suggested", "it stands among plans"
+        if state == "planned" and made.first is not None and made.last is not None and word not in ("if", "falls", "would"):
+            state, why = "given", ""
+        if (
+            self.paper.date is not None
+            and made.first is not None
+            and made.first.key > (self.paper.date.year, self.paper.date.month or 12, self.paper.date.day or 31)
+            and (made.first.month or made.first.year > self.paper.date.year)
+        ):
+            state, why = "planned", "it lies ahead"
+        if tokens[group.last : group.last + 1] and tokens[group.last].text == "?":
+            state, why = "suggested", "uncertain: “?”"
+        ongoing = self._ongoing(statement, context, group, window, word if nearest == "given" else "", made)
+        if state == "given":
+            made.state = "going-on" if ongoing else "given"
+        else:
+            made.state = state
+            made.sure = False
+            made.why = why
+
+    def _alternative(self, statement: Statement, group: Group, window: tuple[int, int]) -> bool:
+        """`olaparib or talazoparib may be considered`: what is said after the last of them holds for each."""
+        after = statement.tokens[group.last : group.last + 2]
+        return bool(after) and any(match.first == group.last and match.has("also-negated") for match in statement.matches)
+
+    def _weak_plan(self, words: str, statement: Statement, context: Context, match: Match, group: Group) -> bool:
+        """Words that plan something only right before it."""
+        gap = group.first - match.last
+        near = {
+            "no",
+            "not",
+            "kein",
+            "keine",
+            "keinen",
+            "nicht",
+            "without",
+            "ohne",
+            "start",
+            "beginn",
+            "ab",
+            "add",
+            "begin",
+            "möglich",
+            "possible",
+            "possibly",
+            "later",
+            "später",
+            "never",
+            "against",
+            "avoid",
+            "until",
+            "dann",
+            "statt",
+            "instead of",
+            "may",
+            "option",
+            "options",
+            "indikation",
+            "future",
+            "trial of",
+            "alternativ",
+            "alternative",
+            "on progression",
+            "at progression",
+            "bei progress",
+            "potential",
+            "aim to",
+            "antrag",
+        }
+        if words in ("bei progress", "on progression", "at progression", "upon progression") and any(
+            token.day is not None for token in statement.tokens[: group.first]
+        ):
+            return True
+        if words == "ab":
+            return made_of_date(statement, match.last)
+        if words in ("until", "start", "beginn", "begin", "beginnen") and any(
+            token.day is not None for token in statement.tokens
+        ):
+            return True
+        if words in ("no", "kein", "keine", "not", "nicht", "ohne", "without"):
+            return gap > 3
+        return words in near and gap > 6
+
+    def _later(self, statement: Statement, context: Context, group: Group, window: tuple[int, int]) -> str:
+        """What is said of the drugs after their names: `was declined`, `is planned`, `was started`, `begonnen`."""
+        tokens = statement.tokens
+        plain = False
+        for match in statement.matches:
+            if not window[0] <= match.first < min(window[1] + 2, group.last + 22):
+                continue
+            if any(token.text == ";" or (token.text == "." and not token.glued) for token in tokens[group.last : match.first]):
+                break
+            words = context.words(match.first, match.last).lower()
+            if match.has("declined"):
+                return "declined"
+            if match.has("given") and words not in (
+                "on",
+                "after",
+                "since",
+                "under",
+                "had",
+                "mit",
+                "unter",
+                "nach",
+                "with",
+                "following",
+                "seit",
+                "cycle",
+                "cycles",
+                "zyklen",
+                "zyklus",
+                "prior",
+                "past",
+            ):
+                return "given"
+            if match.has("plan") and words in (
+                "planned",
+                "recommended",
+                "considered",
+                "offered",
+                "discussed",
+                "proposed",
+                "suggested",
+                "option",
+                "scheduled",
+                "pending",
+                "requested",
+                "applied for",
+                "to start",
+                "to be started",
+                "to begin",
+                "geplant",
+                "vorgesehen",
+                "empfohlen",
+                "beantragt",
+                "beantragen",
+                "angeboten",
+                "besprochen",
+                "diskutiert",
+                "erwogen",
+                "in betracht",
+                "kommt in frage",
+                "indiziert",
+                "vorgeschlagen",
+                "soll",
+                "should",
+                "will",
+                "would",
+                "could",
+                "may",
+                "können",
+                "möglich",
+                "eingeleitet werden",
+                "if",
+                "falls",
+                "wenn",
+                "is an option",
+                "once approved",
+                "kontraindiziert",
+                "contraindicated",
+                "eligible",
+                "funding",
+                "kostenzusage",
+                "planen",
+                "sollte",
+                "empfehlen",
+                "erwägen",
+                "approval for",
+                "not given",
+                "not started",
+                "nicht begonnen",
+                "omitted",
+                "as next line",
+                "ordered",
+                "in reserve",
+                "reserve",
+                "option for",
+                "withheld",
+                "later",
+                "alternativ",
+                "in future",
+                "in the future",
+                "next line",
+                "zu erwägen",
+                "wäre",
+                "ausstehend",
+                "abgelehnt",
+                "prüfung",
+                "zu prüfen",
+                "for consideration",
+                "als option",
+                "möchten",
+                "beginn geplant",
+                "might",
+                "can be",
+            ):
+                plain = True
+                if (
+                    words
+                    in (
+                        "will",
+                        "should",
+                        "may",
+                        "would",
+                        "later",
+                        "option",
+                        "if",
+                        "could",
+                        "soll",
+                        "möglich",
+                        "pending",
+                        "funding",
+                        "falls",
+                        "wenn",
+                    )
+                    and match.first - group.last > 5
+                ):
+                    plain = False
+                    continue
+                return "planned"
+        return "planned" if plain else ""
+
+    def _ongoing(
+        self, statement: Statement, context: Context, group: Group, window: tuple[int, int], word: str, made: Course
+    ) -> bool:
+        if made.stopped_for or (made.last is not None):
+            return False
+        if statement.section == "current-treatment":
+            return True
+        if any(match.has("stopverb") for match in statement.matches if window[0] <= match.first < window[1]) and not any(
+            match.has("reduce") for match in statement.matches if window[0] <= match.first < window[1]
+        ):
+            return False
+        for match in statement.matches:
+            words = context.words(match.first, match.last).lower()
+            if match.has("ongoing") and (window[0] <= match.first < window[1] or group.first - 8 <= match.first < group.first):
+                if words in ("since", "seit") and not made_of_date(statement, match.last):
+                    continue
+                far = match.first >= window[0] + 14 and not any(statement.headers)
+                if words in ("current", "today", "now", "present", "active", "continue") and far:
+                    continue
+                return True
+        if word == "on" and self._after_harm(statement, group):
+            return False
+        return bool(
+            word.startswith(
+                (
+                    "on",
+                    "contin",
+                    "remain",
+                    "receiving",
+                    "taking",
+                    "currently",
+                    "maintained",
+                    "established",
+                    "stable on",
+                    "is on",
+                    "stay",
+                    "keep",
+                    "derzeit",
+                    "aktuell",
+                    "laufend",
+                    "unter",
+                    "under",
+                    "tolerat",
+                )
+            )
+        )
+
+    def _after_harm(self, statement: Statement, group: Group) -> bool:
+        """`thyroiditis on pembrolizumab`, `progressed on letrozole`: `on` tells of what happened, not of what goes on."""
+        before = [match for match in statement.matches if match.last <= group.first - 1 and group.first - match.last <= 3]
+        return any(_after_harm_words(match) for match in before)
+
+
+def _after_harm_words(match: Match) -> bool:
+    return match.has("harm") or match.has("symptom") or match.has("stop") or match.has("illness")
+
+
+def made_of_date(statement: Statement, at: int) -> bool:
+    """Whether a date follows within a word or two."""
+    return any(token.day is not None for token in statement.tokens[at : at + 3])
+
+
+_WEAK = frozenset(
+    {
+        "on",
+        "after",
+        "since",
+        "under",
+        "unter",
+        "nach",
+        "following",
+        "had",
+        "mit",
+        "with",
+        "seit",
+        "cycle",
+        "prior",
+        "past",
+        "z. n.",
+        "z.n.",
+        "erfolgte",
+        "erfolgt",
+    }
+)
