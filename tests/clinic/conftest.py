@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ import pytest
 for name in ("starlette", "uvicorn", "sqlalchemy", "alembic", "joserfc", "argon2"):
     pytest.importorskip(name, reason="the extra `clinic` is not installed")
 httpx = pytest.importorskip("httpx", reason="httpx is not installed")
+
+from linewise.cli import main  # noqa: E402
 
 from .hospital import Hospital  # noqa: E402
 
@@ -78,10 +82,20 @@ class Clinic:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(90)
 
-    def run(self, *arguments: str, **named: Any) -> subprocess.CompletedProcess[str]:
-        """A command of `linewise clinic` on the same settings."""
-        command = [sys.executable, "-m", "linewise", "clinic", *arguments, "--config", str(self.config)]
-        return subprocess.run(command, capture_output=True, text=True, env=self.environment, check=False, **named)
+    def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        """A command of `linewise clinic` on the same settings, beside the server and in this process, with what somebody types into it."""
+        command = ["clinic", *arguments, "--config", str(self.config)]
+        said, wrong = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+        with pytest.MonkeyPatch.context() as here, redirect_stdout(said), redirect_stderr(wrong):
+            for name, value in self.environment.items():
+                here.setenv(name, value)
+            here.setattr("sys.stdin", io.StringIO(typed))
+            status = main(command)
+        texts = []
+        for stream in (said, wrong):
+            stream.seek(0)
+            texts.append(stream.read())
+        return subprocess.CompletedProcess(command, status, *texts)
 
     def service(self, hook: str = "patient-view") -> str:
         listed = self.client.get("/cds-services").json()["services"]

@@ -24,7 +24,7 @@ def people(clinic: Clinic) -> dict[str, Any]:
     """Somebody of each role, signed in."""
     found = {}
     for role, password in PASSWORDS.items():
-        assert clinic.run("user", "add", role, "--role", role, input=password + "\n").returncode == 0
+        assert clinic.run("user", "add", role, "--role", role, typed=password + "\n").returncode == 0
         answer = clinic.client.post("/api/v1/session", json={"name": role, "password": password})
         assert answer.status_code == 200 and answer.json()["role"] == role
         headers = {"Authorization": f"Bearer {answer.json()['token']}"}

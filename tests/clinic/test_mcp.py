@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from typing import Any
 
 import pytest
 
 pytest.importorskip("mcp", reason="the extra `clinic` is not installed")
-jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
 
-import anyio  # noqa: E402
-from mcp import ClientSession, StdioServerParameters  # noqa: E402
-from mcp.client.stdio import stdio_client  # noqa: E402
+import anyio
+from mcp import ClientSession, StdioServerParameters
+from mcp.client.stdio import stdio_client
 
-from places import ROOT  # noqa: E402
+from linewise.cli import main
+from places import ROOT
 
 ANNA = json.loads((ROOT / "examples" / "anna.json").read_text(encoding="utf-8"))
 
@@ -35,21 +34,20 @@ def conversation(*calls: tuple[str, dict[str, Any]]) -> tuple[Any, list[Any]]:
     return anyio.run(talk)
 
 
-@pytest.fixture(scope="module")
-def tools() -> Any:
-    return conversation()[0]
+def answered(*calls: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """What each call answers, of one server."""
+    jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
+    tools, results = conversation(*calls)
+    for (name, _), result in zip(calls, results, strict=True):
+        assert not result.is_error, (name, result.content)
+        jsonschema.validate(result.structured_content, next(one for one in tools if one.name == name).output_schema)
+        assert len(result.model_dump_json()) < 100_000
+        assert json.loads(result.content[0].text) == result.structured_content
+    return [dict(result.structured_content) for result in results]
 
 
-def answered(name: str, given: dict[str, Any]) -> dict[str, Any]:
-    tools, (result,) = conversation((name, given))
-    assert not result.is_error, result.content
-    jsonschema.validate(result.structured_content, next(one for one in tools if one.name == name).output_schema)
-    assert len(result.model_dump_json()) < 100_000
-    assert json.loads(result.content[0].text) == result.structured_content
-    return dict(result.structured_content)
-
-
-def test_every_tool_reads_only_and_has_schemas(tools: Any) -> None:
+def test_every_tool_reads_only_and_has_schemas() -> None:
+    tools, _ = conversation()
     assert {"plan", "why", "what_if", "interactions", "side_effects", "search", "knowledge", "read_document"} == {
         one.name for one in tools
     }
@@ -59,37 +57,34 @@ def test_every_tool_reads_only_and_has_schemas(tools: Any) -> None:
         assert not {"path", "url", "file"} & set(one.input_schema["properties"])
 
 
-@pytest.mark.parametrize("region", ["US", "EU", "UK", "DE"])
-def test_the_plan_is_that_of_the_command_and_small(region: str) -> None:
-    found = answered("plan", {"record": ANNA, "region": region, "as_of": "2026-11-30"})
-    command = [
-        sys.executable,
-        "-m",
-        "linewise",
-        "plan",
-        str(ROOT / "examples" / "anna.json"),
-        "--region",
-        region,
-        "--as-of",
-        "2026-11-30",
-        "--format",
-        "json",
-    ]
-    expected = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-    assert {one["id"]: one["status"] for one in found["options"]} == {one["id"]: one["status"] for one in expected["options"]}
-    assert found["as_of"] == "2026-11-30" and found["sources"] and "unknown" in found
+def test_the_plan_is_that_of_the_command_and_small(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    regions, day = ("US", "EU", "UK", "DE"), "2026-11-30"
+    plans = answered(*(("plan", {"record": ANNA, "region": region, "as_of": day}) for region in regions))
+    for region, found in zip(regions, plans, strict=True):
+        capfdbinary.readouterr()
+        record = str(ROOT / "examples" / "anna.json")
+        assert main(["plan", record, "--region", region, "--as-of", day, "--format", "json"]) == 0
+        expected = json.loads(capfdbinary.readouterr().out)
+        assert {one["id"]: one["status"] for one in found["options"]} == {
+            one["id"]: one["status"] for one in expected["options"]
+        }, region
+        assert found["as_of"] == day and found["sources"] and "unknown" in found
 
 
 def test_why_interactions_search_and_the_others() -> None:
-    why = answered("why", {"record": ANNA, "option": "olaparib", "region": "US"})
+    why, met, search, knowledge, effects, other, document = answered(
+        ("why", {"record": ANNA, "option": "olaparib", "region": "US"}),
+        ("interactions", {"medicines": ["ribociclib", "clarithromycin", "nobody knows"]}),
+        ("search", {"query": "diarrhoea"}),
+        ("knowledge", {"id": "elacestrant"}),
+        ("side_effects", {"option": "elacestrant"}),
+        ("what_if", {"record": ANNA, "facts": {"ESR1": "wild-type"}, "region": "US"}),
+        ("read_document", {"text": "Invasive carcinoma. ER positive, HER2 negative (IHC 1+)."}),
+    )
     assert why["options"][0]["because"]["text"] and why["options"][0]["would_fit"]
-    met = answered("interactions", {"medicines": ["ribociclib", "clarithromycin", "nobody knows"]})
     assert met["interactions"] and met["not_known"] == ["nobody knows"] and met["sources"]
-    assert answered("search", {"query": "diarrhoea"})["results"]
-    assert answered("knowledge", {"id": "elacestrant"})["things"]
-    assert answered("side_effects", {"option": "elacestrant"})["side_effects"]
-    assert answered("what_if", {"record": ANNA, "facts": {"ESR1": "wild-type"}, "region": "US"})["shifts"]
-    assert "findings" in answered("read_document", {"text": "Invasive carcinoma. ER positive, HER2 negative (IHC 1+)."})
+    assert search["results"] and knowledge["things"] and effects["side_effects"] and other["shifts"]
+    assert "findings" in document
 
 
 def test_what_is_wrong_is_said_without_a_trace() -> None:

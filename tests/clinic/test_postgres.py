@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,6 +23,13 @@ from .sign_in import SignIn
 
 psycopg = pytest.importorskip("psycopg", reason="the extra `clinic` is not installed")
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+
+def _until(reached: Callable[[], bool], seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < end, "the servers answer no more"
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -103,12 +110,13 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(
         threads = [threading.Thread(target=ask) for _ in range(3)]
         for thread in threads:
             thread.start()
-        time.sleep(2)
+        _until(lambda: len(answered) >= 20)
         children = subprocess.run(
             ["ps", "-o", "pid=", "--ppid", str(own.process.pid)], capture_output=True, text=True, check=False
         ).stdout.split()
         os.kill(int(children[-1]), signal.SIGKILL)
-        time.sleep(3)
+        before_the_end = len(answered)
+        _until(lambda: len(answered) >= before_the_end + 20)
         stop.set()
         for thread in threads:
             thread.join(30)
