@@ -168,7 +168,7 @@ def _places(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [place, *itertools.chain.from_iterable(_places(part, (*place, key)) for key, part in parts)]
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 8))])
 def test_damaged_records_never_break_the_reader(seed: int, shared: Shared, codes: Codes) -> None:
     chance = random.Random(seed)
     paths = shared.files("records/trial_matching_app", "*.json")
