@@ -17,6 +17,7 @@ class CourseDates:
     """Reads the times of one paper's courses."""
 
     def __init__(self, paper: Paper) -> None:
+        self.listed = paper.words.listed
         self.paper = paper
 
     def read(
@@ -131,10 +132,7 @@ class CourseDates:
             len(between) <= 4
             and bool(between)
             and all(
-                token.text in "-–—"
-                or token.norm
-                in ("to", "bis", "until", "till", "through", "zu", "zum", "end", "ende", "of", "approx", "ca", ".", "and", "|")
-                or token.text in "(:"
+                token.text in "-–—" or token.norm in self.listed("courses.within-a-range") or token.text in "(:"
                 for token in between
             )
         ) or (other - one == 1)
@@ -147,13 +145,13 @@ class CourseDates:
                     return "until"
                 if match.has("since") or match.has("given"):
                     return "since"
-                if words and words[-1] in ("in", "im", "on", "am"):
+                if words and words[-1] in self.listed("courses.before-a-day"):
                     continue
                 break
         token = statement.tokens[at - 1] if at else None
         if token is not None and token.text in "-–—" and (at < 2 or statement.tokens[at - 2].kind != "d"):
             return "until"
-        if token is not None and token.norm in ("to", "bis", "until", "till"):
+        if token is not None and token.norm in self.listed("courses.until"):
             return "until"
         return ""
 
@@ -182,11 +180,10 @@ class CourseDates:
                 continue
             around = [one.norm for one in tokens[max(0, match.first - 5) : match.first]]
             after = [one.norm for one in tokens[match.last : match.last + 3]]
-            if any(
-                word in ("every", "alle", "q", "each", "in", "next", "after", "vor", "about", "nach", "age", "aged")
-                for word in around[-3:]
-            ) or any(word in ("ago", "old", "alt", "alte", "later", "spater") for word in after):
-                lasted = any(word == "nach" for word in around[-3:]) and made.last is not None
+            if any(word in self.listed("courses.no-length-after") for word in around[-3:]) or any(
+                word in self.listed("courses.no-length-before") for word in after
+            ):
+                lasted = any(word in self.listed("courses.lasted-until") for word in around[-3:]) and made.last is not None
                 if not lasted:
                     continue
             if made.months is None:

@@ -6,7 +6,7 @@ from linewise.phrases.analysis import Paper
 from linewise.phrases.claims import Context, Course
 from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Match
-from linewise.phrases.tokens import tokens_of
+from linewise.phrases.tokens import folded, tokens_of
 
 from .drugs import Group
 
@@ -15,6 +15,7 @@ class CourseEnds:
     """Reads the ends of one paper's courses."""
 
     def __init__(self, paper: Paper) -> None:
+        self.listed, self.beginnings = paper.words.listed, paper.words.beginnings
         self.paper = paper
 
     def reason(self, statement: Statement, context: Context, group: Group, window: tuple[int, int], made: Course) -> None:
@@ -74,12 +75,7 @@ class CourseEnds:
             return False
         structure = self.paper.lexicon.structure
         for header in statement.headers:
-            if (
-                "stop" in header.lower()
-                or "discont" in header.lower()
-                or "abbruch" in header.lower()
-                or "beend" in header.lower()
-            ):
+            if any(word in folded(header) for word in self.listed("courses.stop-columns")):
                 head = tokens_of(header, [(0, len(header))])
                 if structure is not None and head:
                     made.stopped_for = "toxicity"
@@ -90,16 +86,14 @@ class CourseEnds:
         between = [token.norm for token in statement.tokens[match.last : group.first]]
         if not between and match.has("given"):
             return True  # `progressed on letrozole`
-        return (
-            bool(between) and between[0] in ("on", "unter", "after", "through", "under", "during", "while") and len(between) <= 3
-        )
+        return bool(between) and between[0] in self.listed("courses.under") and len(between) <= 3
 
     def _not_its_own(self, statement: Statement, match: Match, group: Group) -> bool:
         """Progression on something named later in the sentence."""
         after = [token.norm for token in statement.tokens[match.last : match.last + 2]]
         if (
             after
-            and after[0] in ("on", "unter")
+            and after[0] in self.listed("courses.on-another")
             and any(
                 one.has("drug") or one.has("regimen") for one in statement.matches if match.last <= one.first <= match.last + 3
             )
@@ -111,30 +105,9 @@ class CourseEnds:
         before = statement.tokens[max(0, match.first - 4) : match.first]
         norms = [token.norm for token in before]
         return (
-            any(
-                word
-                in (
-                    "until",
-                    "bis",
-                    "bei",
-                    "if",
-                    "on",
-                    "at",
-                    "falls",
-                    "without",
-                    "ohne",
-                    "upon",
-                    "no",
-                    "till",
-                    "free",
-                    "time",
-                    "prevent",
-                    "risk",
-                )
-                for word in norms[-2:]
-            )
+            any(word in self.listed("courses.conditions") for word in norms[-2:])
             and statement.tokens[match.first].text != "PD"
-            and not (norms and norms[-1] in ("bei", "at", "bis", "until") and self._dated_after(statement, match))
+            and not (norms and norms[-1] in self.listed("courses.until-or-at") and self._dated_after(statement, match))
         )
 
     def _dated_after(self, statement: Statement, match: Match) -> bool:
@@ -173,5 +146,7 @@ class CourseEnds:
         for one in statement.matches:
             if one.has("best") and one.last <= match.first and match.first - one.last <= 2:
                 words = " ".join(token.norm for token in statement.tokens[one.first : one.last])
-                return words.startswith(("best", "bor", "maximum")) or "ansprechen" in words
+                return words.startswith(self.beginnings("courses.best")) or any(
+                    word in words for word in self.listed("courses.answer")
+                )
         return False

@@ -6,6 +6,7 @@ from linewise.phrases.analysis import Paper
 from linewise.phrases.claims import Context, Course
 from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Match
+from linewise.phrases.tokens import folded
 
 from .drugs import Group
 
@@ -14,6 +15,7 @@ class CourseStates:
     """Reads the states of one paper's courses."""
 
     def __init__(self, paper: Paper) -> None:
+        self.listed, self.beginnings = paper.words.listed, paper.words.beginnings
         self.paper = paper
 
     def read(
@@ -38,30 +40,11 @@ class CourseStates:
             if match.has("plan") and not self._weak_plan(words, statement, context, match, group):
                 nearest, word = "planned", words
                 break
-            if match.has("given") or (match.has("ongoing") and words not in ("to", "present")):
-                if words in _WEAK and group.first - match.last > 3:
+            if match.has("given") or (match.has("ongoing") and folded(words) not in self.listed("courses.not-going-on")):
+                if folded(words) in self.listed("courses.weak", "courses.history") and group.first - match.last > 3:
                     continue
                 nearest, word = "given", words
-                if words in (
-                    "on",
-                    "after",
-                    "since",
-                    "under",
-                    "unter",
-                    "nach",
-                    "following",
-                    "had",
-                    "mit",
-                    "with",
-                    "seit",
-                    "cycle",
-                    "prior",
-                    "past",
-                    "therapie mit",
-                    "behandlung mit",
-                    "treatment with",
-                    "therapy with",
-                ):
+                if folded(words) in self.listed("courses.weak", "courses.treatment-with"):
                     continue
                 break
         later = self._later(statement, context, group, window)
@@ -76,40 +59,15 @@ class CourseStates:
         elif later == "planned" and nearest != "given":
             state, why = "planned", "said of a plan"
         if statement.section in ("plan", "wishes") and state == "given":
-            going = nearest == "given" and word.startswith(
-                (
-                    "contin",
-                    "remain",
-                    "stay",
-                    "fort",
-                    "weiter",
-                    "receiv",
-                    "keep",
-                    "maintain",
-                    "currently",
-                    "is on",
-                    "was on",
-                    "has been",
-                    "started",
-                    "commenced",
-                    "begonnen",
-                    "erhielt",
-                    "progress",
-                    "after",
-                    "nach",
-                    "since",
-                    "seit",
-                    "under",
-                    "unter",
-                    "completed",
-                    "previous",
-                    "stable on",
-                    "established",
-                )
-            )
+            going = nearest == "given" and folded(word).startswith(self.beginnings("courses.going-on-among-plans"))
             if not going and not (made.first is not None and made.last is not None) and later != "given":
                 state, why = "suggested", "it stands among plans"
-        if state == "planned" and made.first is not None and made.last is not None and word not in ("if", "falls", "would"):
+        if (
+            state == "planned"
+            and made.first is not None
+            and made.last is not None
+            and folded(word) not in self.listed("courses.if")
+        ):
             state, why = "given", ""
         if (
             self.paper.date is not None
@@ -136,60 +94,17 @@ class CourseStates:
     def _weak_plan(self, words: str, statement: Statement, context: Context, match: Match, group: Group) -> bool:
         """Words that plan something only right before it."""
         gap = group.first - match.last
-        near = {
-            "no",
-            "not",
-            "kein",
-            "keine",
-            "keinen",
-            "nicht",
-            "without",
-            "ohne",
-            "start",
-            "beginn",
-            "ab",
-            "add",
-            "begin",
-            "möglich",
-            "possible",
-            "possibly",
-            "later",
-            "später",
-            "never",
-            "against",
-            "avoid",
-            "until",
-            "dann",
-            "statt",
-            "instead of",
-            "may",
-            "option",
-            "options",
-            "indikation",
-            "future",
-            "trial of",
-            "alternativ",
-            "alternative",
-            "on progression",
-            "at progression",
-            "bei progress",
-            "potential",
-            "aim to",
-            "antrag",
-        }
-        if words in ("bei progress", "on progression", "at progression", "upon progression") and any(
+        if folded(words) in self.listed("courses.at-progression") and any(
             token.day is not None for token in statement.tokens[: group.first]
         ):
             return True
-        if words == "ab":
+        if folded(words) in self.listed("courses.from-a-day"):
             return made_of_date(statement, match.last)
-        if words in ("until", "start", "beginn", "begin", "beginnen") and any(
-            token.day is not None for token in statement.tokens
-        ):
+        if folded(words) in self.listed("courses.starts") and any(token.day is not None for token in statement.tokens):
             return True
-        if words in ("no", "kein", "keine", "not", "nicht", "ohne", "without"):
+        if folded(words) in self.listed("courses.negations"):
             return gap > 3
-        return words in near and gap > 6
+        return folded(words) in self.listed("courses.plans-only-near") and gap > 6
 
     def _later(self, statement: Statement, context: Context, group: Group, window: tuple[int, int]) -> str:
         """What is said of the drugs after their names: `was declined`, `is planned`, `was started`, `begonnen`."""
@@ -203,128 +118,11 @@ class CourseStates:
             words = context.words(match.first, match.last).lower()
             if match.has("declined"):
                 return "declined"
-            if match.has("given") and words not in (
-                "on",
-                "after",
-                "since",
-                "under",
-                "had",
-                "mit",
-                "unter",
-                "nach",
-                "with",
-                "following",
-                "seit",
-                "cycle",
-                "cycles",
-                "zyklen",
-                "zyklus",
-                "prior",
-                "past",
-            ):
+            if match.has("given") and folded(words) not in self.listed("courses.weak", "courses.cycles"):
                 return "given"
-            if match.has("plan") and words in (
-                "planned",
-                "recommended",
-                "considered",
-                "offered",
-                "discussed",
-                "proposed",
-                "suggested",
-                "option",
-                "scheduled",
-                "pending",
-                "requested",
-                "applied for",
-                "to start",
-                "to be started",
-                "to begin",
-                "geplant",
-                "vorgesehen",
-                "empfohlen",
-                "beantragt",
-                "beantragen",
-                "angeboten",
-                "besprochen",
-                "diskutiert",
-                "erwogen",
-                "in betracht",
-                "kommt in frage",
-                "indiziert",
-                "vorgeschlagen",
-                "soll",
-                "should",
-                "will",
-                "would",
-                "could",
-                "may",
-                "können",
-                "möglich",
-                "eingeleitet werden",
-                "if",
-                "falls",
-                "wenn",
-                "is an option",
-                "once approved",
-                "kontraindiziert",
-                "contraindicated",
-                "eligible",
-                "funding",
-                "kostenzusage",
-                "planen",
-                "sollte",
-                "empfehlen",
-                "erwägen",
-                "approval for",
-                "not given",
-                "not started",
-                "nicht begonnen",
-                "omitted",
-                "as next line",
-                "ordered",
-                "in reserve",
-                "reserve",
-                "option for",
-                "withheld",
-                "later",
-                "alternativ",
-                "in future",
-                "in the future",
-                "next line",
-                "zu erwägen",
-                "wäre",
-                "ausstehend",
-                "abgelehnt",
-                "prüfung",
-                "zu prüfen",
-                "for consideration",
-                "als option",
-                "möchten",
-                "beginn geplant",
-                "might",
-                "can be",
-            ):
+            if match.has("plan") and folded(words) in self.listed("courses.plans-after"):
                 plain = True
-                if (
-                    words
-                    in (
-                        "will",
-                        "should",
-                        "may",
-                        "would",
-                        "later",
-                        "option",
-                        "if",
-                        "could",
-                        "soll",
-                        "möglich",
-                        "pending",
-                        "funding",
-                        "falls",
-                        "wenn",
-                    )
-                    and match.first - group.last > 5
-                ):
+                if folded(words) in self.listed("courses.plans-right-after") and match.first - group.last > 5:
                     plain = False
                     continue
                 return "planned"
@@ -344,38 +142,15 @@ class CourseStates:
         for match in statement.matches:
             words = context.words(match.first, match.last).lower()
             if match.has("ongoing") and (window[0] <= match.first < window[1] or group.first - 8 <= match.first < group.first):
-                if words in ("since", "seit") and not made_of_date(statement, match.last):
+                if folded(words) in self.listed("courses.since") and not made_of_date(statement, match.last):
                     continue
                 far = match.first >= window[0] + 14 and not any(statement.headers)
-                if words in ("current", "today", "now", "present", "active", "continue") and far:
+                if folded(words) in self.listed("courses.now") and far:
                     continue
                 return True
-        if word == "on" and self._after_harm(statement, group):
+        if folded(word) in self.listed("courses.on-a-drug") and self._after_harm(statement, group):
             return False
-        return bool(
-            word.startswith(
-                (
-                    "on",
-                    "contin",
-                    "remain",
-                    "receiving",
-                    "taking",
-                    "currently",
-                    "maintained",
-                    "established",
-                    "stable on",
-                    "is on",
-                    "stay",
-                    "keep",
-                    "derzeit",
-                    "aktuell",
-                    "laufend",
-                    "unter",
-                    "under",
-                    "tolerat",
-                )
-            )
-        )
+        return folded(word).startswith(self.beginnings("courses.going-on"))
 
     def _after_harm(self, statement: Statement, group: Group) -> bool:
         """`thyroiditis on pembrolizumab`, `progressed on letrozole`: `on` tells of what happened, not of what goes on."""
@@ -390,27 +165,3 @@ def _after_harm_words(match: Match) -> bool:
 def made_of_date(statement: Statement, at: int) -> bool:
     """Whether a date follows within a word or two."""
     return any(token.day is not None for token in statement.tokens[at : at + 3])
-
-
-_WEAK = frozenset(
-    {
-        "on",
-        "after",
-        "since",
-        "under",
-        "unter",
-        "nach",
-        "following",
-        "had",
-        "mit",
-        "with",
-        "seit",
-        "cycle",
-        "prior",
-        "past",
-        "z. n.",
-        "z.n.",
-        "erfolgte",
-        "erfolgt",
-    }
-)

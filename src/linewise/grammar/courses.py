@@ -42,6 +42,7 @@ class Courses:
     """Reads the courses of one paper."""
 
     def __init__(self, paper: Paper, drugs: Drugs) -> None:
+        self.listed = paper.words.listed
         self.paper, self.drugs = paper, drugs
         self.dates, self.ends, self.states = CourseDates(paper), CourseEnds(paper), CourseStates(paper)
 
@@ -107,11 +108,7 @@ class Courses:
         if after < len(statement.tokens):
             for at in range(after - 1, group.last, -1):
                 token = statement.tokens[at]
-                if (
-                    token.text in ";"
-                    or token.norm in ("then", "followed", "dann", "anschliessend", "danach", "and", "und")
-                    or token.text == ","
-                ):
+                if token.text in ";" or token.norm in self.listed("courses.next") or token.text == ",":
                     stop = at
                     break
                 match = next(

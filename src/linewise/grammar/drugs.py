@@ -27,6 +27,7 @@ class Drugs:
     """The drugs of one paper's statements."""
 
     def __init__(self, paper: Paper) -> None:
+        self.listed, self.written = paper.words.listed, paper.words.written
         self.paper = paper
         self.joins = paper.words.joins(paper.language)
         self.knowledge = paper.words.knowledge
@@ -87,21 +88,16 @@ class Drugs:
         """Names that are part of other words: `trastuzumab-naive`, `HP` for a history and physical."""
         tokens = statement.tokens
         after = tokens[match.last : match.last + 2]
-        if (
-            len(after) == 2
-            and after[0].text == "-"
-            and after[1].norm
-            in ("naive", "naiv", "free", "resistant", "refractory", "resistent", "refraktar", "sensitive", "eligible", "allergy")
-        ):
+        if len(after) == 2 and after[0].text == "-" and after[1].norm in self.listed("drugs.part-of-a-word"):
             return True
         word = tokens[match.first].text
         if match.last - match.first == 1 and len(word) <= 3 and match.has("regimen"):
             before = tokens[match.first - 1] if match.first else None
             if before is not None and before.glued and before.text in "&/-" and match.first > 1 and tokens[match.first].glued:
                 return True
-            if word == "AC" and any(token.norm in ("joint", "shoulder", "ac") for token in after):
+            if word in self.written("drugs.joint-schemes") and any(token.norm in self.listed("drugs.a-joint") for token in after):
                 return True
-            if word in ("TH", "PH", "HP", "EC", "AC", "TC") and statement.section in (
+            if word in self.written("drugs.short-schemes") and statement.section in (
                 "person",
                 "administration",
                 "labs",
@@ -125,21 +121,26 @@ class Drugs:
                 depth = max(0, depth - 1)
             elif not depth:
                 plain.append(token)
-            elif token.kind == "d" or token.norm in ("pd", "progress", "progression"):
+            elif token.kind == "d" or token.norm in self.listed("drugs.progress"):
                 return False
         if any(
             match.has("follows")
             for match in statement.matches
             if first <= match.first < stop
             and match.id("follows")
-            and statement.tokens[match.first].norm not in ("after", "nach", "x", "later", "before", "following")
+            and statement.tokens[match.first].norm not in self.listed("drugs.not-apart")
         ):
             return False
-        words = [token for token in plain if not (token.kind == "n" or token.norm in _DOSE or token.text in ".%²")]
+        words = [
+            token for token in plain if not (token.kind == "n" or token.norm in self.listed("drugs.dose") or token.text in ".%²")
+        ]
         if not words:
             return not plain
         return (
-            all(token.norm in self.joins or token.norm in _WITH or token.norm in _DOSE for token in words)
+            all(
+                token.norm in self.joins or token.norm in self.listed("drugs.with") or token.norm in self.listed("drugs.dose")
+                for token in words
+            )
             and any(token.norm in self.joins for token in words)
             and not any(token.kind == "d" for token in plain)
         )
@@ -187,120 +188,3 @@ class Drugs:
             if match.has("setting") and match.first < group.last + 8:
                 return match.id("setting") or ""
         return ""
-
-
-_DOSE = frozenset(
-    {
-        "mg",
-        "g",
-        "mcg",
-        "ug",
-        "m2",
-        "m",
-        "bd",
-        "od",
-        "daily",
-        "weekly",
-        "iv",
-        "po",
-        "sc",
-        "im",
-        "q3w",
-        "q4w",
-        "q",
-        "w",
-        "d",
-        "x",
-        "oral",
-        "taglich",
-        "tgl",
-        "wochentlich",
-        "monatlich",
-        "monthly",
-        "tablet",
-        "tablets",
-        "dose",
-        "dense",
-        "kg",
-        "h",
-        "s",
-        "c",
-        "i",
-        "v",
-        "p",
-        "o",
-        "days",
-        "day",
-        "tag",
-        "tage",
-        "d1",
-        "bid",
-        "qd",
-        "once",
-        "twice",
-        "cycles",
-        "cycle",
-        "zyklen",
-        "auc",
-        "3weekly",
-        "every",
-        "weeks",
-        "week",
-        "alle",
-        "wochen",
-        "mo",
-        "metronomic",
-        "metronomisch",
-        "two",
-        "three",
-        "four",
-        "qw",
-        "low",
-        "full",
-        "reduced",
-        "tds",
-        "qds",
-        "1-21",
-        "to",
-        "doses",
-        "hoch",
-        "depot",
-        "injections",
-        "injection",
-        "subcutaneous",
-        "intravenous",
-    }
-)
-_WITH = frozenset(
-    {
-        "je",
-        "each",
-        "all",
-        "your",
-        "her",
-        "his",
-        "ihr",
-        "ihre",
-        "ihrem",
-        "ihren",
-        "combination",
-        "kombination",
-        "in",
-        "the",
-        "addition",
-        "together",
-        "combined",
-        "zusammen",
-        "kombiniert",
-        "of",
-        "concurrent",
-        "concurrently",
-        "a",
-        "monthly",
-        "first",
-        "line",
-        "since",
-        "jeweils",
-        "simultaneous",
-    }
-)

@@ -9,7 +9,7 @@ from linewise.phrases.analysis import Paper
 from linewise.phrases.claims import BACKGROUND, Claim, Context, Specimens
 from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Match
-from linewise.phrases.tokens import Token, number
+from linewise.phrases.tokens import Token, folded, number
 
 _CHANGE = re.compile(
     r"(?:p\.\s?\(?(?:[A-Z][a-z]{2}|[A-Z*])\d+|c\.\d+|(?<![\w.])[ACDEFGHIKLMNPQRSTVWY]\d{2,4}(?:[ACDEFGHIKLMNPQRSTVWY*]|fs|del|_)|exon \d+ del|\bdel\b)"
@@ -22,6 +22,7 @@ class Genes:
     """Reads genes and genomic markers of one paper."""
 
     def __init__(self, paper: Paper, specimens: Specimens) -> None:
+        self.listed, self.beginnings = paper.words.listed, paper.words.beginnings
         self.paper, self.specimens = paper, specimens
         self.facts = paper.words.knowledge.facts
         text = paper.sheet.text
@@ -75,21 +76,16 @@ class Genes:
         if match.id("gene") == "other":
             return False
         after = statement.tokens[match.last : match.last + 2]
-        return (
-            len(after) == 2
-            and after[0].text == "-"
-            and after[1].norm
-            in ("inhibitor", "inhibitors", "inhibition", "targeted", "hemmer", "inhibitoren", "inhibitortherapie")
-        )
+        return len(after) == 2 and after[0].text == "-" and after[1].norm in self.listed("genes.targets")
 
     def _listed(self, statement: Statement, one: Match, other: Match) -> bool:
         between = statement.tokens[one.last : other.first]
         if len(between) > 4:
             return False
         words = [token.norm for token in between if token.text not in "()"]
-        return all(
-            word in (",", "/", "and", "und", "&", "or", "oder", "sowie", "+", "nor", "noch", "-", "1", "2", "3") for word in words
-        ) and not _CHANGE.search(self.text[one_end(statement, one) : statement.tokens[other.first].start])
+        return all(word in self.listed("genes.list") for word in words) and not _CHANGE.search(
+            self.text[one_end(statement, one) : statement.tokens[other.first].start]
+        )
 
     def _group(self, statement: Statement, context: Context, group: Sequence[Match], begin: int, stop: int) -> Iterator[Claim]:
         tokens = statement.tokens
@@ -190,7 +186,7 @@ class Genes:
             if first <= match.first < stop and (match.has("result") or match.has("pending")):
                 word = self._meaning(match)
                 after = statement.tokens[match.last : match.last + 1]
-                if word == "mutated" and after and after[0].norm in ("not", "nicht"):
+                if word == "mutated" and after and after[0].norm in self.listed("genes.not"):
                     word = "pending"  # `Mutation Not`, the rest is on another line
                 if word:
                     return word, (match.first, match.last)
@@ -223,16 +219,12 @@ class Genes:
                 if word:
                     return word, (match.first, match.last)
             said = context.words(match.first, match.last).lower()
-            if match.has("neg") and (said.endswith((" for", " für")) or said.startswith(("kein nachweis", "ohne nachweis"))):
-                return "wild-type", (match.first, match.last)
-            if match.has("neg") and context.words(match.first, match.last).lower() in (
-                "no",
-                "keine",
-                "kein",
-                "keinen",
-                "negative for",
-                "no evidence of",
+            if match.has("neg") and (
+                folded(said).endswith(self.beginnings("genes.evidence-for"))
+                or folded(said).startswith(self.beginnings("genes.no-evidence"))
             ):
+                return "wild-type", (match.first, match.last)
+            if match.has("neg") and folded(context.words(match.first, match.last)) in self.listed("genes.negations"):
                 return "wild-type", (match.first, match.last)
             if match.has("pending"):
                 return "pending", (match.first, match.last)
@@ -243,7 +235,9 @@ class Genes:
         if any(one.has("tested") and 0 <= one.first - last <= 1 for one in statement.matches):
             return False
         return any(
-            one.has("neg") and first - one.last <= 2 and not context.words(one.first, one.last).lower().startswith("instead")
+            one.has("neg")
+            and first - one.last <= 2
+            and not folded(context.words(one.first, one.last)).startswith(self.beginnings("genes.instead"))
             for one in statement.matches
             if one.last <= first
         )
@@ -296,44 +290,16 @@ class Genes:
         if wrong:
             return False, f"taken back: “{wrong}”"
         doubt = context._before(group[0].first, "doubt")
-        if doubt and doubt.lower() not in (
-            "likely",
-            "either",
-            "potential",
-            "uncertain",
-            "to exclude",
-            "risk of",
-            "screening for",
-            "screen for",
-        ):
+        if doubt and folded(doubt) not in self.listed("genes.no-doubt"):
             return False, f"uncertain: “{doubt}”"
         if result == "mutated":
             for _at, match, token in context.back(group[0].first, 12):
                 if match is not None and match.has("plan"):
                     word = context.words(match.first, match.last).lower()
-                    if word in (
-                        "if",
-                        "need",
-                        "falls",
-                        "would",
-                        "wenn",
-                        "sofern",
-                        "would need",
-                        "unless",
-                        "should",
-                        "bei nachweis",
-                        "await",
-                        "awaiting",
-                        "pending",
-                        "ausstehend",
-                        "request",
-                        "could",
-                        "might",
-                        "may",
-                    ):
+                    if folded(word) in self.listed("genes.conditions"):
                         return False, f"said of a plan: “{word}”"
                 if (
-                    token.norm in ("need", "needs", "requires", "benotigt", "erfordert", "bei")
+                    token.norm in self.listed("genes.needs")
                     and statement.section in ("plan", "assessment", "comment", "discussion")
                     and not changed
                 ):
@@ -366,10 +332,10 @@ class Genes:
             if origins:
                 return "germline" if origins[-1] == "germline" else "somatic"
         if statement.head != (0, 0):
-            words = self.text[statement.head[0] : statement.head[1]].lower()
-            if re.search(r"germ-?line|keimbahn|heredit|humangenet|genetics", words):
+            words = folded(self.text[statement.head[0] : statement.head[1]])
+            if any(word in words for word in self.listed("genes.germline")):
                 return "germline"
-            if re.search(r"somatic|somatisch|tumou?r|ctdna|plasma|liquid|molekularpath", words):
+            if any(word in words for word in self.listed("genes.somatic")):
                 return "somatic"
         return self.origin
 
@@ -488,7 +454,7 @@ class Genes:
                 continue
             after = [one.text for one in tokens[at + 1 : at + 4]]
             ranged = len(after) > 2 and after[0] in "-–" and after[2] == "%"
-            if (after and after[0] == "%") or (after and after[0] in ("percent", "Prozent")) or ranged:
+            if (after and after[0] == "%") or (after and folded(after[0]) in self.listed("genes.percent")) or ranged:
                 before = tokens[at - 1].text
                 if before in "<≤":
                     return
@@ -565,7 +531,7 @@ class Genes:
             found = {one.id("assay") or "" for one in above.matches if one.has("assay")} & {"22c3", "sp142", "other"}
             if found:
                 return found
-        words = self.text[statement.head[0] : statement.head[1]].lower()
+        words = folded(self.text[statement.head[0] : statement.head[1]])
         found = {clone for clone, word in (("22c3", "22c3"), ("sp142", "sp142"), ("other", "sp263")) if word in words}
         if found:
             return found
@@ -602,7 +568,7 @@ class Genes:
     def _msi(self, statement: Statement, context: Context, match: Match, stop: int) -> Iterator[Claim]:
         own = {term.id for term in match.terms if term.kind == "marker"}
         words = context.words(match.first, match.last).lower()
-        if words in ("dmmr",):
+        if folded(words) in self.listed("genes.mmr-deficient"):
             return
         told = [one for one in statement.matches if match.first <= one.first < stop]
         if self.plasma_empty or any(one.id("result") == "not-evaluable" or one.has("pending") for one in told):

@@ -9,7 +9,7 @@ from linewise.phrases.analysis import Paper
 from linewise.phrases.claims import NEVER, Claim, Context
 from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Match
-from linewise.phrases.tokens import number
+from linewise.phrases.tokens import folded, number
 
 _HISTORY = {
     "stroke-history",
@@ -29,6 +29,7 @@ class Illnesses:
     """Reads the illnesses and symptoms of one paper."""
 
     def __init__(self, paper: Paper, harms: set[tuple[int, int]]) -> None:
+        self.listed, self.written = paper.words.listed, paper.words.written
         self.paper, self.harms = paper, harms
         self.facts = paper.words.knowledge.facts
 
@@ -77,57 +78,18 @@ class Illnesses:
         ):
             sure, why = False, "said of what may come"
         plan = next((one for _, one, _t in context.back(match.first, 8) if one is not None and one.has("plan")), None)
-        if (
-            sure
-            and plan is not None
-            and context.words(plan.first, plan.last).lower()
-            in (
-                "if",
-                "would",
-                "could",
-                "risk of",
-                "screening for",
-                "consider",
-                "falls",
-                "wenn",
-                "to start",
-                "should",
-                "may",
-                "might",
-                "vaccine",
-                "avoid",
-            )
-        ):
+        if sure and plan is not None and folded(context.words(plan.first, plan.last)) in self.listed("illnesses.plans"):
             sure, why = False, "said of what may come"
         after = statement.tokens[match.last : match.last + 2]
         if statement.section == "labs" or self.paper.kind == "laboratory":
             limit = [token for token in after if token.kind == "n" or token.text in "<>≥≤"]
             if limit:
                 return  # `Diabetes: > 6.4`: the scale of a measurement
-        if any(
-            token.norm
-            in (
-                "vaccine",
-                "vaccination",
-                "impfung",
-                "test",
-                "serology",
-                "serologie",
-                "screen",
-                "screening",
-                "risk",
-                "medication",
-                "impfstoff",
-                "prophylaxis",
-                "prophylaxe",
-                "ratio",
-                "negative",
-                "negativ",
-            )
-            for token in after
-        ) and not any(token.norm == "medication" for token in after):
+        if any(token.norm in self.listed("illnesses.of-other-things") for token in after) and not any(
+            token.norm in self.listed("illnesses.medication") for token in after
+        ):
             sure, why = False, "a test, a vaccine or a risk"
-        if words in ("AF", "PE", "RA", "MS", "HF", "LE", "DM2", "CAD") and statement.section in ("specimen", "results", "person"):
+        if words in self.written("illnesses.short-names") and statement.section in ("specimen", "results", "person"):
             return
         if words == "AF" and any(token.text == "%" for token in statement.tokens[match.last : match.last + 4]):
             return
@@ -186,21 +148,7 @@ class Illnesses:
             if (
                 one is not None
                 and one.has("past")
-                and context.words(one.first, one.last).lower()
-                in (
-                    "previous",
-                    "childhood",
-                    "former",
-                    "resolved",
-                    "frühere",
-                    "früher",
-                    "z. n.",
-                    "z.n.",
-                    "zustand nach",
-                    "past",
-                    "remote",
-                    "old",
-                )
+                and folded(context.words(one.first, one.last)) in self.listed("illnesses.past")
             ):
                 return context.words(one.first, one.last)
         for _at, one, token in context.ahead(match.last, 9):
@@ -244,8 +192,7 @@ class Illnesses:
         if any(
             one.has("historic") or one.has("plan") or one.has("past")
             for _, one, _t in context.back(match.first, 14)
-            if one is not None
-            and context.words(one.first, one.last).lower() not in ("no", "not", "kein", "keine", "was", "ab", "ohne")
+            if one is not None and folded(context.words(one.first, one.last)) not in self.listed("illnesses.no-history")
         ):
             sure, why = False, "not said to be there now"
         grade = self._grade(statement, match)

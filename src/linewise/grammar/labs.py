@@ -21,6 +21,7 @@ class Labs:
     """Reads the measurements of one paper."""
 
     def __init__(self, paper: Paper) -> None:
+        self.listed = paper.words.listed
         self.paper = paper
         self.units: Mapping[str, Mapping[str, Any]] = paper.words.of("units")["units"]
         self.codes = paper.words.knowledge.facts
@@ -30,7 +31,7 @@ class Labs:
         """`Fasting: Yes` over a whole sheet."""
         return any(
             match.id("labword") == "fasting"
-            and any(one.norm in ("yes", "ja", "y") for one in statement.tokens[match.last : match.last + 2])
+            and any(one.norm in self.listed("labs.said-yes") for one in statement.tokens[match.last : match.last + 2])
             for match in statement.matches
         )
 
@@ -96,7 +97,7 @@ class Labs:
         """Whether the words right after a value say that it is old or of now."""
         for one in statement.matches:
             if first <= one.first < last + 5 and one.first - first <= 5:
-                if one.has("historic") and context.words(one.first, one.last).lower() not in ("was", "before", "ed"):
+                if one.has("historic") and folded(context.words(one.first, one.last)) not in self.listed("labs.no-time"):
                     return "before"
                 if one.has("current"):
                     return "now"
@@ -184,7 +185,7 @@ class Labs:
 
     @property
     def _known_units(self) -> frozenset[str]:
-        return frozenset(unit for about in self.units.values() for unit in about["write"]) | _OTHER_UNITS
+        return frozenset(unit for about in self.units.values() for unit in about["write"]) | self.listed("labs.other-units")
 
     def _limits(self, tokens: list[Token], first: int, stop: int, value: float) -> tuple[float | None, float | None]:
         """The upper limit of normal printed beside a value: `(0.1-1.2)`, `[< 35]`, `Ref 7 - 56`."""
@@ -202,13 +203,17 @@ class Labs:
                 amount = number(token)
                 before = [one.text for one in tokens[max(first - 1, at - 3) : at]]
                 if any(sign in ("<", "≤") for sign in before) or any(
-                    one.norm in ("bis", "to", "max", "below", "unter", "upto") for one in tokens[max(first - 1, at - 2) : at]
+                    one.norm in self.listed("labs.up-to") for one in tokens[max(first - 1, at - 2) : at]
                 ):
                     return amount, None
                 after = tokens[at + 1 : at + 3]
-                if len(after) == 2 and (after[0].text in "-–—" or after[0].norm in ("to", "bis")) and after[1].kind == "n":
+                if (
+                    len(after) == 2
+                    and (after[0].text in "-–—" or after[0].norm in self.listed("common.to"))
+                    and after[1].kind == "n"
+                ):
                     return number(after[1]), amount
-                if any(one.norm in ("uln", "ogn") for one in tokens[max(first, at - 3) : at]):
+                if any(one.norm in self.listed("labs.upper-limit") for one in tokens[max(first, at - 3) : at]):
                     return amount, None
             at += 1
         return None, None
@@ -331,13 +336,13 @@ class Labs:
             if (
                 match.last <= one.first < at
                 and (one.has("historic") or one.id("labword") == "previous")
-                and context.words(one.first, one.last).lower() not in ("was", "from", "von", "last")
+                and folded(context.words(one.first, one.last)) not in self.listed("labs.no-history")
             ):
                 strength -= 12
-        heading = statement.heading.lower()
-        if re.search(r"admission|aufnahme|baseline|nadir|previous|vorbefund|prior", heading):
+        heading = folded(statement.heading)
+        if any(word in heading for word in self.listed("labs.before-headings")):
             strength -= 12
-        if re.search(r"discharge|entlass|today|heute|current|aktuell", heading):
+        if any(word in heading for word in self.listed("labs.now-headings")):
             strength += 4
         if any(one.has("copied") for one in statement.matches):
             strength -= 12
@@ -428,7 +433,7 @@ class Labs:
         row_day = next((tokens[i].day for i in range(len(tokens)) if tokens[i].day is not None), None)
         dated = [one for one in values if one[0] is not None]
         chosen = max(dated, key=lambda one: one[0].key if one[0] else (0, 0, 0)) if dated else values[0]
-        if (re.search(r"%|percent|prozent", words) and fact == "neutrophils") or (fact == "neutrophils" and unit_text == "%"):
+        if fact == "neutrophils" and (unit_text == "%" or any(word in words for word in self.listed("labs.percent"))):
             return
         if fact == "hba1c" and unit_text not in ("%", "mmol/mol", ""):
             unit_text = ""
@@ -447,14 +452,14 @@ class Labs:
         )
         if claim is not None:
             claim.strength += 1 if name == "calcium-corrected" else 0
-            if fact == "fasting-glucose" and not self.fasted and not re.search(r"fast|nucht", words):
+            if fact == "fasting-glucose" and not self.fasted and not any(word in words for word in self.listed("labs.fasting")):
                 return
             yield claim
 
     def _unit_in(self, tokens: list[Token], inside: list[int]) -> tuple[str, int]:
         for index in inside:
             unit, end = self._unit(tokens, index, inside[-1] + 1)
-            if unit and unit not in ("k", "g/l", "tsd"):
+            if unit and folded(unit) not in self.listed("labs.thousands"):
                 return unit, end
         return "", 0
 
@@ -561,7 +566,7 @@ class Labs:
             if near and not any(one.has("plan") for one in statement.matches if one.first < match.first):
                 value = values[gene][near[0].id("pgxvalue") or "normal"]
                 sure = not any(
-                    one.has("pending") and context.words(one.first, one.last).lower() not in ("recommended", "empfohlen")
+                    one.has("pending") and folded(context.words(one.first, one.last)) not in self.listed("labs.recommended")
                     for one in statement.matches
                 )
                 yield Claim(
@@ -581,28 +586,3 @@ class Labs:
 
 
 _HEADS: dict[tuple[int, str], tuple[str, Day | None]] = {}
-_OTHER_UNITS = frozenset(
-    {
-        "mg/l",
-        "ng/ml",
-        "ug/l",
-        "mmol/l",
-        "umol/l",
-        "u/l",
-        "g/dl",
-        "%",
-        "fl",
-        "pg",
-        "mu/l",
-        "sec",
-        "s",
-        "ms",
-        "bpm",
-        "kg",
-        "cm",
-        "pmol/l",
-        "nmol/l",
-        "t/l",
-        "l/l",
-    }
-)

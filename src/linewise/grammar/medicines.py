@@ -10,7 +10,7 @@ from linewise.phrases.analysis import Paper
 from linewise.phrases.claims import Claim, Context, Course
 from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Match
-from linewise.phrases.tokens import number
+from linewise.phrases.tokens import folded, number
 
 from .courses import NOT_READ
 from .drugs import Drugs
@@ -45,6 +45,7 @@ class Medicines:
     """Reads the medicines of one paper."""
 
     def __init__(self, paper: Paper, drugs: Drugs) -> None:
+        self.listed, self.beginnings = paper.words.listed, paper.words.beginnings
         self.paper, self.drugs = paper, drugs
 
     def claims(self, statement: Statement) -> Iterator[Claim]:
@@ -169,23 +170,7 @@ class Medicines:
             if any(
                 one.has("plan")
                 and one.first < match.first
-                and context.words(one.first, one.last).lower()
-                in (
-                    "if",
-                    "consider",
-                    "would",
-                    "will",
-                    "plan to",
-                    "falls",
-                    "erwägen",
-                    "could",
-                    "recommend",
-                    "may",
-                    "avoid",
-                    "instead of",
-                    "vermeiden",
-                    "statt",
-                )
+                and folded(context.words(one.first, one.last)) in self.listed("medicines.plans")
                 for one in statement.matches
             ):
                 return False, "said of a plan"
@@ -201,7 +186,7 @@ class Medicines:
             going = any(
                 one.has("given")
                 and match.first - one.last <= 3
-                and context.words(one.first, one.last).lower().startswith(("contin", "remain", "fort", "weiter"))
+                and folded(context.words(one.first, one.last)).startswith(self.beginnings("medicines.going-on"))
                 for one in statement.matches
                 if one.last <= match.first
             )
@@ -229,32 +214,17 @@ class Medicines:
         for _at, one, token in context.back(match.first, 12):
             if one is not None and one.has("drug"):
                 between = tokens[one.last : match.first]
-                if len(between) <= 6 and any(t.text in ",/+" or t.norm in ("and", "und") for t in between):
+                if len(between) <= 6 and any(t.text in ",/+" or t.norm in self.listed("common.and") for t in between):
                     continue
                 return False
             if one is not None and (one.has("medstate") and one.id("medstate") == "taken"):
                 words = context.words(one.first, one.last).lower()
-                return match.first - one.last <= 4 or words in ("takes", "nimmt", "taking", "uses")
+                return match.first - one.last <= 4 or folded(words) in self.listed("medicines.takes")
             if token.text in ";." or (False):
                 return False
         after = [one for one in statement.matches if match.last <= one.first < match.last + 8 and one.has("medstate")]
         return any(
-            one.id("medstate") == "taken"
-            and context.words(one.first, one.last).lower()
-            in (
-                "begonnen",
-                "angesetzt",
-                "fortgeführt",
-                "started",
-                "continued",
-                "commenced",
-                "resumed",
-                "fortgesetzt",
-                "restarted",
-                "eingeleitet",
-                "wieder angesetzt",
-                "eingenommen",
-            )
+            one.id("medstate") == "taken" and folded(context.words(one.first, one.last)) in self.listed("medicines.taken-after")
             for one in after
         ) and not any(one.id("medstate") == "stopped" for one in after)
 
@@ -283,24 +253,34 @@ class Medicines:
                 continue  # it leads the next one
             words = [token.norm for token in tokens[one.first : one.last]]
             ahead = [token.norm for token in tokens[one.last : one.last + 1]]
-            if words in (["stop"], ["hold"]) and ahead and ahead[0] in ("on", "when", "after", "if", "once", "at", "in"):
+            if (
+                len(words) == 1
+                and words[0] in self.listed("medicines.stop-words")
+                and ahead
+                and ahead[0] in self.listed("medicines.stop-when")
+            ):
                 continue
             if one.id("medstate") == "stopped":
                 if (
-                    words[0] in ("stop", "hold", "if", "avoid", "kein", "keine", "nicht", "planned", "off", "gegeben", "pause")
+                    words[0] in self.listed("medicines.stops-only-near")
                     and len(words) == 1
                     and depth <= 0
                     and any(token.text in "," for token in between)
                 ):
                     continue
-                if words in (["nicht"], ["kein"], ["keine"]) and len(between) > 3:
+                if len(words) == 1 and words[0] in self.listed("medicines.negations") and len(between) > 3:
                     continue
-                if words == ["pause"] and any(
-                    token.norm in ("tage", "tag", "d", "woche", "days") for token in tokens[max(0, one.first - 3) : one.first]
+                if (
+                    len(words) == 1
+                    and words[0] in self.listed("medicines.pause")
+                    and any(
+                        token.norm in self.listed("medicines.days-of-a-pause")
+                        for token in tokens[max(0, one.first - 3) : one.first]
+                    )
                 ):
                     continue
                 return "stopped"
-            if words not in (["on"], ["seit"], ["new"], ["mit"], ["unter"], ["selbst"]):
+            if len(words) != 1 or words[0] not in self.listed("medicines.no-sign-of-taking"):
                 state = state or "taken"
         return state
 
@@ -316,10 +296,10 @@ class Medicines:
         days = [tokens[i].day for i in reach if tokens[i].day is not None]
         for i in reach:
             if (
-                tokens[i].norm in ("days", "day", "tage", "d", "tag", "days)", "tagen")
+                tokens[i].norm in self.listed("medicines.days")
                 and i
                 and tokens[i - 1].kind == "n"
-                and (i < 2 or tokens[i - 2].norm not in ("every", "alle", "day", "days", "on", "tag", "-", "–", "q", "to"))
+                and (i < 2 or tokens[i - 2].norm not in self.listed("medicines.every"))
             ):
                 length = number(tokens[i - 1])
                 start = next((day for day in days if day is not None and day.month and day.day), None)
@@ -336,7 +316,7 @@ class Medicines:
         ends = [
             cell
             for cell, header in enumerate(statement.headers)
-            if any(word in header.lower() for word in ("end", "stop", "ende", "bis"))
+            if any(word in folded(header) for word in self.listed("medicines.end"))
         ]
         for token in tokens:
             day = token.day
@@ -361,6 +341,7 @@ class Reactions:
     """Reads the harms of one paper."""
 
     def __init__(self, paper: Paper, drugs: Drugs) -> None:
+        self.listed, self.beginnings = paper.words.listed, paper.words.beginnings
         self.paper, self.drugs = paper, drugs
         self.knowledge = paper.words.knowledge
         self.effect_words = drugs.parts["effect-words"]
@@ -470,8 +451,7 @@ class Reactions:
         effect = match.id("harm") or ""
         if context._before(match.first, "neg") or (
             context._after(match.last, "neg-after")
-            and context._after(match.last, "neg-after").lower()
-            not in ("resolved", "has resolved", "have resolved", "now resolved", "normal", "clear")
+            and folded(context._after(match.last, "neg-after")) not in self.listed("reactions.resolved")
         ):
             return
         if context.family(match.first):
@@ -492,32 +472,13 @@ class Reactions:
             return
         sure, why = linked, "" if linked else "what caused it is not said"
         doubt = context._before(match.first, "doubt")
-        if doubt and doubt.lower() not in ("likely", "presumed"):
+        if doubt and folded(doubt) not in self.listed("reactions.no-doubt"):
             sure, why = False, f"uncertain: “{doubt}”"
         for _, one, _t in context.back(match.first, 10):
             if (
                 one is not None
                 and one.has("plan")
-                and context.words(one.first, one.last).lower()
-                in (
-                    "if",
-                    "risk of",
-                    "would",
-                    "could",
-                    "may",
-                    "falls",
-                    "wenn",
-                    "counselled about",
-                    "counselled on",
-                    "information on",
-                    "discussed",
-                    "besprochen",
-                    "aufgeklärt über",
-                    "aufklärung über",
-                    "möglich",
-                    "avoid",
-                    "monitor",
-                )
+                and folded(context.words(one.first, one.last)) in self.listed("reactions.may-come")
             ):
                 sure, why = False, "said of what may come"
         if not sure:
@@ -545,14 +506,16 @@ class Reactions:
         cause = False
         for at in range(max(0, match.first - 5), match.first):
             one = next((m for m in matches if m.first == at and m.has("cause")), None)
-            if one is not None and context.words(one.first, one.last).lower() not in ("on", "by"):
+            if one is not None and folded(context.words(one.first, one.last)) not in self.listed("reactions.no-cause-before"):
                 cause = True
         after = next((one for one in matches if match.last <= one.first <= match.last + 5 and one.has("cause")), None)
         behind = None
         if after is not None:
             behind = next((group for group in groups if 0 <= group[0].first - after.last <= 3), None)
             words = context.words(after.first, after.last).lower()
-            if words in ("for", "and", "given") or (words in ("with", "mit") and grade_near(statement, match) is None):
+            if folded(words) in self.listed("reactions.no-cause-after") or (
+                folded(words) in self.listed("common.with") and grade_near(statement, match) is None
+            ):
                 behind = None
         if behind is not None:
             return True, self._all(behind), behind[0]
@@ -562,7 +525,7 @@ class Reactions:
             if ahead is not None:  # `unter Capecitabin besteht ein Hand-Fuß-Syndrom Grad 1`
                 return True, self._all(before[-1]), before[-1][0]
         borne_well = grade_near(statement, match) is not None and any(
-            tokens[one.first].norm.startswith(("tolera", "vertragen")) for one in matches if one.has("given")
+            tokens[one.first].norm.startswith(self.beginnings("reactions.borne")) for one in matches if one.has("given")
         )
         if before and (acted or cause or borne_well):
             group = before[-1]
@@ -573,7 +536,9 @@ class Reactions:
             if gap <= 40:
                 hyphen = gap <= 2 and any(token.text in "-" for token in between)
                 borne = grade_near(statement, match) is not None and any(
-                    tokens[one.first].norm.startswith("tolera") for one in matches if one.has("given")
+                    tokens[one.first].norm.startswith(self.beginnings("reactions.tolerated"))
+                    for one in matches
+                    if one.has("given")
                 )
                 if acted or hyphen or borne or self._really(statement, context, match, group):
                     return True, self._all(group), group[0]
@@ -598,40 +563,7 @@ class Reactions:
     def _really(self, statement: Statement, context: Context, match: Match, group: list[Match]) -> bool:
         """`developed`, `caused`, `complicated by`: words that name the harm as one of the treatment, without a dose change."""
         words = [token.norm for token in statement.tokens[group[-1].last : match.first]]
-        return any(
-            word
-            in (
-                "developed",
-                "caused",
-                "complicated",
-                "causing",
-                "induced",
-                "related",
-                "entwickelte",
-                "induzierte",
-                "assoziierte",
-                "bedingte",
-                "experienced",
-                "induziert",
-                "assoziiert",
-                "bedingt",
-                "c",
-                "led",
-                "resulting",
-                "auftreten",
-                "komplikation",
-                "reaction",
-                "side",
-                "nebenwirkung",
-                "nebenwirkungen",
-                "toxicity",
-                "toxizitat",
-                "tox",
-                "ausgepragte",
-                "leading",
-            )
-            for word in words
-        )
+        return any(word in self.listed("reactions.caused") for word in words)
 
     def _groups(self, statement: Statement, named: Sequence[Match]) -> list[list[Match]]:
         found: list[list[Match]] = []

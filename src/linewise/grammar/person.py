@@ -8,13 +8,14 @@ from linewise.phrases.analysis import Paper
 from linewise.phrases.claims import NEVER, Claim, Context
 from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Match
-from linewise.phrases.tokens import number, tokens_of
+from linewise.phrases.tokens import folded, number, tokens_of
 
 
 class PersonReader:
     """Reads what one paper says of the person."""
 
     def __init__(self, paper: Paper) -> None:
+        self.listed, self.beginnings, self.written = paper.words.listed, paper.words.beginnings, paper.words.written
         self.paper = paper
 
     def claims(self, statement: Statement) -> Iterator[Claim]:
@@ -65,7 +66,7 @@ class PersonReader:
             return
         tokens = tokens_of(self.paper.sheet.text, [statement.head])
         for match in self.paper.lexicon.matches(tokens, False):
-            if match.has("sex") and tokens[match.first].norm not in ("herr", "herrn", "patienten"):
+            if match.has("sex") and tokens[match.first].norm not in self.listed("person.male-titles"):
                 yield Claim(
                     "sex",
                     match.id("sex"),
@@ -88,18 +89,18 @@ class PersonReader:
                 continue
             words = context.words(match.first, match.last)
             strength = 0
-            if words in ("F", "M", "w", "m"):
+            if words in self.written("person.sex-letters"):
                 near = statement.tokens[max(0, match.first - 8) : match.last + 1]
                 labels = any(
                     one.has("born") or one.has("age") for one in statement.matches if abs(one.first - match.first) < 14
-                ) or any(token.norm in ("sex", "gender", "geschlecht", "mrn") for token in near)
-                head = self.paper.sheet.text[statement.head[0] : statement.head[1]].lower()
+                ) or any(token.norm in self.listed("person.sex-labels", "person.record-number") for token in near)
+                head = folded(self.paper.sheet.text[statement.head[0] : statement.head[1]])
                 aged = (
                     match.first > 0
                     and (number(statement.tokens[match.first - 1]) or 0) >= 18
                     and statement.section in ("person", "", "clinical", "oncology", "assessment", "symptoms", "plan")
                 )
-                labels = labels or aged or any(word in head for word in ("sex", "gender", "geschlecht"))
+                labels = labels or aged or any(word in head for word in self.listed("person.sex-labels"))
                 if not labels or (
                     match.first and statement.tokens[match.first - 1].text in ("G", ".") and statement.tokens[match.first].glued
                 ):
@@ -109,17 +110,17 @@ class PersonReader:
                     and statement.tokens[match.last].text in (".", ",")
                     and words == "M"
                     and statement.tokens[match.last].glued
-                    and not any(token.norm in ("sex", "gender") for token in near)
+                    and not any(token.norm in self.listed("person.sex-labels") for token in near)
                 ):
                     continue
                 strength = 6 if labels else 0
-            elif words.lower() in ("female", "male", "weiblich", "männlich", "weibl", "patientin", "woman", "man", "lady"):
+            elif folded(words) in self.listed("person.sex-words"):
                 strength = 5
             elif self._addressed(statement, match):
                 continue
-            elif words.lower() in ("frau", "herr", "herrn", "mr", "mrs", "ms", "miss"):
+            elif folded(words) in self.listed("person.titles"):
                 strength = 4 if statement.section == "person" or any(one.has("born") for one in statement.matches) else -6
-            elif words.lower() in ("she", "her", "he", "his", "him"):
+            elif folded(words) in self.listed("person.pronouns"):
                 strength = -3
             yield self._claim(statement, match.first, match.last, "sex", sex, True, "", strength)
 
@@ -127,22 +128,24 @@ class PersonReader:
         """Whether a title is that of a colleague: `Sehr geehrter Herr Kollege`, `Dear Mr …`, `Mr Petrakis, Consultant`."""
         before = [token.norm for token in statement.tokens[max(0, match.first - 2) : match.first]]
         after = [token.norm for token in statement.tokens[match.last : match.last + 2]]
-        greeted = any(
-            word in ("geehrter", "geehrte", "dear", "lieber", "liebe", "an", "consultant", "surgeon", "provider", "einsender")
-            for word in before
-        )
-        return greeted or any(word in ("kollege", "kollegin", "dr", "prof", "kollegen") for word in after)
+        greeted = any(word in self.listed("person.addressed") for word in before)
+        return greeted or any(word in self.listed("person.colleagues") for word in after)
 
     def _age(self, statement: Statement, context: Context) -> Iterator[Claim]:
         tokens = statement.tokens
-        if len(tokens) > 1 and tokens[0].kind == "n" and tokens[1].glued and tokens[1].text in ("F", "M", "yo", "f", "m"):
+        if (
+            len(tokens) > 1
+            and tokens[0].kind == "n"
+            and tokens[1].glued
+            and tokens[1].text in self.written("person.before-an-age")
+        ):
             amount = number(tokens[0])  # `77F with …`
             if amount is not None and 18 <= amount <= 110:
                 yield self._claim(statement, 0, 2, "age", int(amount), True, "", 2)
         for at in range(len(tokens) - 1) if statement.section == "person" else ():
             amount = number(tokens[at]) if tokens[at].kind == "n" else None
             ends = at + 2 >= len(tokens) or tokens[at + 2].cell != tokens[at].cell
-            if amount is not None and 18 <= amount <= 110 and tokens[at + 1].text in ("F", "M") and ends:
+            if amount is not None and 18 <= amount <= 110 and tokens[at + 1].text in self.written("person.sex-capitals") and ends:
                 yield self._claim(statement, at, at + 2, "age", int(amount), True, "", 2)  # `Winslow, Theodora   56 F`
         for match in statement.matches:
             if not match.has("age") or context.family(match.first):
@@ -155,7 +158,7 @@ class PersonReader:
                 amount = number(token) if token.kind == "n" else None
                 if amount is None or not 18 <= amount <= 110 or amount != int(amount):
                     continue
-                if words in ("years", "yrs", "yr", "jahre", "age", "alter", "j.", "year") and not (
+                if folded(words) in self.listed("person.years") and not (
                     statement.section == "person" or any(one.has("born") or one.has("sex") for one in statement.matches)
                 ):
                     continue
@@ -229,7 +232,7 @@ class PersonReader:
                     break
                 if (
                     after is not None
-                    and (after.text in "-–/" or after.norm in ("to", "bis"))
+                    and (after.text in "-–/" or after.norm in self.listed("common.to"))
                     and at + 2 < len(tokens)
                     and tokens[at + 2].kind == "n"
                     and tokens[at + 2].text in ("0", "1", "2", "3", "4")
@@ -250,10 +253,10 @@ class PersonReader:
                     if (
                         one.has("plan")
                         and 0 < match.first - one.first < 8
-                        and context.words(one.first, one.last).lower() in ("if", "falls", "wenn", "eligible", "sofern")
+                        and folded(context.words(one.first, one.last)) in self.listed("person.conditions")
                     ):
                         sure, why = False, "a condition"
-                if any(token.norm in ("copied", "h", "kopiert") and token.text != "H" for token in tokens[:3]) or self._copied(
+                if any(token.norm in self.listed("person.copied") and token.text != "H" for token in tokens[:3]) or self._copied(
                     statement
                 ):
                     strength = -12
@@ -273,7 +276,11 @@ class PersonReader:
             if match.has("frailty"):
                 sure, why = context.standing(match.first, match.last)
                 words = context.words(match.first, match.last).lower()
-                if "scale" in words or words == "frailty" or statement.section in ("plan", "social"):
+                if (
+                    any(word in words for word in self.listed("person.scale"))
+                    or words in self.listed("person.frailty-alone")
+                    or statement.section in ("plan", "social")
+                ):
                     continue
                 yield self._claim(statement, match.first, match.last, "frail", True, sure, why)
 
@@ -298,7 +305,7 @@ class PersonReader:
             if wish:
                 relative = context.family(match.first)
                 before = " ".join(token.norm for token in tokens[max(0, match.first - 3) : match.first])
-                no = before.endswith((" no", "not")) and wish != "keep-hair"
+                no = folded(before).endswith(self.beginnings("person.no-wish")) and wish != "keep-hair"
                 yield self._claim(
                     statement,
                     match.first,
@@ -324,14 +331,11 @@ class PersonReader:
             between = tokens[match.last : one.first] if one.first >= match.last else tokens[one.last : match.first]
             if len(between) > (4 if one.first >= match.last else 7) or any(token.text in ";." for token in between):
                 continue
-            if (
-                any(token.norm in ("to", "more", "adjuvant", "adjuvante", "neoadjuvant", "adjuvanter") for token in between)
-                and one.first < match.first
-            ):
+            if any(token.norm in self.listed("person.declined-a") for token in between) and one.first < match.first:
                 continue
             before = " ".join(token.norm for token in tokens[max(0, one.first - 2) : one.first])
             if (
-                "adjuvant" in before
+                any(word in before for word in self.listed("person.adjuvant"))
                 or any(other.id("setting") == "adjuvant" for other in statement.matches)
                 or any(
                     token.day is not None and self.paper.date is not None and token.day.year < self.paper.date.year - 1
@@ -341,10 +345,7 @@ class PersonReader:
                 continue
             if any(other.has("drug") and match.first < other.first < one.first for other in statement.matches):
                 continue
-            past = any(
-                token.norm in ("previously", "fruher", "damals", "then", "initially", "at")
-                for token in tokens[max(0, match.first - 3) : match.first]
-            )
+            past = any(token.norm in self.listed("person.back-then") for token in tokens[max(0, match.first - 3) : match.first])
             if past:
                 continue
             yield self._claim(statement, min(match.first, one.first), max(match.last, one.last), "declines", one.id("decline"))
@@ -358,7 +359,7 @@ class PersonReader:
                 one.has("past") for one in statement.matches
             )
             if context.said("cancer") is not None or (
-                any(token.norm in ("fixation", "mastectomy", "operation") for token in statement.tokens[match.first : match.last])
+                any(token.norm in self.listed("person.operations") for token in statement.tokens[match.first : match.last])
                 and not any(one.has("upcoming") for one in statement.matches)
             ):
                 return
@@ -367,26 +368,7 @@ class PersonReader:
             yield self._claim(statement, match.first, match.last, "planned", planned, sure)
             return
         done = any(one.has("past") or one.has("past-after") for one in statement.matches) or any(
-            token.norm
-            in (
-                "after",
-                "nach",
-                "completed",
-                "done",
-                "healed",
-                "avoid",
-                "vermeiden",
-                "should",
-                "had",
-                "before",
-                "if",
-                "falls",
-                "no",
-                "keine",
-                "not",
-                "erhalten",
-            )
-            for token in statement.tokens
+            token.norm in self.listed("person.no-plan") for token in statement.tokens
         )
         upcoming = any(one.has("upcoming") for one in statement.matches)
         if planned == "tooth-extraction" or planned == "live-vaccine" or planned == "surgery":

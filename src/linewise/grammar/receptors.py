@@ -12,14 +12,9 @@ from linewise.phrases.analysis import Paper
 from linewise.phrases.claims import BACKGROUND, Claim, Context, Specimens
 from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Match
-from linewise.phrases.tokens import Token, number
+from linewise.phrases.tokens import Token, folded, number
 
 _HER2_HEAD = re.compile(r"(?i)her-?2|\b[cfsd]?ish\b|in.situ")
-_JOIN = frozenset({"/", ",", "and", "und", "&", "-", "+", "u", "sowie"})
-_MORE = frozenset({">", "≥", "over", "greater", "more", "least", "uber", "mehr", "mindestens", "above", "min"})
-_LESS = frozenset({"<", "≤", "less", "under", "fewer", "unter", "weniger", "below", "max"})
-_CONDITIONS = frozenset({"if", "falls", "wenn", "sofern", "should", "whether", "ob", "unless", "when"})
-_OF = frozenset({"of", "von", "/", "out"})
 
 
 class Value(msgspec.Struct):
@@ -46,6 +41,7 @@ class Receptors:
     """Reads the receptors of one paper."""
 
     def __init__(self, paper: Paper, specimens: Specimens) -> None:
+        self.listed, self.beginnings = paper.words.listed, paper.words.beginnings
         self.paper, self.specimens = paper, specimens
         self.scales: dict[str, Any] = dict(paper.words.of("scales"))
         self.last: tuple[str, Statement] | None = None  # the receptor that a line without a name goes on about
@@ -160,7 +156,7 @@ class Receptors:
         )
 
     def _joined(self, between: Sequence[Token]) -> bool:
-        return len(between) <= 3 and all(token.norm in _JOIN or token.text in "()" for token in between)
+        return len(between) <= 3 and all(token.norm in self.listed("receptors.list") or token.text in "()" for token in between)
 
     # Reading a window
 
@@ -276,18 +272,18 @@ class Receptors:
         before = tokens[at - 1] if at else None
         if name == "her2":
             return self._her2_number(statement, at, stop, value, ish, start, amount)
-        if after is not None and (after.text == "%" or after.norm in ("percent", "prozent", "pct", "per")):
+        if after is not None and (after.text == "%" or after.norm in self.listed("receptors.percent-or-per")):
             if value.percent is None and amount <= 100:
                 value.percent, value.bounded = amount, self._bound(tokens, at)
             return 2
-        if after is not None and (after.text in "-–—" or after.norm in ("to", "bis")) and at + 3 < len(tokens) + 1:
+        if after is not None and (after.text in "-–—" or after.norm in self.listed("common.to")) and at + 3 < len(tokens) + 1:
             upper = tokens[at + 2] if at + 2 < len(tokens) else None
             unit = tokens[at + 3] if at + 3 < len(tokens) else None
             if (
                 upper is not None
                 and upper.kind == "n"
                 and unit is not None
-                and (unit.text == "%" or unit.norm in ("percent", "prozent"))
+                and (unit.text == "%" or unit.norm in self.listed("receptors.percent"))
             ):
                 low, high = amount, number(upper)
                 if value.status or self._exact_follows(tokens, at + 4, stop):
@@ -295,7 +291,12 @@ class Receptors:
                 if value.percent is None and high is not None and high <= 100:
                     value.percent, value.bounded = low, "range"
                 return 4
-        if after is not None and after.norm in _OF and at + 2 < len(tokens) and tokens[at + 2].kind == "n":
+        if (
+            after is not None
+            and after.norm in self.listed("receptors.of")
+            and at + 2 < len(tokens)
+            and tokens[at + 2].kind == "n"
+        ):
             top = number(tokens[at + 2])
             scale = next((one for one in ("allred", "irs", "h-score") if self.scales[one]["top"] == top), None)
             if scale and amount <= (top or 0):
@@ -332,9 +333,9 @@ class Receptors:
         for token in reversed(tokens[max(0, at - 3) : at]):
             if token.text in "(:,;" and token.text not in "<>":
                 return ""
-            if token.norm in _MORE:
+            if token.norm in self.listed("receptors.more"):
                 return "more"
-            if token.norm in _LESS:
+            if token.norm in self.listed("receptors.less"):
                 return "less"
         return ""
 
@@ -380,7 +381,7 @@ class Receptors:
                 for match in statement.matches
                 if match.last in range(at - 4, at + 1)
             )
-            score = any(one.norm in ("score", "ihc", "dako", "dako-score", "grad") for one in tokens[max(0, at - 4) : at])
+            score = any(one.norm in self.listed("receptors.before-a-score") for one in tokens[max(0, at - 4) : at])
             close = at - start <= 3 or score
             if (
                 not value.ihc
@@ -391,11 +392,7 @@ class Receptors:
                 and (named or score or (before is not None and before.text in "(:|"))
                 and not self._percent_of(tokens, at)
             ):
-                if (
-                    before is not None
-                    and before.kind == "w"
-                    and before.norm in ("group", "gruppe", "ratio", "clone", "klon", "block", "g", "grade")
-                ):
+                if before is not None and before.kind == "w" and before.norm in self.listed("receptors.other-numbers"):
                     return 0
                 value.ihc = "0" if token.text == "0" else f"{token.text}+"
                 return 1
@@ -461,14 +458,11 @@ class Receptors:
                 return
             results = {term.id for term in one.terms if term.kind == "result"}
             word = next((word for word in ("low", "positive", "negative") if word in results), "")
-            if not word and one.has("neg") and tokens[one.first].norm in ("negative", "negativ"):
+            if not word and one.has("neg") and tokens[one.first].norm in self.listed("receptors.negative"):
                 word = "negative"
             if word:
                 name = match.id("receptor")
-                if all(
-                    token.norm in ("for", "fur", "of", "the", "expression", "von", "der", "des") or token.text in "-("
-                    for token in between
-                ):
+                if all(token.norm in self.listed("receptors.for") or token.text in "-(" for token in between):
                     value.status = word
                     value.first, value.last = one.first, match.last
                     if name == "her2" and match.has("ish"):
@@ -505,18 +499,7 @@ class Receptors:
         tokens = statement.tokens
         head = {token.norm for token in tokens[:7]}
         value = Value()
-        if name in ("er", "pr") and head & {
-            "percentage",
-            "percent",
-            "proportion",
-            "anteil",
-            "prozent",
-            "allred",
-            "irs",
-            "score",
-            "intensity",
-            "farbeintensitat",
-        }:
+        if name in ("er", "pr") and head & self.listed("receptors.heads"):
             value = self._window(statement, Match(0, 1, ()), len(tokens), name)
             value.status = ""
             if value.bounded:
@@ -526,7 +509,7 @@ class Receptors:
             if statement.matches[0].id("scale") == "group":
                 value.ish, value.last = self._by_counts(statement, 0, len(tokens))
                 value.first = 0
-            elif amplified or head & {"score", "ihc"}:
+            elif amplified or head & self.listed("receptors.score-heads"):
                 value = self._window(statement, Match(0, 0, ()), len(tokens), "her2")
         if not value.empty:
             yield from self._made(statement, context, Match(0, max(1, value.last), ()), name, value)
@@ -691,13 +674,15 @@ class Receptors:
 
     def _holds(self, statement: Statement, context: Context, match: Match, value: Value) -> tuple[bool, str]:
         sure, why = context.standing(match.first, max(match.last, value.last))
-        condition = next((token.text for _, _, token in context.back(match.first, 9) if token.norm in _CONDITIONS), "")
+        condition = next(
+            (token.text for _, _, token in context.back(match.first, 9) if token.norm in self.listed("receptors.if")), ""
+        )
         if condition:
             return False, f"a condition: “{condition}”"
         if not sure and why.startswith(("negated", "uncertain")):
             words = why.split("“")[1].rstrip("”").lower()
             if (why.startswith("negated") and self._own_word(statement, match, value, words)) or (
-                words in ("equivocal", "borderline", "?", "äquivokal", "grenzwertig") and value.ihc
+                folded(words) in self.listed("receptors.borderline") and value.ihc
             ):
                 sure, why = True, ""
         if sure and context.said("approval") is not None and value.percent is None and not value.ihc and not value.score:
@@ -712,19 +697,7 @@ class Receptors:
                 None,
             )
             if (told is not None and statement.section not in ("results", "diagnosis")) or (
-                told is not None
-                and context.words(told.first, told.last).lower()
-                in (
-                    "positive if",
-                    "negative if",
-                    "amplified if",
-                    "defined as",
-                    "is defined",
-                    "positiv ab",
-                    "amplifiziert ab",
-                    "gilt als",
-                    "gelten als",
-                )
+                told is not None and folded(context.words(told.first, told.last)) in self.listed("receptors.definitions")
             ):
                 return False, "it explains the scale"
             if self._of_control(statement, context, match, value) and statement.section != "addendum":
@@ -738,7 +711,7 @@ class Receptors:
                 and value.percent is None
             ):
                 word = context.words(plan.first, plan.last).lower()
-                if word not in ("no", "not", "without", "kein", "keine", "nicht", "discussed", "besprochen"):
+                if folded(word) not in self.listed("receptors.no-condition"):
                     return False, f"said of a plan: “{word}”"
         return sure, why
 
@@ -748,7 +721,10 @@ class Receptors:
             if not one.has("control"):
                 continue
             word = statement.tokens[one.first].norm
-            if one.first < match.first or (0 <= one.first - max(match.last, value.last) <= 2 and not word.startswith("intern")):
+            if one.first < match.first or (
+                0 <= one.first - max(match.last, value.last) <= 2
+                and not folded(word).startswith(self.beginnings("receptors.internal"))
+            ):
                 return True
         return False
 

@@ -8,134 +8,16 @@ from linewise.phrases.analysis import Paper
 from linewise.phrases.claims import BACKGROUND, Claim, Context, Specimens
 from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Match
-from linewise.phrases.tokens import number
+from linewise.phrases.tokens import folded, number
 
-_LIST = frozenset(
-    {
-        "multipel",
-        "disseminiert",
-        "diffus",
-        "new",
-        "enlarging",
-        "growing",
-        "progressive",
-        "increasing",
-        "stable",
-        "neue",
-        "neu",
-        "bekannte",
-        "progrediente",
-        "grossenprogrediente",
-        ",",
-        "and",
-        "und",
-        "&",
-        "+",
-        "/",
-        "or",
-        "(",
-        "sowie",
-        "with",
-        "mit",
-        "-",
-        "as",
-        "well",
-        "also",
-        "to",
-        "in",
-        "the",
-        "both",
-        ":",
-        "left",
-        "right",
-        "multiple",
-        "mediastinal",
-        "u",
-        "bds",
-        "li",
-        "re",
-        "links",
-        "rechts",
-        "segment",
-        "seg",
-        ")",
-        "known",
-        "plus",
-    }
-)
-_ORIGIN = frozenset({"origin", "primary", "herkunft", "ursprung", "ursprungs", "type"})
 """Words behind a place that say where a carcinoma comes from, not where it is."""
-_TO = frozenset(
-    {
-        "seit",
-        "since",
-        "to",
-        "in",
-        "of",
-        "involving",
-        "the",
-        "within",
-        "at",
-        "des",
-        "der",
-        "im",
-        "(",
-        ":",
-        "affecting",
-        "her",
-        "his",
-        "multiple",
-        "-",
-        "–",
-        "both",
-        "is",
-        "are",
-        "sites",
-        "site",
-        "into",
-        "on",
-        "von",
-        "bone",
-        "now",
-        "with",
-        "new",
-        "including",
-        "left",
-        "right",
-        "incl",
-        "an",
-        "es",
-        "sites:",
-        "disease",
-        "confirmed",
-        "stage",
-        "iv",
-        "cancer",
-        "breast",
-        "carcinoma",
-        "known",
-        "bilateral",
-        "to:",
-        "betreffend",
-        "mit",
-        "u",
-        "bekannt",
-        "origin",
-        "primary",
-        "sichere",
-        "ausgedehnt",
-        "disseminiert",
-        "multipel",
-        "primarily",
-        "mainly",
-    }
-)
 
 
 class Tumour:
     """Reads what one paper says of the tumour."""
 
     def __init__(self, paper: Paper, specimens: Specimens, metastatic: bool) -> None:
+        self.listed, self.beginnings = paper.words.listed, paper.words.beginnings
         self.paper, self.specimens, self.metastatic = paper, specimens, metastatic
         self.metastatic_elsewhere = any(
             match.id("sitemet") not in (None, "lymph-node", "regional-node")
@@ -154,24 +36,7 @@ class Tumour:
 
     def _far(self, match: Match, statement: Statement) -> bool:
         words = [token.norm for token in statement.tokens[match.first : match.last]]
-        return any(
-            word.startswith(
-                (
-                    "mediastin",
-                    "supraclav",
-                    "supraklav",
-                    "hil",
-                    "retroperit",
-                    "paratrach",
-                    "para",
-                    "cervical",
-                    "zervikal",
-                    "subcarin",
-                    "distant",
-                )
-            )
-            for word in words
-        )
+        return any(folded(word).startswith(self.beginnings("tumour.far")) for word in words)
 
     def _claim(
         self,
@@ -214,14 +79,14 @@ class Tumour:
             if kind == "in-situ" or context.said("othercancer") is not None:
                 continue
             after = statement.tokens[match.last : match.last + 4]
-            if any(token.norm in ("situ", "hamartoma", "hyperplasia", "hamartom") for token in after):
+            if any(token.norm in self.listed("tumour.not-invasive") for token in after):
                 continue
             before = statement.tokens[max(0, match.first - 3) : match.first]
-            if any(token.norm in ("duct", "bile", "gallengangs", "pancreatic", "lobularis") for token in before):
+            if any(token.norm in self.listed("tumour.other-ducts") for token in before):
                 continue
             if (
                 match.last - match.first == 1
-                and statement.tokens[match.first].norm.startswith(("duktal", "ductal", "lobular", "lobul"))
+                and statement.tokens[match.first].norm.startswith(self.beginnings("tumour.ductal-or-lobular"))
                 and not self._cancer_near(statement, match)
             ):
                 continue
@@ -243,33 +108,7 @@ class Tumour:
 
     def _cancer_near(self, statement: Statement, match: Match) -> bool:
         words = statement.tokens[max(0, match.first - 6) : match.last + 7]
-        return any(
-            token.norm.startswith(
-                (
-                    "carcinom",
-                    "karzinom",
-                    "cancer",
-                    "krebs",
-                    "ca",
-                    "invasiv",
-                    "adenocarcinom",
-                    "adenokarzinom",
-                    "mammakarzinom",
-                    "tumor",
-                    "tumour",
-                    "histolog",
-                    "type",
-                    "grade",
-                    "er",
-                    "g1",
-                    "g2",
-                    "g3",
-                    "breast",
-                    "typ",
-                )
-            )
-            for token in words
-        )
+        return any(token.norm.startswith(self.beginnings("tumour.cancer")) for token in words)
 
     # Places of spread
 
@@ -334,7 +173,7 @@ class Tumour:
             plain = [
                 token
                 for index, token in enumerate(tokens[at:stop], at)
-                if index not in covered and token.norm not in _LIST and token.kind != "d"
+                if index not in covered and token.norm not in self.listed("tumour.within-a-list") and token.kind != "d"
             ]
             if sites and not plain and stop - at <= 9:
                 for match in sites:
@@ -346,27 +185,14 @@ class Tumour:
     def _weak(self, statement: Statement, match: Match) -> bool:
         """`bone disease`, `liver disease` are spread only in metastatic disease, and not with another adjective."""
         words = [token.norm for token in statement.tokens[match.first : match.last]]
-        if words[-1] not in ("disease",):
+        if words[-1] not in self.listed("tumour.disease"):
             return False
         if not self.metastatic:
             return True
         before = statement.tokens[max(0, match.first - 2) : match.first]
-        return any(
-            token.norm
-            in (
-                "chronic",
-                "fatty",
-                "obstructive",
-                "degenerative",
-                "metabolic",
-                "interstitial",
-                "chronische",
-                "paget",
-                "benign",
-                "alcoholic",
-            )
-            for token in before
-        ) or (words[0] in ("liver", "lung", "skin", "brain") and statement.section in ("illnesses", "past-illnesses"))
+        return any(token.norm in self.listed("tumour.other-diseases") for token in before) or (
+            words[0] in self.listed("tumour.organs") and statement.section in ("illnesses", "past-illnesses")
+        )
 
     def _site(self, statement: Statement, context: Context, match: Match, site: str, last: int | None = None) -> Claim:
         claim = self._claim(statement, context, match, "sites", site, last)
@@ -378,24 +204,7 @@ class Tumour:
             plan = next((one for _, one, _t in context.back(match.first, 10) if one is not None and one.has("plan")), None)
             if plan is not None:
                 word = context.words(plan.first, plan.last).lower()
-                if word in (
-                    "if",
-                    "should",
-                    "would",
-                    "may",
-                    "might",
-                    "could",
-                    "falls",
-                    "wenn",
-                    "screening for",
-                    "in the event of",
-                    "im falle",
-                    "sofern",
-                    "bei progress",
-                    "würde",
-                    "könnte",
-                    "unless",
-                ):
+                if folded(word) in self.listed("tumour.conditions"):
                     claim.sure, claim.why = False, f"said of what may come: “{word}”"
         if claim.sure and site == "lymph-node" and match.id("sitemet") == "lymph-node" and not self.metastatic_elsewhere:
             claim.sure, claim.why = False, "perhaps a node near the breast"
@@ -428,7 +237,11 @@ class Tumour:
         at = match.first
         for other in reversed(matches[:index]):
             between = tokens[other.last : at]
-            if other.has("site") and all(token.norm in _LIST for token in between) and len(between) <= 4:
+            if (
+                other.has("site")
+                and all(token.norm in self.listed("tumour.within-a-list") for token in between)
+                and len(between) <= 4
+            ):
                 site = self._is_site(other)
                 if site:
                     yield self._site(statement, context, other, site, match.last)
@@ -446,7 +259,13 @@ class Tumour:
             if (
                 other.has("site")
                 and (
-                    all(token.norm in _TO or token.norm in _LIST or token.kind in "dn" for token in between) and len(between) <= 9
+                    all(
+                        token.norm in self.listed("tumour.before-a-site")
+                        or token.norm in self.listed("tumour.within-a-list")
+                        or token.kind in "dn"
+                        for token in between
+                    )
+                    and len(between) <= 9
                 )
                 and not any(token.text in ";." for token in between)
             ):
@@ -459,7 +278,7 @@ class Tumour:
                 other.has("cancer")
                 or other.has("metastatic")
                 or other.has("met")
-                or (other.has("receptor") and all(token.norm in _LIST for token in between))
+                or (other.has("receptor") and all(token.norm in self.listed("tumour.within-a-list") for token in between))
             ):
                 at = other.last
             elif (
@@ -482,7 +301,7 @@ class Tumour:
                 if site:
                     yield self._site(statement, context, other, site, match.last)
                 break
-            if other.has("site") and all(token.norm in _LIST for token in between):
+            if other.has("site") and all(token.norm in self.listed("tumour.within-a-list") for token in between):
                 site = self._is_site(other)
                 if site:
                     yield self._site(statement, context, other, site, match.last)
@@ -517,13 +336,12 @@ class Tumour:
             between = tokens[at : other.first]
             norms = [token.norm for token in between]
             if other.has("site") and len(between) <= 6 and not any(token.text in ";." for token in between):
-                linked = (
-                    seen_to
-                    or any(norm in ("in", "to", "of", "(", "im", "der", "des", ":", "involving", ",") for norm in norms)
-                    or not norms
-                )
+                linked = seen_to or any(norm in self.listed("tumour.joining") for norm in norms) or not norms
                 if not linked or not all(
-                    norm in _TO or norm in _LIST or norm.isdigit() or token.kind in "dn"
+                    norm in self.listed("tumour.before-a-site")
+                    or norm in self.listed("tumour.within-a-list")
+                    or norm.isdigit()
+                    or token.kind in "dn"
                     for norm, token in zip(norms, between, strict=True)
                 ):
                     break
@@ -531,22 +349,20 @@ class Tumour:
                 if not site:
                     break
                 seen_to = True
-                if word in ("recurrence", "relapse", "rezidiv", "relapsed", "recurred") and site in ("skin", "lymph-node"):
+                if word in self.listed("tumour.recurrence") and site in ("skin", "lymph-node"):
                     break
-                if self.metastatic or word.startswith(("recur", "relap", "fern")):
+                if self.metastatic or folded(word).startswith(self.beginnings("tumour.recurrent")):
                     yield self._site(statement, context, other, site)
                 at = other.last
             elif other.first - at > 4 or other.has("neg") or other.has("doubt") or other.has("drug"):
                 break
-        if (
-            self.metastatic and word in ("disease", "involvement", "progression", "progress", "befall", "progressive")
-        ) or match.id("response"):
+        if (self.metastatic and word in self.listed("tumour.involvement")) or match.id("response"):
             at = match.first
             for other in reversed(matches[:index]):
                 between = tokens[other.last : at]
                 if len(between) > 2 or any(token.text in ";.:," for token in between):
                     break
-                if other.has("site") and all(token.norm in _LIST for token in between):
+                if other.has("site") and all(token.norm in self.listed("tumour.within-a-list") for token in between):
                     site = self._is_site(other)
                     if site and statement.section not in ("illnesses", "past-illnesses"):
                         yield self._site(statement, context, other, site, match.last)
@@ -568,7 +384,11 @@ class Tumour:
         if not cells or (context.said("benign") is not None and statement.section != "diagnosis"):
             return
         sites = [match for match in matches if match.has("site") or match.has("compoundsite")]
-        sites = [one for one in sites if not any(t.norm in _ORIGIN for t in statement.tokens[one.last : one.last + 1])]
+        sites = [
+            one
+            for one in sites
+            if not any(t.norm in self.listed("tumour.origin") for t in statement.tokens[one.last : one.last + 1])
+        ]
         biopsies = [match for match in matches if match.has("biopsy")]
         if not sites:
             above = statement.parent
@@ -718,50 +538,19 @@ class Tumour:
                 if any(
                     one.has("plan")
                     for _, one, _t in context.back(match.first, 6)
-                    if one is not None
-                    and context.words(one.first, one.last).lower()
-                    not in ("no", "not", "kein", "keine", "without", "ohne", "nicht")
+                    if one is not None and folded(context.words(one.first, one.last)) not in self.listed("tumour.negations")
                 ):
                     claim.sure = False
                 yield claim
                 return
         words = " ".join(token.norm for token in statement.tokens)
-        if (
-            not spread
-            and scan is not None
-            and any(
-                phrase in words
-                for phrase in (
-                    "normal",
-                    "clear",
-                    "unauffallig",
-                    "unremarkable",
-                    "no abnormality",
-                    "negative",
-                    "ohne pathologischen befund",
-                    "o . b",
-                    "no metast",
-                    "negativ",
-                )
-            )
-        ):
+        if not spread and scan is not None and any(phrase in words for phrase in self.listed("tumour.normal")):
             normal = next((match for match in matches if match.has("neg-after") and match.first >= scan.last), None)
             if normal is not None and normal.first - scan.last <= 6:
                 claim = self._claim(statement, context, scan, "brain-status", "none", normal.last)
                 claim.sure, claim.why = (
                     not context.family(scan.first)
-                    and context.words(normal.first, normal.last).lower()
-                    not in (
-                        "not imaged",
-                        "not done",
-                        "not performed",
-                        "not assessed",
-                        "not tested",
-                        "excluded",
-                        "nicht durchgeführt",
-                        "nicht untersucht",
-                        "none",
-                    ),
+                    and folded(context.words(normal.first, normal.last)) not in self.listed("tumour.not-imaged"),
                     "",
                 )
                 yield claim
@@ -778,12 +567,8 @@ class Tumour:
                 if not statement.matches
                 else statement.matches[0]
             )
-        words = self.paper.sheet.text[statement.head[0] : statement.head[1]].lower()
-        if (
-            statement.matches
-            and words
-            and any(word in words for word in ("brain", "schädel", "head", "cmrt", "neurocranium", "hirn"))
-        ):
+        words = folded(self.paper.sheet.text[statement.head[0] : statement.head[1]])
+        if statement.matches and words and any(word in words for word in self.listed("tumour.brain")):
             return statement.matches[0]
         title = self.paper.sheet.hints.get("scan", "")
         return statement.matches[0] if title == "brain" and statement.matches else None

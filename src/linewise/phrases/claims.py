@@ -14,8 +14,8 @@ import msgspec
 from .analysis import Paper
 from .dates import Day
 from .layout import Statement
-from .lexicon import Match
-from .tokens import Token, tokens_of
+from .lexicon import Match, Words
+from .tokens import Token, folded, tokens_of
 
 About = Literal["primary", "metastasis"]
 
@@ -70,6 +70,7 @@ class Context:
     """The words around a place of a statement, and what they do to it."""
 
     def __init__(self, paper: Paper, statement: Statement) -> None:
+        self.listed, self.beginnings = paper.words.listed, paper.words.beginnings
         self.paper, self.statement = paper, statement
         self.tokens, self.matches = statement.tokens, statement.matches
         self.at: dict[int, Match] = {match.first: match for match in self.matches}
@@ -128,7 +129,9 @@ class Context:
             if match is not None and match.has("opens") and not match.has("neg"):
                 opened = True
             elif opened and (
-                token.text in ",:–—" or (token.text == "-" and not token.glued) or token.norm in ("and", "und", "with", "mit")
+                token.text in ",:–—"
+                or (token.text == "-" and not token.glued)
+                or token.norm in self.listed("common.and", "common.with")
             ):
                 return ""
             if token.text == ":" and at < first - 12:
@@ -143,7 +146,7 @@ class Context:
                 continue  # `Diabetes mellitus, ruled out`
             if (
                 token.text in ",;.("
-                or token.norm in ("and", "und", "with", "mit")
+                or token.norm in self.listed("common.and", "common.with")
                 or (token.text in "–—-" and not token.glued and at > last)
             ):
                 return ""
@@ -160,36 +163,13 @@ class Context:
             if match is not None and match.has("own"):
                 return ""
             if match is not None and match.has("family"):
-                if any(one.norm in ("who", "whose", "die", "deren") for one in self.tokens[match.last : match.last + 3]):
+                if any(one.norm in self.listed("family.who") for one in self.tokens[match.last : match.last + 3]):
                     return self._words(match)
                 before = " ".join(one.norm for one in self.tokens[max(0, at - 3) : at])
-                if before.endswith(
-                    (
-                        "with her",
-                        "with his",
-                        "by her",
-                        "by his",
-                        "seiner",
-                        "in begleitung ihrer",
-                        "in begleitung ihres",
-                        "mit ihrem",
-                        "mit ihrer",
-                        "from her",
-                        "and her",
-                        "no",
-                    )
-                ):
+                if folded(before).endswith(self.beginnings("family.accompanied")):
                     continue
                 subject = any(one.has("subject") and one.first == match.last for one in self.matches)
-                if not subject and self._words(match).lower() in (
-                    "husband",
-                    "wife",
-                    "partner",
-                    "ehemann",
-                    "ehefrau",
-                    "family",
-                    "lebensgefährte",
-                ):
+                if not subject and folded(self._words(match)) in self.listed("family.household"):
                     continue
                 return self._words(match)
             if token.text == "." and not token.glued and at < first - 1 and self.tokens[at].kind == "s":
@@ -241,6 +221,7 @@ class Specimens:
     """Which specimen a statement is about, and of which day, from the words before it, above it and around it."""
 
     def __init__(self, paper: Paper, default: About | None, day: Day | None) -> None:
+        self.listed = paper.words.listed
         self.paper, self.default, self.day = paper, default, day
         self.letters = self._letters()
 
@@ -250,7 +231,7 @@ class Specimens:
         text = self.paper.sheet.text
         for statement in self.paper.section("specimen", "diagnosis"):
             mark = re.search(r"(?:^|[\s(])([A-H]|[1-9]|I{1,3}|IV)[.):]\s*$", text[max(0, statement.start - 8) : statement.start])
-            about = about_of(statement.tokens, statement.matches, len(statement.tokens))[0]
+            about = about_of(self.paper.words, statement.tokens, statement.matches, len(statement.tokens))[0]
             if about is None:
                 sites = {match.id("site") for match in statement.matches if match.has("site")}
                 if "breast" in sites:
@@ -265,7 +246,9 @@ class Specimens:
         """The specimen named by its letter last before a place: `part A`, `Block C`."""
         for at in range(min(first, len(tokens)) - 1, 0, -1):
             bracketed = tokens[at - 1].text == "(" and tokens[at + 1 : at + 2] and tokens[at + 1].text == ")"
-            if tokens[at].text in self.letters and (tokens[at - 1].norm in _PARTS or (bracketed and tokens[at].kind == "w")):
+            if tokens[at].text in self.letters and (
+                tokens[at - 1].norm in self.listed("specimens.part") or (bracketed and tokens[at].kind == "w")
+            ):
                 return self.letters[tokens[at].text], at
         return None, -1
 
@@ -344,15 +327,15 @@ class Specimens:
 
     def _of_text(self, words: str) -> About | None:
         tokens = tokens_of(words, [(0, len(words))])
-        return about_of(tokens, self.paper.lexicon.matches(tokens, False), len(tokens))[0] if tokens else None
+        return about_of(self.paper.words, tokens, self.paper.lexicon.matches(tokens, False), len(tokens))[0] if tokens else None
 
     def _in(self, statement: Statement, first: int) -> tuple[About | None, int]:
-        about, at = about_of(statement.tokens, statement.matches, first)
+        about, at = about_of(self.paper.words, statement.tokens, statement.matches, first)
         by_letter, place = self.lettered(statement.tokens, first)
         if by_letter is not None and place > at:
             return by_letter, place
         if about is None and first < len(statement.tokens):
-            after, place = about_of(statement.tokens, statement.matches, len(statement.tokens))
+            after, place = about_of(self.paper.words, statement.tokens, statement.matches, len(statement.tokens))
             if after is not None and place > first and self._bracketed(statement, place):
                 return after, place
         return about, at
@@ -362,7 +345,7 @@ class Specimens:
         before = [token.norm for token in statement.tokens[max(0, place - 4) : place]]
         alone = sum(match.has("biopsy") or match.has("compoundsite") for match in statement.matches) == 1
         listed = alone and any(word == "," for word in before)  # `ER positive, HER2 negative, liver biopsy 2024`
-        return listed or any(word in ("(", "on", "from", "in", "an", "aus", "of") for word in before)
+        return listed or any(word in self.listed("specimens.before-a-letter") for word in before)
 
     def _day(self, statement: Statement, first: int) -> Day | None:
         before = [token for token in statement.tokens[:first] if token.day is not None]
@@ -372,7 +355,7 @@ class Specimens:
         return after[0].day if len(after) == 1 else None
 
 
-def about_of(tokens: list[Token], matches: list[Match], first: int) -> tuple[About | None, int]:
+def about_of(words: Words, tokens: list[Token], matches: list[Match], first: int) -> tuple[About | None, int]:
     """The specimen that the words before a place name: the nearest one."""
     best: tuple[About | None, int] = (None, -1)
     sites = [match for match in matches if match.has("site") and match.first < first]
@@ -400,13 +383,9 @@ def about_of(tokens: list[Token], matches: list[Match], first: int) -> tuple[Abo
         ):
             best = ("metastasis", match.first)
         elif match.has("cancer") and best[0] is None:
-            sided = any(token.norm in _SIDES for token in tokens[max(0, match.first - 2) : match.last + 2])
+            sided = any(
+                token.norm in words.listed("specimens.side") for token in tokens[max(0, match.first - 2) : match.last + 2]
+            )
             if sided:
                 best = ("primary", match.first)
     return best
-
-
-_PARTS = frozenset(
-    {"zu", "part", "parts", "specimen", "sample", "probe", "material", "block", "teil", "site", "praparat", "tumor", "tumour"}
-)
-_SIDES = frozenset({"left", "right", "l", "r", "lt", "rt", "links", "rechts", "li", "re", "bilateral"})

@@ -26,6 +26,7 @@ LANGUAGES = ("en", "de")
 _FUNCTION_FILES = ("context", "sections", "person")  # files whose words hold in their own language only
 _PIECE = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+\*?|[^\s]")
 _SKIP = HYPHENS | {"'", "’", "®", "™", "`", "´"}
+_LISTS = "lists"  # files of words that are compared with what stands beside a term
 _SETS = ("joins",)  # words looked up one by one, not found in running text
 _FUZZY = 7  # letters from which a name may have one wrong
 
@@ -239,7 +240,7 @@ class Words:
         for other in (language, *(one for one in LANGUAGES if one != language)):
             for name, kinds in self.files.items():
                 folder, _, file = name.partition("/")
-                if folder != other or (other != language and file in _FUNCTION_FILES):
+                if folder != other or file == _LISTS or (other != language and file in _FUNCTION_FILES):
                     continue
                 for kind, entries in kinds.items():
                     if kind not in _SETS:
@@ -280,6 +281,30 @@ class Words:
         return frozenset(
             folded(word) for one in LANGUAGES for word in self.of(f"{one}/treatment")["joins"]["and"] if " " not in word
         )
+
+    def listed(self, *names: str) -> frozenset[str]:
+        """The words of some lists (`courses.until`) of `lists.yaml`, of every language, folded. Raises KeyError for a list that nothing holds."""
+        return self._lists(names, True)
+
+    def written(self, name: str) -> frozenset[str]:
+        """The words of a list as they are written, for short forms whose capitals tell them apart."""
+        return self._lists((name,), False)
+
+    @lru_cache(maxsize=512)  # noqa: B019
+    def beginnings(self, name: str) -> tuple[str, ...]:
+        """The words of a list, folded, for `startswith` and `endswith`."""
+        return tuple(sorted(self._lists((name,), True)))
+
+    @lru_cache(maxsize=512)  # noqa: B019
+    def _lists(self, names: tuple[str, ...], fold: bool) -> frozenset[str]:
+        words: set[str] = set()
+        for name in names:
+            group, _, key = name.partition(".")
+            found = [self.of(file).get(group, {}).get(key) for file in (_LISTS, *(f"{one}/{_LISTS}" for one in LANGUAGES))]
+            if not any(found):
+                raise KeyError(name)
+            words |= {str(word) for one in found for word in one or ()}
+        return frozenset(folded(word) for word in words) if fold else frozenset(words)
 
     @lru_cache(maxsize=4)  # noqa: B019
     def dates(self, language: str) -> Dates:

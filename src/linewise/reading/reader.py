@@ -24,6 +24,7 @@ from linewise.papers.sheet import Sheet
 from linewise.phrases.analysis import Paper, analyse
 from linewise.phrases.claims import NEVER, About, Claim, Context, Course, Specimens, about_of
 from linewise.phrases.lexicon import Words, words_of
+from linewise.phrases.tokens import folded
 
 from .model import Reading
 from .reconcile import Answer, reconciled
@@ -233,13 +234,13 @@ def _spread(paper: Paper) -> bool:
             if any(
                 one.has("plan")
                 and one.id("plan")
-                and context.words(one.first, one.last).lower() in ("if", "would", "may", "falls", "wenn", "treatment for", "when")
+                and folded(context.words(one.first, one.last)) in paper.words.listed("spread.conditions")
                 for one in statement.matches
                 if one.first < match.first
             ):
                 continue
             if any(one.has("reference") for one in statement.matches) or any(
-                token.norm in ("when", "setting", "treatment")
+                token.norm in paper.words.listed("spread.setting")
                 for token in statement.tokens[max(0, match.first - 3) : match.first]
             ):
                 continue
@@ -261,7 +262,7 @@ def _default(paper: Paper, spread: bool) -> About | None:
         if (opening or statement.section in ("specimen", "diagnosis", "gross")) and not any(
             match.has("family") for match in statement.matches
         ):
-            about, _ = about_of(statement.tokens, statement.matches, len(statement.tokens))
+            about, _ = about_of(paper.words, statement.tokens, statement.matches, len(statement.tokens))
             context = Context(paper, statement)
             sites = {
                 match.id("site") or match.id("compoundsite")
@@ -297,7 +298,7 @@ def _default(paper: Paper, spread: bool) -> About | None:
         specimen = {
             about
             for statement in paper.section("specimen")
-            for about in [about_of(statement.tokens, statement.matches, len(statement.tokens))[0]]
+            for about in [about_of(paper.words, statement.tokens, statement.matches, len(statement.tokens))[0]]
             if about
         }
         if specimen == {"metastasis"}:
