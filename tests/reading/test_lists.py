@@ -26,8 +26,8 @@ def _kept() -> set[str]:
 
 def _asked() -> set[str]:
     texts = [path.read_text(encoding="utf-8") for room in ROOMS for path in (ROOT / "src" / "linewise" / room).glob("*.py")]
-    calls = [call for text in texts for call in re.findall(r"(?:listed|written|beginnings)\(((?:\s*\"[a-z.-]+\",?)+)\s*\)", text)]
-    return {name for call in calls for name in re.findall(r"\"([a-z.-]+)\"", call)}
+    calls = [call for text in texts for call in re.findall(r"(?:listed|written|beginnings)\(([^()]+)\)", text)]
+    return {name for call in calls for name in re.findall(r"[\"']([a-z-]+\.[a-z-]+)[\"']", call)}
 
 
 def test_the_code_asks_for_lists_that_stand_in_the_knowledge() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from linewise.phrases.analysis import Paper
 from linewise.phrases.claims import Course
 from linewise.phrases.dates import Day
-from linewise.phrases.layout import Statement
+from linewise.phrases.statements import Statement
 from linewise.phrases.tokens import Token, number, tokens_of
 
 from .drugs import Group

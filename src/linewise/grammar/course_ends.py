@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from linewise.phrases.analysis import Paper
 from linewise.phrases.claims import Context, Course
-from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Match
+from linewise.phrases.statements import Statement
 from linewise.phrases.tokens import folded, tokens_of
 
 from .drugs import Group

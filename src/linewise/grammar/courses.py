@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from linewise.phrases.analysis import Paper
 from linewise.phrases.claims import Context, Course
 from linewise.phrases.dates import Day
-from linewise.phrases.layout import Statement
+from linewise.phrases.statements import Statement
 
 from .course_dates import CourseDates
 from .course_ends import CourseEnds

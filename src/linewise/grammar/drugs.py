@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from linewise.phrases.analysis import Paper
-from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Match
+from linewise.phrases.statements import Statement
 from linewise.phrases.tokens import Token
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from linewise.phrases.analysis import Paper
 from linewise.phrases.claims import BACKGROUND, Claim, Context, Specimens
-from linewise.phrases.layout import Statement
+from linewise.phrases.headings import either
 from linewise.phrases.lexicon import Match
+from linewise.phrases.statements import Statement
 from linewise.phrases.tokens import Token, folded, number
 
 _CHANGE = re.compile(
@@ -23,6 +24,9 @@ class Genes:
 
     def __init__(self, paper: Paper, specimens: Specimens) -> None:
         self.listed, self.beginnings = paper.words.listed, paper.words.beginnings
+        changes, per = either(self.listed("genes.mutations")), either(self.listed("genes.per"))
+        bases = either(self.listed("genes.megabase"))
+        self.per_megabase = re.compile(rf"(?:{changes})?\s*/?\s*(?:(?:{per}) )?(?:{bases})")
         self.paper, self.specimens = paper, specimens
         self.facts = paper.words.knowledge.facts
         text = paper.sheet.text
@@ -556,12 +560,7 @@ class Genes:
                 if tokens[at - 1].text in "<>≥≤" or (at + 1 < len(tokens) and tokens[at + 1].text == "%"):
                     return
                 unit = " ".join(one.norm for one in tokens[at + 1 : at + 7])
-                if (
-                    re.match(
-                        r"(?:m|mut|muts|mutations|mutationen|varianten|var|variants)?\s*/?\s*(?:per |pro )?(?:mb|megabase)", unit
-                    )
-                    or len(statement.headers) > 1
-                ):
+                if self.per_megabase.match(unit) or len(statement.headers) > 1:
                     yield self._claim(statement, context, match.first, min(len(tokens), at + 4), "TMB", amount, "", "/Mb")
                 return
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from linewise.phrases.analysis import Paper
 from linewise.phrases.claims import NEVER, Claim, Context
-from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Match
+from linewise.phrases.statements import Statement
 from linewise.phrases.tokens import folded, number
 
 _HISTORY = {

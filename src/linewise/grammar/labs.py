@@ -9,8 +9,8 @@ from typing import Any
 from linewise.phrases.analysis import Paper
 from linewise.phrases.claims import Claim, Context
 from linewise.phrases.dates import Day
-from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Match
+from linewise.phrases.statements import Statement
 from linewise.phrases.tokens import Token, folded, number
 
 _ALIASES = {"calcium-corrected": "calcium"}

@@ -8,8 +8,8 @@ from typing import Any
 
 from linewise.phrases.analysis import Paper
 from linewise.phrases.claims import Claim, Context, Course
-from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Match
+from linewise.phrases.statements import Statement
 from linewise.phrases.tokens import folded, number
 
 from .courses import NOT_READ

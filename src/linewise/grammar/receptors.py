@@ -10,8 +10,8 @@ import msgspec
 
 from linewise.phrases.analysis import Paper
 from linewise.phrases.claims import BACKGROUND, Claim, Context, Specimens
-from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Match
+from linewise.phrases.statements import Statement
 from linewise.phrases.tokens import Token, folded, number
 
 _HER2_HEAD = re.compile(r"(?i)her-?2|\b[cfsd]?ish\b|in.situ")

@@ -11,8 +11,11 @@ import msgspec
 from linewise.papers.sheet import Sheet, Span
 
 from .dates import Day, day_first, latest
-from .layout import Layout, Piece, Sections, Statement, sentences
+from .headings import Sections, either
+from .layout import Layout
 from .lexicon import LANGUAGES, Lexicon, Words
+from .sentences import sentences
+from .statements import Piece, Statement
 from .tokens import Token, folded, tokens_of
 
 _LONGEST = 400_000  # characters of a document that are read
@@ -55,7 +58,7 @@ def analyse(sheet: Sheet, words: Words) -> Paper:
         found = dates.find(text, first, date)
     never = _plain_labels(words, language, "guideline-label")
     found = [day for day in found if day.month or not _labelled(text, day, never)]
-    sections = Sections(lexicon.structure or lexicon, lexicon)
+    sections = Sections(words, language)
     pieces = Layout(sheet, sections).run()
     paper = Paper(sheet, words, lexicon, language, american, date, born, found, [])
     paper.statements = list(_statements(pieces, paper, sections))
@@ -106,12 +109,10 @@ def _born(sheet: Sheet, words: Words, language: str, days: list[Day]) -> Day | N
     full = [day for day in days if day.day]
     if full and text:
         newest = max(day.year for day in full)
+        named, letters = words.written("person.beside-a-birthday"), words.written("person.sex-beside-a-birthday")
+        beside = re.compile(rf"{either(named)}|\b(?:{either(letters)})\b", re.IGNORECASE)
         old = [day for day in full if day.start < 700 and 18 <= newest - day.year <= 105 and day.year < 2004]
-        line = [
-            day
-            for day in old
-            if re.search(r"(?i)female|male|weibl|\bf\b|\bw\b|mrs|frau|patient", text[max(0, day.start - 80) : day.end + 40])
-        ]
+        line = [day for day in old if beside.search(text[max(0, day.start - 80) : day.end + 40])]
         if len(line) == 1:
             return line[0]
     return None

@@ -13,8 +13,8 @@ import msgspec
 
 from .analysis import Paper
 from .dates import Day
-from .layout import Statement
 from .lexicon import Match, Words
+from .statements import Statement
 from .tokens import Token, folded, tokens_of
 
 About = Literal["primary", "metastasis"]

@@ -51,6 +51,8 @@ class Calendar(msgspec.Struct, frozen=True):
     months: dict[str, int]
     seasons: dict[str, int]
     before_short: tuple[str, ...]  # words before which `05/21` is a month and a year
+    between: tuple[str, ...] = ()  # words between the two ends of a time
+    never: tuple[str, ...] = ()  # words after which `1/21` is a dose
 
 
 _YEAR = r"(?:19[3-9]\d|20[0-4]\d)"
@@ -64,6 +66,8 @@ class Dates:
         names = "|".join(sorted((re.escape(name) for name in calendar.months), key=len, reverse=True))
         seasons = "|".join(sorted((re.escape(name) for name in calendar.seasons), key=len, reverse=True))
         before = "|".join(re.escape(word) for word in calendar.before_short)
+        between = "|".join(["-", "–", "—", *(re.escape(word) for word in calendar.between)])
+        never = "|".join(["%", *(re.escape(word) for word in calendar.never)])
         flags = re.IGNORECASE
         month = rf"(?P<name>{names})\.?"
         self.rules = [
@@ -77,8 +81,8 @@ class Dates:
             ("month", re.compile(rf"(?<![\d/.,-])(?P<m>\d{{1,2}})\s?[/.]\s?(?P<y>{_YEAR})(?![\d/]|[.,]\d)")),
             ("month", re.compile(rf"(?<=\d{{4}}[-–])(?P<m>\d{{1,2}})/(?P<y>{_YEAR})(?![\d/]|[.,]\d)")),
             ("yearmonth", re.compile(rf"(?<![\d/.,-])(?P<y>{_YEAR})[/-](?P<m>0[1-9]|1[0-2])(?![\d/-])")),
-            ("pair", re.compile(r"(?<![\d/.,])(?P<m>0?[1-9]|1[0-2])/(?P<y>\d\d)\s*(?:-|–|—|to|bis)\s*(?P<m2>0?[1-9]|1[0-2])/(?P<y2>\d\d)(?![\d/%])", flags)),
-            ("short", re.compile(rf"(?:(?<=^)|(?<=\s)|(?<=\())(?:{before})\.?:?\s+(?P<m>0?[1-9]|1[0-2])/(?P<y>[0-3]\d)(?![\d/%]|\s*(?:mg|Tag|day))", flags)),
+            ("pair", re.compile(rf"(?<![\d/.,])(?P<m>0?[1-9]|1[0-2])/(?P<y>\d\d)\s*(?:{between})\s*(?P<m2>0?[1-9]|1[0-2])/(?P<y2>\d\d)(?![\d/%])", flags)),
+            ("short", re.compile(rf"(?:(?<=^)|(?<=\s)|(?<=\())(?:{before})\.?:?\s+(?P<m>0?[1-9]|1[0-2])/(?P<y>[0-3]\d)(?![\d/]|\s*(?:{never}))", flags)),
             ("daymonth", re.compile(r"(?<![\d.,/])(?P<d>\d{1,2})\.(?P<m>0?[1-9]|1[0-2])\.(?![\d.])")),
             ("year", re.compile(rf"(?<![\w.,/-])(?P<y>{_YEAR})(?![\w]|[./]\d|,\d)")),
             ("year", re.compile(rf"(?<=\d{{4}}[-–])(?P<y>{_YEAR})(?![\w]|[./]\d|,\d)")),

@@ -1,78 +1,16 @@
-"""From lines to statements: headings, paragraphs, list items, rows of tables, and the sentences in them.
+"""From lines to pieces: headings, paragraphs, list items, rows of tables.
 
-A statement is what one reads in one breath: a sentence, an item, a row. It knows its section, the item above it, and its cells.
+What a document is divided into: `statements.py`. What a heading is: `headings.py`. Where a sentence ends: `sentences.py`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-
-import msgspec
 
 from linewise.papers.sheet import Line, Sheet, Span
 
-from .dates import Day
-from .lexicon import Lexicon, Match
-from .tokens import HYPHENS, Token, tokens_of
-
-
-class Cell(msgspec.Struct, gc=False):
-    """One cell of a row: its stretches of text, the column's number and the words that head the column."""
-
-    spans: list[Span]
-    column: int
-    header: str = ""
-
-
-class Piece(msgspec.Struct):
-    """A stretch of lines that belong together, before it is divided into statements."""
-
-    spans: list[Span]
-    cells: list[Cell]
-    section: str
-    heading: str
-    depth: int
-    block: int
-    page: int
-    kind: str  # text, item, row
-    lead: bool = False  # it announces what follows
-    header: bool = False
-    head: Span = (0, 0)  # where its heading stands
-    part: str = ""  # addendum, or superseded: the part of a report in which it stands
-    dated: Span = (0, 0)  # the last heading with a day
-
-
-class Statement(msgspec.Struct):
-    """One statement, with its words and the terms found in them."""
-
-    number: int
-    tokens: list[Token]
-    matches: list[Match]
-    section: str
-    heading: str
-    block: int
-    kind: str
-    piece: int
-    parent: Statement | None = None
-    headers: tuple[str, ...] = ()  # of its cells, by cell number
-    days: list[Day] = msgspec.field(default_factory=list)
-    before: Statement | None = None  # the one before it in the same paragraph
-    head: Span = (0, 0)
-    part: str = ""
-    dated: Span = (0, 0)
-
-    @property
-    def start(self) -> int:
-        return min(token.start for token in self.tokens)
-
-    @property
-    def end(self) -> int:
-        return max(token.end for token in self.tokens)
-
-    def near(self, kind: str) -> list[Match]:
-        return [match for match in self.matches if match.has(kind)]
-
+from .headings import BY_NAME, Sections
+from .statements import Cell, Piece
 
 _BULLET = re.compile(
     r"(?:[-•*·◦▪‣●○–—>+]|\(?\d{1,2}[.)]|\(?[a-hA-H][.)]|[ivxIVX]{1,4}\.|\[[ xX]?\])\s+(?=\S)|[•●▪]\s*(?=\S)|\d{1,2}[.)](?=[A-ZÄÖÜ])"
@@ -80,19 +18,12 @@ _BULLET = re.compile(
 _GAP = re.compile(r"(?:\.\s?){4,}\.*|[_…]{3,}|\s*[|¦]\s*|\t+\s*| {3,}|(?<![.:;!?,]) {2,}|(?<=[:]) {2,}|(?<=\.) {3,}")
 _RULE = re.compile(r"[\s\-=_*~#.|+:]+$")
 _LABEL = re.compile(r"[^\W\d_][^:();.]{0,42}(?:\([^()]*\))?\s?:(?=\s|$)")
-_SENTENCE = re.compile(r"[.!?](?=[\s\xa0]+[\"“„(]?[A-ZÄÖÜ0-9(>])|[.!?](?=\s*\n)|;(?=\s)")
 _DAY = re.compile(r"\d{1,2}[./]\s?\d{1,2}[./]\s?\d{2,4}|\d{4}-\d\d-\d\d")
-_DATED_START = re.compile(
-    r"(?:(?:seit|ab|since|from|bis|until|ca\.?|approx\.?)\s+)?(?:\d{1,2}\s?[./-]\s?(?:\d{1,2}\s?[./-]\s?)?(?:19|20)?\d\d\b|(?:19|20)\d\d\b|(?:Jan|Feb|Mar|Mär|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)[a-zä]*\.?\s+(?:19|20)\d\d)",
-    re.IGNORECASE,
-)
 _FACTS = ("primaryspecimen", "metspecimen", "biopsy", "sitemet", "cancer", "metastatic", "compoundsite")
 _OPEN_ENDS = ("-", "–", "—", "/", "+", "&", "(", ",")
 _LISTS = frozenset({"medications", "stopped", "allergies", "current-treatment"})
-_BY_NAME = frozenset({"technique", "findings", "administration", "definitions", "trap", "person"})
 _APART = frozenset({"specimen", "diagnosis", "clinical"})
 _TIMELINES = frozenset({"treatment", "metastatic", "adjuvant", "current-treatment", "oncology", "diagnosis"})
-_NUMBER_END = re.compile(r"(?:^|[\s(])\d{1,2}\.$")
 
 
 class Layout:
@@ -100,6 +31,7 @@ class Layout:
 
     def __init__(self, sheet: Sheet, sections: Sections) -> None:
         self.sheet, self.sections = sheet, sections
+        self.listed, self.started = sections.listed, sections.days.started
         self.pieces: list[Piece] = []
         self.section, self.heading, self.head = "", "", (0, 0)
         self.kept: tuple[str, str, Span] = ("", "", (0, 0))
@@ -133,7 +65,7 @@ class Layout:
             return
         text = self.sheet.text
         width = max((line.end - line.start for line in lines), default=0)
-        self.dated_lines = sum(1 for line in lines if _DATED_START.match(text[line.start : line.end].lstrip(" -•*·")))
+        self.dated_lines = sum(1 for line in lines if self.started.match(text[line.start : line.end].lstrip(" -•*·")))
         grid = self._grid(lines)
         current: Piece | None = None
         last: Line | None = None
@@ -233,20 +165,20 @@ class Layout:
         if before.endswith(":") and len(before) < 0.5 * width:
             return False
         open_ended = before[-1:] in ",-–(/&+" or before.count("(") > before.count(")")
-        if _DATED_START.match(content) and not open_ended and self.dated_lines > 1:
+        if self.started.match(content) and not open_ended and self.dated_lines > 1:
             return False
         first = text[current.spans[0][0] : current.spans[0][1]]
         if (
             self.section in _TIMELINES
             and content[:1].isupper()
             and not open_ended
-            and _DATED_START.match(first)
-            and not before.endswith((" mit", " with", " and", " und"))
+            and self.started.match(first)
+            and _last_word(before) not in self.listed("layout.goes-on")
         ):
             return False
         if content[:1].islower() or content[:1] in "(,;)%/&+":
             return True
-        if before[-1:] in ",-–(/&+" or before.endswith((" and", " und", " or", " oder", " the", " with", " mit")):
+        if before[-1:] in ",-–(/&+" or _last_word(before) in self.listed("layout.goes-on", "layout.goes-on-anyway"):
             return True
         if before[-1:] in ".;!?":
             return len(before) > 0.72 * width and start - line.start <= last.end - last.start
@@ -262,7 +194,7 @@ class Layout:
         if not (_LABEL.match(beside) or (first.isupper() and len(first.split()) > 1)) or first.endswith(":"):
             return None
         head = self.sections.match(self.sheet.text, *spans[0], line.depth > 0)
-        if head is None or head[3] or head[0] in _BY_NAME or self.sections.names_a_test(self.sheet.text, *spans[0]):
+        if head is None or head[3] or head[0] in BY_NAME or self.sections.names_a_test(self.sheet.text, *spans[0]):
             return None
         return head[0], spans[1][0], first, False
 
@@ -304,7 +236,7 @@ class Layout:
         if not self.sections.begins_with_drug(self.sheet.text, start, line.end):
             return False
         first = self.sheet.text[current.spans[0][0] : current.spans[-1][1]].rstrip()
-        if first[-1:] in "+/&(" or first.endswith((" and", " und", " with", " mit")):
+        if first[-1:] in "+/&(" or _last_word(first) in self.listed("layout.goes-on"):
             return False
         listed = current.section in _LISTS
         return listed and self.sections.begins_with_drug(self.sheet.text, *current.spans[0])
@@ -483,271 +415,6 @@ class Layout:
             made.cells = cells
 
 
-class Sections:
-    """Finds headings. A heading stands at the start of a line: alone, or before a colon."""
-
-    def __init__(self, lexicon: Lexicon, terms: Lexicon | None = None) -> None:
-        self.lexicon, self.terms = lexicon, terms
-        self._columns: dict[str, bool] = {}
-
-    def match(self, text: str, start: int, end: int, said: bool) -> tuple[str, int, str, bool] | None:
-        """The section, where its heading ends, its words, and whether text follows on the line. `said`: the form says it is a heading."""
-        line = text[start:end]
-        stripped = line.strip(" =*#_-–:")
-        if not stripped or len(line) > 400:
-            return None
-        lead = len(line) - len(line.lstrip(" =*#_-–"))
-        tokens = tokens_of(text, [(start + lead, min(end, start + lead + 90))])
-        if not tokens:
-            return None
-        for skip in range(0, min(3, len(tokens))):
-            match = self._section_at(tokens, skip)
-            if match is not None:
-                break
-            if tokens[skip].norm not in _BEFORE_HEADING:
-                return None
-        else:
-            return None
-        section = match.id("section") or ""
-        last = tokens[match.last - 1]
-        if section == "findings" and re.match(r"\s*\d", text[last.end : end]):
-            return None
-        rest = text[last.end : end]
-        plain = _without_brackets(rest)
-        colon = re.match(r"[^:\n]{0,75}?:", plain)
-        if colon and _time(plain[colon.end() - 2 : colon.end() + 2]):
-            colon = None  # `as of 9 September, 11:05`
-        tail = rest.strip()
-        words = _dateless(plain).strip(" .=*-–_:()[]0123456789/,")
-        between = plain[: colon.end() - 1] if colon else ""
-        most = 0 if section == "findings" else 4
-        if colon and len(re.findall(r"[^\W\d_]+", between)) <= most and not re.search(r"[.;,]\s", between):
-            at = last.end + colon.end()
-            inline = bool(text[at:end].strip())
-            if inline and section in ("results", "labs", "findings", "diagnosis") and self.names_a_test(text, start + lead, at):
-                return None
-            if inline and _time(text[at - 2 : at + 2]):
-                return None
-            return section, at, text[start:at].strip(), inline
-        upper = stripped.isupper() and len(stripped) > 3
-        if (
-            said
-            or not tail
-            or re.fullmatch(r"[\s=*_\-–.:)]*", rest)
-            or (len(words.split()) <= (3 if upper else 2) and len(stripped) <= 60 and not re.search(r"[.,;]\s*$", tail))
-        ):
-            if not said and words and not upper and not _dated(words) and len(words.split()) > 1:
-                return None
-            if not said and words and not upper and not re.fullmatch(r"[\W\d]*(?:\([^)]*\))?[\W\d]*", _dateless(rest)):
-                return None
-            if said and section in _BY_NAME and words:
-                return None  # the title of a whole document, such as `Protokoll der Tumorkonferenz`
-            return section, end, stripped, False
-        dash = re.match(r"\s+[-–—]\s+", rest)
-        if dash and (upper or stripped[: last.end - start].isupper()) and not self.names_a_test(text, start + lead, last.end):
-            return section, last.end + dash.end(), text[start : last.end], True
-        return None
-
-    def names_a_test(self, text: str, start: int, end: int) -> bool:
-        """Whether the words of a heading are themselves the name of a test, so that its result follows."""
-        if self.terms is None:
-            return False
-        tokens = tokens_of(text, [(start, end)])
-        kinds = ("receptor", "marker", "gene", "ish", "lab", "pgx")
-        return any(match.has(kind) for match in self.terms.matches(tokens, fuzzy=False) for kind in kinds)
-
-    def _section_at(self, tokens: list[Token], at: int) -> Match | None:
-        found = self.lexicon.matches(tokens[at : at + 9], fuzzy=False)
-        for match in found[:1]:
-            if match.first == 0 and match.has("section"):
-                return Match(at, at + match.last, match.terms)
-        return None
-
-    def begins_with_drug(self, text: str, start: int, end: int) -> bool:
-        """Whether the first word, behind a mark of a list, is the name of a drug."""
-        return self.begins_with(text, start, end, ("drug",))
-
-    def begins_with(self, text: str, start: int, end: int, kinds: Sequence[str]) -> bool:
-        """Whether the first word, behind a mark of a list, is a term of one of some kinds."""
-        if self.terms is None:
-            return False
-        tokens = tokens_of(text, [(start, min(end, start + 60))])
-        while tokens and tokens[0].kind not in "w":
-            tokens = tokens[1:]
-        found = self.terms.matches(tokens[:6], fuzzy=False)
-        return any(match.first == 0 and match.has(kind) for match in found[:1] for kind in kinds)
-
-    def column(self, words: str) -> bool:
-        """Whether words are the head of a column."""
-        known = self._columns.get(words)
-        if known is None:
-            tokens = tokens_of(words, [(0, min(len(words), 60))])
-            found = self.lexicon.matches(tokens, fuzzy=False) if tokens else []
-            first = next((match for match in found if match.has("column")), None)
-            plain = [token for token in tokens if token.kind == "w"]
-            known = first is not None and sum(1 for token in tokens[first.first : first.last] if token.kind == "w") * 2 >= len(
-                plain
-            )
-            self._columns[words] = known
-        return known
-
-    def measured(self, words: str) -> bool:
-        """Whether words are nothing but the name of a measurement, a receptor or a marker."""
-        if self.terms is None or len(words) > 40:
-            return False
-        tokens = tokens_of(words, [(0, len(words))])
-        found = self.terms.matches(tokens, fuzzy=False) if tokens else []
-        return (
-            len(found) == 1
-            and found[0].first == 0
-            and found[0].last >= len(tokens) - 3
-            and (found[0].has("lab") or found[0].has("receptor") or found[0].has("marker"))
-            and not any(token.kind == "n" and not token.glued for token in tokens[found[0].last :])
-        )
-
-    def personal(self, words: str) -> bool:
-        """Whether words label a day of birth: the line names a person, not columns."""
-        if self.terms is None:
-            return False
-        tokens = tokens_of(words, [(0, min(len(words), 40))])
-        return any(match.has("born") for match in self.terms.matches(tokens, fuzzy=False))
-
-    def specimen(self, words: str) -> bool:
-        """Whether words name a specimen: `Part A (breast)`, `liver biopsy 2024`."""
-        if self.terms is None or not 0 < len(words) <= 40:
-            return False
-        if re.fullmatch(r"(?i)(?:part|specimen|sample|probe|material|block|teil)\s+[A-H1-9]", words):
-            return True
-        tokens = tokens_of(words, [(0, len(words))])
-        found = self.terms.matches(tokens, fuzzy=False)
-        names = ("primaryspecimen", "metspecimen", "biopsy", "compoundsite", "sitemet", "site")
-        return len(tokens) <= 7 and any(match.has(name) for match in found for name in names)
-
-    def dated(self, words: str) -> bool:
-        """Whether words are a day, with little else."""
-        if len(words) > 28 or re.match(r"(?i)(?:dob|geb|born|\*|date|datum|\w+ \w+ \w+)", words):
-            return False
-        return bool(re.search(r"(?:19|20)\d\d|\d{1,2}[./]\d{1,2}[./]\d{2}", words))
-
-    def columns_of(self, words: str) -> str:
-        tokens = tokens_of(words, [(0, min(len(words), 60))])
-        found = self.lexicon.matches(tokens, fuzzy=False) if tokens else []
-        return (found[0].id("column") or "") if found and found[0].first == 0 else ""
-
-
-_BEFORE_HEADING = frozenset(
-    {
-        "your",
-        "the",
-        "our",
-        "ihre",
-        "ihr",
-        "patient",
-        "s",
-        "his",
-        "her",
-        "(",
-        "aktuelle",
-        "bisherige",
-        "current",
-        "relevant",
-        "other",
-        "full",
-        "and",
-        "[",
-        "relevante",
-        "ad",
-    }
-)
-
-
-def _without_brackets(text: str) -> str:
-    return re.sub(r"\([^()]*\)", lambda found: " " * len(found.group()), text)
-
-
-_MONTHS = r"(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]{0,7}\.?"
-
-
-def _dateless(text: str) -> str:
-    plain = re.sub(rf"(?i)\d{{1,2}}\.?\s*{_MONTHS}|{_MONTHS}\s*\d{{1,2}}|\d\s*[ap]\.?m\b\.?|\bUhr\b|\s[-–—]\s", " ", text)
-    return re.sub(
-        r"\b(?:vom|of|on|from|as of|accurate|am|seit|dated|today|heute|taken|at|stand|per|und|and|the|to|bis|date|nach|in|for)\b",
-        " ",
-        plain,
-        flags=re.IGNORECASE,
-    )
-
-
-def _dated(words: str) -> bool:
-    return bool(re.match(r"(?:vom|of|on|from|as of|am|dated|today|heute|stand|per|at|taken)\b", words, re.IGNORECASE))
-
-
-def _time(text: str) -> bool:
-    return bool(re.match(r"\d:\d", text))
-
-
-def sentences(text: str, spans: Sequence[Span], short: frozenset[str], ordinals: frozenset[str]) -> list[list[Span]]:
-    """The sentences of some stretches of text. Full stops after abbreviations and numbers end none."""
-    found: list[list[Span]] = [[]]
-    for number, (start, end) in enumerate(spans):
-        at = start
-        for stop in _SENTENCE.finditer(text, start, end):
-            if stop.start() < at:
-                continue
-            before = text[max(at, stop.start() - 14) : stop.start() + 1]
-            if (
-                stop.group() == ";"
-                and text[stop.end() : end].lstrip()[:1].isdigit()
-                and text[stop.end() : end].lstrip()[1:2] != "."
-            ):
-                continue  # a second value of the same thing
-            if stop.group() == ";" and text.count("(", at, stop.start()) > text.count(")", at, stop.start()):
-                continue
-            if stop.group() == "." and _ordinal(before, text[stop.end() : end], ordinals):
-                continue
-            if stop.group() == "." and (
-                _abbreviated(before, short) or (_NUMBER_END.search(before) and not text[stop.end() : end].lstrip()[:1].isupper())
-            ):
-                continue
-            if (
-                stop.group() == "."
-                and _NUMBER_END.search(before)
-                and re.match(r"\s+[A-ZÄÖÜ][a-zä]+\s+(?:19|20)\d\d", text[stop.end() : end])
-            ):
-                continue
-            found[-1].append((at, stop.end()))
-            found.append([])
-            at = stop.end()
-        if text[at:end].strip():
-            found[-1].append((at, end))
-            tail = text[at:end].rstrip()
-            following = text[spans[number + 1][0] : spans[number + 1][1]].lstrip() if number + 1 < len(spans) else ""
-            if (
-                tail[-1:] in ".!?"
-                and following[:1].isupper()
-                and not _abbreviated(tail[-14:], short)
-                and not _ordinal(tail[-8:], " " + following, ordinals)
-            ):
-                found.append([])
-        elif number + 1 == len(spans) and not found[-1]:
-            break
-    return [one for one in found if one]
-
-
-def _ordinal(before: str, after: str, ordinals: frozenset[str]) -> bool:
-    """`1. Linie`, `2. Zyklus`: a number that counts what follows."""
-    word = re.match(r"\s+([^\W\d_]+)", after)
-    return word is not None and word.group(1).lower() in ordinals and bool(re.search(r"(?:^|[^\d.,])\d{1,2}\.$", before))
-
-
-def _abbreviated(before: str, short: frozenset[str]) -> bool:
-    word = re.search(r"([^\W\d_]+)\.$", before)
-    if word is None:
-        return False
-    if word.group(1) == "J" and re.search(r"\d\s*J\.$", before):
-        return False  # an age
-    return len(word.group(1)) == 1 or word.group(1).lower() in short
-
-
-def is_dash(token: Token) -> bool:
-    return token.text in HYPHENS
+def _last_word(text: str) -> str:
+    """The last of several words, as it is written."""
+    return text.rpartition(" ")[2] if " " in text else ""

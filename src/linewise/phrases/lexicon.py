@@ -316,7 +316,15 @@ class Words:
             months |= {name.lower(): int(number) for number, names in words["months"].items() for name in names}
             seasons |= {str(name).lower(): int(number) for name, number in words["seasons"].items()}
             before += words["before-short"]
-        return Dates(Calendar(months, seasons, tuple(before)))
+        return Dates(
+            Calendar(
+                months,
+                seasons,
+                tuple(before),
+                tuple(sorted(self.listed("common.to"))),
+                tuple(sorted(self.listed("dates.no-month"))),
+            )
+        )
 
     @lru_cache(maxsize=4)  # noqa: B019
     def markers(self, name: str) -> dict[str, frozenset[str]]:

@@ -10,8 +10,8 @@ import msgspec
 from linewise.grammar.drugs import Drugs
 from linewise.phrases.claims import NEVER, Context, Course
 from linewise.phrases.dates import Day
-from linewise.phrases.layout import Statement
 from linewise.phrases.lexicon import Match, Words
+from linewise.phrases.statements import Statement
 from linewise.phrases.tokens import Token
 
 if TYPE_CHECKING:
