@@ -22,7 +22,7 @@ def add(commands: Any) -> None:
         commands,
         "knowledge",
         "check the medicine, or show one part of it",
-        "  linewise knowledge check\n  linewise knowledge show elacestrant",
+        "  linewise knowledge check\n  linewise knowledge show ID",
     )
     inner = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     check_ = command(inner, "check", "verify the whole knowledge: sources, ids, dates, criteria", "  linewise knowledge check")
@@ -44,14 +44,14 @@ def add(commands: Any) -> None:
         "new",
         "the first draft of a drug, an option or a fact: a file that passes the check and says TODO where you have to write",
         "  linewise knowledge new drug examplinib --source fda-examplinib-2026\n"
-        "  linewise knowledge new option examplinib-fulvestrant --source fda-examplinib-2026\n"
+        "  linewise knowledge new option examplinib-other --source fda-examplinib-2026\n"
         "  linewise knowledge new fact albumin",
     )
     new_.add_argument("kind", choices=["drug", "option", "fact"])
     new_.add_argument("name", metavar="NAME", help="its id: lower-case words joined by hyphens")
     new_.add_argument("--source", default="", metavar="ID", help="a source of knowledge/sources; a drug and an option need one")
     new_.set_defaults(run=lambda options: new(options.kind, options.name, options.source))
-    show_ = command(inner, "show", "everything known under an id", "  linewise knowledge show capivasertib")
+    show_ = command(inner, "show", "everything known under an id", "  linewise knowledge show ID")
     show_.add_argument("id")
     show_.set_defaults(run=lambda options: show(options.id))
     diff_ = command(

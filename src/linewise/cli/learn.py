@@ -46,7 +46,7 @@ def add(commands: Any) -> None:
         commands,
         "interactions",
         "medicines, supplements and foods against present and offered drugs",
-        "  linewise interactions examples/anna.json\n  linewise interactions ribociclib grapefruit-juice\n  linewise interactions warfarin capecitabine",
+        "  linewise interactions examples/anna.json\n  linewise interactions DRUG FOOD\n  linewise interactions DRUG OTHER-DRUG",
     )
     one.add_argument("what", nargs="+", metavar="RECORD|NAME", help="a record, or the names of what is taken together")
     day_and_region(one)
@@ -57,7 +57,7 @@ def add(commands: Any) -> None:
         commands,
         "side-effects",
         "how often side effects occur, options side by side, with the comparator",
-        "  linewise side-effects ribociclib-aromatase-inhibitor abemaciclib-aromatase-inhibitor\n  linewise side-effects elacestrant",
+        "  linewise side-effects OPTION OTHER-OPTION\n  linewise side-effects DRUG",
     )
     one.add_argument("options", nargs="+", metavar="OPTION", help="the id of an option, or of a drug")
     one.add_argument("--format", choices=["text", "json", "html"], default="text")
@@ -67,7 +67,7 @@ def add(commands: Any) -> None:
         commands,
         "calendar",
         "visits and tests of the first months of an option, also as an .ics file",
-        "  linewise calendar examples/anna.json elacestrant\n  linewise calendar examples/anna.json elacestrant --start 2026-12-01 --ics plan.ics",
+        "  linewise calendar examples/anna.json OPTION\n  linewise calendar examples/anna.json OPTION --start 2026-12-01 --ics plan.ics",
     )
     one.add_argument("record", metavar="RECORD")
     one.add_argument("option", metavar="OPTION")
@@ -93,7 +93,7 @@ def add(commands: Any) -> None:
         commands,
         "search",
         "search everything known: pages, drugs, options, side effects, tests, trials",
-        "  linewise search mouth sores\n  linewise search estrogen\n  linewise search Enhertu --format json",
+        "  linewise search mouth sores\n  linewise search estrogen\n  linewise search BRAND --format json",
     )
     one.add_argument("words", nargs="+", metavar="WORD")
     one.add_argument("--format", choices=["text", "json"], default="text")

@@ -51,7 +51,7 @@ def add(commands: Any) -> None:
         commands,
         "why",
         "the full reason for one option, and what would have to be different",
-        "  linewise why examples/anna.json elacestrant\n  linewise why examples/anna.json olaparib --region UK",
+        "  linewise why examples/anna.json OPTION\n  linewise why examples/anna.json DRUG --region UK",
     )
     why.add_argument("record", metavar="RECORD")
     why.add_argument("option", metavar="OPTION", help="the id of an option, or of a drug that is in it")

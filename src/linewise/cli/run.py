@@ -88,9 +88,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog="examples:\n"
         "  linewise plan examples/anna.json                     the plan of an example person\n"
         "  linewise plan record.yaml --region UK --as-of 2024-06-01\n"
-        "  linewise why examples/anna.json elacestrant          the full reason for one option\n"
+        "  linewise why examples/anna.json OPTION               the full reason for one option\n"
         "  linewise facts                                       what can be recorded\n"
-        "  linewise knowledge show capivasertib                 everything about one drug, trial, fact …\n\n"
+        "  linewise knowledge show ID                           everything about one drug, trial, fact …\n\n"
         "It informs and prepares a decision; it never takes one.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

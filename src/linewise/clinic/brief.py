@@ -71,7 +71,7 @@ def of(plan: Plan, option: Option) -> Line:
 
 
 def caution(plan: Plan, one: Caution) -> str:
-    """`ribociclib: prolongs QT (contraindicated)`, and whether it is known to apply."""
+    """`examplinib: prolongs QT (contraindicated)`, and whether it is known to apply."""
     doubt = "" if one.applies else ", not known whether it applies"
     return f"{plan.knowledge.label(one.drug)}: {one.text} ({one.severity}{doubt})"
 
@@ -104,7 +104,7 @@ def cited(plan: Plan, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 
 def citation(plan: Plan, ids: Iterable[str], most: int = 3) -> list[str]:
-    """`FDA: Elacestrant, 2023-01-27, https://…`, for a line of text."""
+    """`FDA: Examplinib, 2023-01-27, https://…`, for a line of text."""
     parts = [", ".join(str(one[key]) for key in ("title", "date", "url") if key in one) for one in cited(plan, ids).values()]
     return parts[:most]
 

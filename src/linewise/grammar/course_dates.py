@@ -37,7 +37,7 @@ class CourseDates:
         used = [(i, day) for i, day in after if day is not None]
         whole = len(used) > 1 and self._ranged(tokens, used[0][0], used[1][0])
         if whole and ahead and not (len(ahead) >= 2 and self._ranged(tokens, ahead[-2][0], ahead[-1][0])):
-            ahead = []  # `Relapse March 2022: palbociclib March 2022 - June 2024`
+            ahead = []  # `Relapse March 2022: A March 2022 - June 2024`
         if ahead and (not used or lead or self._introduces(statement, ahead[-1][0], group.first)):
             pair = [(i, day) for i, day in ahead if day is not None]
             if len(pair) >= 2 and self._ranged(tokens, pair[-2][0], pair[-1][0]):

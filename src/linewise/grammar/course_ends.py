@@ -85,7 +85,7 @@ class CourseEnds:
     def _on(self, statement: Statement, match: Match, group: Group) -> bool:
         between = [token.norm for token in statement.tokens[match.last : group.first]]
         if not between and match.has("given"):
-            return True  # `progressed on letrozole`
+            return True  # `progressed on A`
         return bool(between) and between[0] in self.listed("courses.under") and len(between) <= 3
 
     def _not_its_own(self, statement: Statement, match: Match, group: Group) -> bool:

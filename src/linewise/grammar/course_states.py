@@ -87,7 +87,7 @@ class CourseStates:
             made.why = why
 
     def _alternative(self, statement: Statement, group: Group, window: tuple[int, int]) -> bool:
-        """`olaparib or talazoparib may be considered`: what is said after the last of them holds for each."""
+        """`A or B may be considered`: what is said after the last of them holds for each."""
         after = statement.tokens[group.last : group.last + 2]
         return bool(after) and any(match.first == group.last and match.has("also-negated") for match in statement.matches)
 
@@ -153,7 +153,7 @@ class CourseStates:
         return folded(word).startswith(self.beginnings("courses.going-on"))
 
     def _after_harm(self, statement: Statement, group: Group) -> bool:
-        """`thyroiditis on pembrolizumab`, `progressed on letrozole`: `on` tells of what happened, not of what goes on."""
+        """`thyroiditis on A`, `progressed on A`: `on` tells of what happened, not of what goes on."""
         before = [match for match in statement.matches if match.last <= group.first - 1 and group.first - match.last <= 3]
         return any(_after_harm_words(match) for match in before)
 

@@ -76,7 +76,7 @@ class Drugs:
         return found
 
     def _one_after_other(self, statement: Statement, last: Group, match: Match, drugs: Sequence[str]) -> bool:
-        """`AC-T, letrozole`: with only a comma between them, chemotherapy and endocrine therapy follow each other."""
+        """`A, B`: with only a comma between them, chemotherapy and endocrine therapy follow each other."""
         between = [token.text for token in statement.tokens[last.last : match.first]]
         if between != [","]:
             return False
@@ -85,7 +85,7 @@ class Drugs:
         return (chemo[0] and endocrine[1]) or (endocrine[0] and chemo[1])
 
     def _mentioned(self, statement: Statement, match: Match) -> bool:
-        """Names that are part of other words: `trastuzumab-naive`, `HP` for a history and physical."""
+        """Names that are part of other words: `A-naive`, or the short form of a scheme for a history and physical."""
         tokens = statement.tokens
         after = tokens[match.last : match.last + 2]
         if len(after) == 2 and after[0].text == "-" and after[1].norm in self.listed("drugs.part-of-a-word"):
@@ -146,7 +146,7 @@ class Drugs:
         )
 
     def chained(self, statement: Statement, groups: list[Group]) -> list[Group]:
-        """Chemotherapies of early disease in sequence are one course: `EC followed by paclitaxel`."""
+        """Chemotherapies of early disease in sequence are one course: `A followed by B`."""
         chains: list[Group] = []
         for group in groups:
             last = chains[-1] if chains else None

@@ -203,7 +203,7 @@ class Medicines:
         return True, ""
 
     def _beside_illness(self, statement: Statement, match: Match) -> bool:
-        """`atrial fibrillation (edoxaban)`."""
+        """`atrial fibrillation (A)`."""
         at = match.first - 1
         if at < 1 or statement.tokens[at].text != "(":
             return False
@@ -486,7 +486,7 @@ class Reactions:
         yield self._claim(statement, first, match, drug, sure, why)
 
     def _treats(self, statement: Statement, match: Match, drug: str) -> bool:
-        """`loperamide for diarrhoea`: a medicine that is taken against the harm, not its cause."""
+        """`A for diarrhoea`: a medicine that is taken against the harm, not its cause."""
         if self.drugs.anticancer(drug):
             return False
         near = [one for one in statement.matches if one.has("against") and 0 <= match.first - one.last <= 3]
@@ -522,7 +522,7 @@ class Reactions:
         before = [group for group in groups if group[-1].last <= match.first]
         if before and grade_near(statement, match) is not None and match.first - before[-1][-1].last <= 6:
             ahead = next((one for one in matches if one.last == before[-1][0].first and one.has("during")), None)
-            if ahead is not None:  # `unter Capecitabin besteht ein Hand-Fuß-Syndrom Grad 1`
+            if ahead is not None:  # `on A there is a rash of grade 1`
                 return True, self._all(before[-1]), before[-1][0]
         borne_well = grade_near(statement, match) is not None and any(
             tokens[one.first].norm.startswith(self.beginnings("reactions.borne")) for one in matches if one.has("given")

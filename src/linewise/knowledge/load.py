@@ -44,7 +44,7 @@ _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 class Written(msgspec.Struct, frozen=True):
     """One criterion as it stands in a file: for the checks, which point at the word."""
 
-    owner: str  # "treatments/capivasertib-fulvestrant"
+    owner: str  # "treatments/examplinib"
     path: str  # "standing[2].fits"
     node: Node
     where: Where

@@ -643,7 +643,7 @@ class Content(_Struct, frozen=True):
     extras: dict[
         str, dict[str, Any]
     ] = {}  # files that stand at the top of the folder, as plain values: what OMOP's concepts mean, of what cohorts are drawn
-    places: dict[str, str] = {}  # "treatments/capivasertib-fulvestrant" -> the file it stands in
+    places: dict[str, str] = {}  # "treatments/examplinib" -> the file it stands in
     digest: str = ""  # of what the files say
     version: str = ""  # of the medicine, as the file VERSION names it
     version_on: When | None = None

@@ -21,7 +21,7 @@ def draft(kind: str, name: str, knowledge: Knowledge, source: str, today: dt.dat
     Raises LinewiseError for a name that is no id or is taken, and for a source that is not there.
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
-        raise LinewiseError(f"`{name}` is no id: lower-case words joined by hyphens, as examplinib or examplinib-fulvestrant.")
+        raise LinewiseError(f"`{name}` is no id: lower-case words joined by hyphens, as examplinib or examplinib-other.")
     there: dict[str, Mapping[str, object]] = {"drug": knowledge.drugs, "option": knowledge.treatments, "fact": knowledge.facts}
     taken = there[kind]
     if name in taken:

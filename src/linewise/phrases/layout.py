@@ -78,7 +78,7 @@ class Layout:
                 continue
             bullet = _BULLET.match(text, start, line.end)
             if bullet and current is not None and last is not None and self._mid_sentence(last, bullet.group(), width):
-                bullet = None  # `Vitamin` / `D. Ibuprofen …`: the end of a sentence, not a letter of a list
+                bullet = None  # `Vitamin` / `D. Another …`: the end of a sentence, not a letter of a list
             if current is not None and not bullet and self._wrapped(current, line, start):
                 last = line
                 continue

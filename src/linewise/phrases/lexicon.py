@@ -1,6 +1,6 @@
 """The words of reading: every term of the knowledge, found in running text, the longest first.
 
-A term has a kind and an id (`receptor` `er`, `neg` `no`, `drug` `letrozole`); one wording may be several terms, and the grammar takes the
+A term has a kind and an id (`receptor` `er`, `neg` `no`, `lab` `haemoglobin`); one wording may be several terms, and the grammar takes the
 one it can use. Wordings stand in `knowledge/reading/` by language; names of drugs come from the knowledge, too. How a wording is written:
 
     liver metastas*      a star ends a word that may go on

@@ -96,7 +96,7 @@ class GoingOn(_Struct):
 
     @property
     def words(self) -> str:
-        """`palbociclib: waits`."""
+        """`A: waits`."""
         return f"{self.label or self.drug}: {ACTIONS[self.action]}"
 
 

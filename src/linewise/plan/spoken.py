@@ -167,7 +167,7 @@ class Spoken:
         return _capital(text.format(drug=drug, where=where, number=figure))
 
     def _drug(self, treatment: nodes.Treatment) -> str:
-        """`hormone therapy`, `olaparib or talazoparib`, `cancer treatment`."""
+        """`hormone therapy`, `A or B`, `cancer treatment`."""
         names = []
         for one in treatment.alternatives:
             text = " with ".join(self.knowledge.label(name) for name in one.has) or self.reasons.any_treatment

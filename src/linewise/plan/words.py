@@ -135,7 +135,7 @@ class Words:
         return f"{head}: {_figure(answer)}"
 
     def treatment(self, treatment: nodes.Treatment) -> str:
-        """`CDK4/6 inhibitor`, `olaparib or talazoparib`, `hormone therapy without CDK4/6 inhibitor`."""
+        """`CDK4/6 inhibitor`, `A or B`, `hormone therapy without CDK4/6 inhibitor`."""
         parts = []
         for one in treatment.alternatives:
             text = " with ".join(self.knowledge.label(name) for name in one.has) or "any treatment"

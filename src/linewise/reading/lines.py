@@ -342,7 +342,7 @@ class Lines:
         return found
 
     def _partnered(self, found: list[Line]) -> None:
-        """`Continue letrozole. Hold palbociclib.`: a drug that is never given alone belongs to the endocrine therapy beside it."""
+        """`Continue A. Hold B.`: a drug that is never given alone belongs to the endocrine therapy beside it."""
         partners = set(self.parts["needs-partner"])
         for line in [one for one in found if set(one.drugs) <= partners and one.first is None and not one.stopped_for]:
             if any(one is not line and set(line.drugs) < set(one.drugs) for one in found):

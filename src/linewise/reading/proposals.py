@@ -35,7 +35,7 @@ _FROM_IHC = {"her2.status": ("her2-reported", "her2-ihc", "her2-ish"), "receptor
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that the papers say, to be confirmed.
 
-    `key` names the member of the profile (`er.status`, `medications=apixaban`, `metastatic_lines[0]`), `choices` what else it may be.
+    `key` names the member of the profile (`er.status`, `medications=examplinib`, `metastatic_lines[0]`), `choices` what else it may be.
     `sure` proposals may be confirmed together; the others only one by one. `matters`: without it the plan is another.
     """
 

@@ -1,7 +1,7 @@
 """The plain form of a sentence: lower case, one way of writing signs and numbers, and names of treatments as tags.
 
-`Prior treatment with palbociclib or ribociclib for metastatic breast cancer` becomes `prior treatment with ⟨0⟩ for ⟨adv⟩`, where tag 0
-stands for the treatments (palbociclib or ribociclib).
+`Prior treatment with A or B for metastatic breast cancer` becomes `prior treatment with ⟨0⟩ for ⟨adv⟩`, where tag 0
+stands for the treatments (A or B).
 """
 
 from __future__ import annotations
