@@ -15,6 +15,10 @@ def opened(path: Path) -> IO[bytes]:
     return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
+FORMULA = "=+-@\t\r"
+"""Signs that begin a formula where a spreadsheet opens a CSV. Text that begins with one gets an apostrophe in front (OWASP, CSV Injection)."""
+
+
 def megabytes(size: str) -> int:
     """A size as DuckDB takes it, in MB: `2GB`, `512MB`. Raises LinewiseError for anything else."""
     found = re.fullmatch(r"\s*([\d.]+)\s*([KMGT])i?B\s*", size, re.IGNORECASE)

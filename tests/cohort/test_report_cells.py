@@ -18,6 +18,7 @@ from linewise.cohort.changes import Side, impact
 from linewise.cohort.journeys import lines
 from linewise.cohort.report.cells import Cells
 from linewise.cohort.report.curves import curves
+from linewise.cohort.report.page import without_formulas
 from linewise.cohort.report.survival import Times, curve, kaplan_meier, median, rounded
 from linewise.cohort.reports import describe, options
 from linewise.invented.draw import draw
@@ -26,6 +27,13 @@ from linewise.knowledge import Knowledge, open_knowledge
 
 SHOWN = Cells(11)
 limits = st.sampled_from([2, 5, 6, 10, 11, 12, 20, 21, 30])
+
+
+def test_no_text_of_a_table_is_taken_for_a_formula() -> None:
+    table = pl.DataFrame({"person": ["=HYPERLINK(1)", "@a", "+1", "-1", "\tb", "p=1", None], "people": [-1, 2, 3, 4, 5, 6, 7]})
+    plain = without_formulas(table)
+    assert plain["person"].to_list() == ["'=HYPERLINK(1)", "'@a", "'+1", "'-1", "'\tb", "p=1", None]
+    assert plain["people"].equals(table["people"])
 
 
 @given(st.integers(0, 10**9), limits)

@@ -587,7 +587,8 @@ def test_the_command_keeps_what_is_wrong_and_answers_the_rest(tmp_path: Path, ca
 
 
 def test_a_view_of_ones_own_as_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    export = export_of(tmp_path / "in", [PATIENT])
+    formula = {"resourceType": "Patient", "id": "=1+1"}
+    export = export_of(tmp_path / "in", [PATIENT, formula])
     view = {
         "resource": "Patient",
         "name": "names",
@@ -610,7 +611,11 @@ def test_a_view_of_ones_own_as_csv(tmp_path: Path, capsys: pytest.CaptureFixture
         )
         == 0
     )
-    assert (tmp_path / "out/names.csv").read_text(encoding="utf-8").splitlines() == ["x,given", 'p1,"[""Ann"",""Lee""]"']
+    assert (tmp_path / "out/names.csv").read_text(encoding="utf-8").splitlines() == [
+        "x,given",
+        'p1,"[""Ann"",""Lee""]"',
+        "'=1+1,[]",
+    ]
     assert not (tmp_path / "out/faults.ndjson").exists()
     capsys.readouterr()
 

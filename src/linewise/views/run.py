@@ -21,7 +21,7 @@ import duckdb
 import msgspec
 
 from linewise.errors import LinewiseError
-from linewise.files import megabytes, opened
+from linewise.files import FORMULA, megabytes, opened
 
 from .columns import Column
 from .view import Query, reason
@@ -282,6 +282,9 @@ def _written(column: Column, form: str) -> str:
     name = _name(column.name)
     if form == "csv" and column.collection:
         return f"CAST(to_json({name}) AS VARCHAR) AS {name}"
+    if form == "csv" and column.element == "VARCHAR":  # no spreadsheet shall take text for a formula
+        begins = f"left({name}, 1) IN ({', '.join(f'chr({ord(sign)})' for sign in FORMULA)})"
+        return f"CASE WHEN {begins} THEN '''' || {name} ELSE {name} END AS {name}"
     return f"CAST({name} AS VARCHAR{'[]' if column.collection else ''}) AS {name}" if column.element == "JSON" else name
 
 

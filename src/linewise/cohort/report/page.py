@@ -11,12 +11,19 @@ from pathlib import Path
 import polars as pl
 
 from linewise import __version__
+from linewise.files import FORMULA
 
 from . import png
 from .cells import LEAST, Cells
 
 _STYLE = Path(__file__).with_name("style.css")
 _DISCLAIMER = "Linewise informs and prepares a decision; it never takes one."
+
+
+def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
+    """A table whose texts no spreadsheet takes for a formula."""
+    texts = pl.col(pl.String)
+    return frame.with_columns(pl.when(texts.str.slice(0, 1).is_in(list(FORMULA))).then("'" + texts).otherwise(texts).name.keep())
 
 
 @dataclass
@@ -151,7 +158,7 @@ class Report:
         """The page, each table as CSV and Parquet, each picture as SVG and PNG. The page is written last: with it the answer is whole."""
         folder.mkdir(parents=True, exist_ok=True)
         for name, frame in self.tables.items():
-            frame.write_csv(folder / f"{name}.csv")
+            without_formulas(frame).write_csv(folder / f"{name}.csv")
             frame.write_parquet(folder / f"{name}.parquet")
         drawn = png.available()
         for name, svg in self.pictures.items():
