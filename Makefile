@@ -44,6 +44,9 @@ referee: $(REFEREE)/node_modules/.package-lock.json ## the CQL engines that some
 pairs: setup ## after a change of the medicine: the records that prove every clause, and docs/mutation.md
 	PYTHONPATH=tests/knowledge $(BIN)/python -m make_pairs
 
+guards: setup ## break each guard of docs/hazards.md in a copy of the code: its tests must notice
+	$(BIN)/python scripts/guards.py
+
 bench: setup ## measure, as medians with spread; docs/performance.md explains
 	$(BIN)/python -m benchmarks
 
@@ -53,4 +56,4 @@ lock: ## write requirements.lock anew from pyproject.toml, with the hash of ever
 clean: ## remove what can be made again
 	rm -rf $(VENV) build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup demo test verify referee pairs bench lock clean
+.PHONY: help setup demo test verify referee pairs guards bench lock clean

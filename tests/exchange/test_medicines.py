@@ -198,3 +198,11 @@ def test_allergies_and_adverse_events(codes: Codes) -> None:
         ("paclitaxel", "anaphylaxis"),
     ]
     assert [item.what for item in record.unread] == ["a red tablet"]
+
+
+@pytest.mark.parametrize("status", ["intended", "draft"])
+def test_a_medicine_that_is_only_planned_is_not_taken(status: str, codes: Codes) -> None:
+    assert [one.drug for one in read_one(bundle(*breast_cancer(), medicine(name="omeprazole")), codes).medications] == [
+        "omeprazole"
+    ]
+    assert not read_one(bundle(*breast_cancer(), medicine(name="omeprazole", status=status)), codes).medications

@@ -63,6 +63,7 @@ caution:
     "drugs/quinoa.yaml": "{id: quinoa, label: quinoa}",
     "treatments/alfa.yaml": f"{{id: alfa-alone, title: Alfa, kind: systemic, drugs: [alfa], plain: A., fits: marker is positive, {STANDING}}}",
     "treatments/bravo.yaml": f"{{id: bravo-alone, title: Bravo, kind: systemic, drugs: [bravo], plain: B., fits: marker is positive and had alfa, {STANDING}}}",
+    "treatments/oscar.yaml": "{id: oscar, title: Oscar, kind: systemic, drugs: [bravo], plain: O., fits: marker is positive, standing: [{body: FDA, region: EU, since: 2020, says: approved, source: s}, {body: FDA, region: EU, since: 2021, says: withdrawn, fits: count > 40, source: s}]}",
     "treatments/current.yaml": f"{{id: go-on, title: Go on, kind: systemic, drugs: [current], plain: C., fits: receiving any treatment, {STANDING}}}",
     "alerts/all.yaml": "- {id: cough, title: A cough, act: same-day, when: symptoms include cough, plain: Call today., holds: [blocker], source: s}\n",
 }  # fmt: skip
@@ -176,6 +177,12 @@ def test_what_a_label_says_to_avoid_is_no_first_choice_and_names_the_other(medic
     found = plan(medicine, record(medications=quinoa))
     assert found.status("alfa-alone") == "suitable"
     assert found.option("alfa-alone").reason == "Fits, with a better choice: Not with quinoa. This is not so with bravo."
+
+
+def test_an_approval_that_was_taken_back_for_some_is_open_while_nobody_knows_who_they_are(medicine: Knowledge) -> None:
+    assert plan(medicine, record(count=50.0)).status("oscar") == "not-indicated"
+    assert plan(medicine, record(count=30.0)).status("oscar") == "suitable"
+    assert plan(medicine, record(count=None)).status("oscar") == "depends"
 
 
 def test_what_is_for_a_later_line_says_so(medicine: Knowledge) -> None:

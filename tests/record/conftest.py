@@ -18,6 +18,7 @@ FILES = {
 - {id: marker, label: marker, type: choice, use: metastasis-first, values: {positive: {label: positive}, negative: {label: negative}}}
 - {id: pump, label: pump, type: number, unit: "%", range: [0, 100], current-for: 6 months}
 - {id: count, label: count, type: number, range: [0, 100], use: highest}
+- {id: expecting, label: expecting a child, type: yes-no, silence: none}
 - {id: sites, label: sites, type: set, values: {bone: {label: bone}, liver: {label: liver, is: [inner]}}}
 - {id: comorbidities, label: illnesses, type: set, silence: none, values: {gout: {label: gout}, asthma: {label: asthma}}}
 - {id: symptoms, label: symptoms, type: set, silence: none, values: {fever: {label: fever}, cough: {label: cough}}}

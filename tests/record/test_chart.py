@@ -73,6 +73,13 @@ def test_silence_about_a_set(knowledge: Knowledge) -> None:
     assert not declared.assumed
 
 
+def test_silence_that_is_taken_for_no_says_so(knowledge: Knowledge) -> None:
+    silent = chart(knowledge)
+    assert silent.read("expecting").value is False and silent.read("expecting").assumed
+    assert [fact.id for fact in silent.assumed_absent()] == ["expecting"]
+    assert not chart(knowledge, entry("expecting", False)).read("expecting").assumed
+
+
 def test_what_was_resolved_or_denied_is_not_there(knowledge: Knowledge) -> None:
     reading = chart(
         knowledge,

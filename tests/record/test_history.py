@@ -90,12 +90,12 @@ def test_a_class_in_the_record_may_have_been_any_member(knowledge: Knowledge) ->
     assert ask(history, "had poison") is False
 
 
-def test_silence_is_marked_as_assumed(knowledge: Knowledge) -> None:
-    silent = History(knowledge, [], frozenset())
-    node = parse("had blocker")
+@pytest.mark.parametrize("question", ["had blocker", "reacted to blocker", "taking bone-drug", "progressed on blocker"])
+def test_silence_is_marked_as_assumed(question: str, knowledge: Knowledge) -> None:
+    node = parse(question)
     assert isinstance(node, Ask)
-    assert reading(silent, node.question).value is False
-    assert reading(silent, node.question).assumed
+    silent = reading(History(knowledge, [], frozenset()), node.question)
+    assert silent.value is False and silent.assumed
     assert not reading(History(knowledge, [], BOTH), node.question).assumed
 
 
