@@ -75,7 +75,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name)
         shutil.copytree(ROOT / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__"))
-        for part in ("tests", "knowledge", "examples", "docs", "scripts", "pyproject.toml", "README.md", "CHANGELOG.md"):
+        for part in ("tests", "knowledge", "benchmarks", "examples", "docs", "scripts", "pyproject.toml", "README.md", "CHANGELOG.md"):
             (copy / part).symlink_to(ROOT / part)
         for number, guard in enumerate(guards, 1):
             started = time.monotonic()

@@ -39,6 +39,7 @@ DE: {label: Germany, short: Germany, also: [EU], decides: [approved, recommended
 """,
     "tests/all.yaml": "- {id: blood, title: Blood count, plain: A blood test., source: s}\n",
     "effects/rash.yaml": "{id: rash, label: rash}",
+    "scope.yaml": "adult: 18\n",
     "cautions.yaml": "low: {label: low}\nrash: {label: rash}\n",
     "classes/all.yaml": """
 - {id: blocker, label: blocker, makes-line: true}
@@ -199,3 +200,12 @@ def test_the_page_in_the_terminal_says_what_waits_and_what_goes_on(medicine: Kno
     assert "alfa: waits" in page
     assert "hotel: goes on" in page
     assert "What you take now" not in plan_page(plan(medicine, record(taking=("hotel",))))
+
+
+@pytest.mark.parametrize(("fact", "value", "says"), [("age", 12.0, "adults"), ("metastatic", False, "not metastatic")])
+def test_nothing_is_offered_to_a_child_or_without_spread(fact: str, value: float | bool, says: str, medicine: Knowledge) -> None:
+    asked = record()
+    assert plan(medicine, asked).offered
+    asked.entries = [one for one in asked.entries if one.fact != fact] + [Entry(fact=fact, value=value, origin=AT)]
+    found = plan(medicine, asked)
+    assert not found.offered and not found.judged and says in str(found.scope)
