@@ -35,34 +35,27 @@ def broken(guard: dict[str, Any], source: str) -> str:
     return source.replace(guard["from"], guard["to"])
 
 
+def run(copy: Path, *asked: str) -> list[str]:
+    """The tests that fail on the copy. Raises SystemExit where they could not run."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *asked]
+    env = os.environ | {"PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, cwd=copy, env=env, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"{' '.join(asked)}: the tests could not run\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    lines = [line for line in done.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+    return [line.partition(" ")[2].partition(" - ")[0] for line in lines]
+
+
 def noticed(guard: dict[str, Any], copy: Path) -> str:
-    """The first test that fails with the guard broken; empty where none does."""
+    """The first test that fails with the guard broken, and does not fail otherwise; empty where there is none."""
     place = copy / "src/linewise" / guard["file"]
     whole = place.read_text(encoding="utf-8")
     place.write_text(broken(guard, whole), encoding="utf-8")
     try:
-        chosen = ["-k", guard["only"]] if guard.get("only") else []
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-x",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "-p",
-            "no:xdist",
-            *guard["tests"],
-            *chosen,
-        ]
-        env = os.environ | {"PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
-        run = subprocess.run(command, cwd=copy, env=env, capture_output=True, text=True, check=False)
+        failed = run(copy, *guard["tests"], *(["-k", guard["only"]] if guard.get("only") else []))
     finally:
         place.write_text(whole, encoding="utf-8")
-    if run.returncode not in (0, 1):
-        raise SystemExit(f"{guard['guard']}: the tests could not run\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
-    failed = [line for line in run.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
-    return failed[0].split()[1] if run.returncode and failed else ""
+    return failed[0] if failed and not run(copy, failed[0]) else ""
 
 
 def main() -> int:
@@ -75,7 +68,17 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name)
         shutil.copytree(ROOT / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__"))
-        for part in ("tests", "knowledge", "benchmarks", "examples", "docs", "scripts", "pyproject.toml", "README.md", "CHANGELOG.md"):
+        for part in (
+            "tests",
+            "knowledge",
+            "benchmarks",
+            "examples",
+            "docs",
+            "scripts",
+            "pyproject.toml",
+            "README.md",
+            "CHANGELOG.md",
+        ):
             (copy / part).symlink_to(ROOT / part)
         for number, guard in enumerate(guards, 1):
             started = time.monotonic()

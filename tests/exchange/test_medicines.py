@@ -205,4 +205,6 @@ def test_a_medicine_that_is_only_planned_is_not_taken(status: str, codes: Codes)
     assert [one.drug for one in read_one(bundle(*breast_cancer(), medicine(name="omeprazole")), codes).medications] == [
         "omeprazole"
     ]
-    assert not read_one(bundle(*breast_cancer(), medicine(name="omeprazole", status=status)), codes).medications
+    for when in ({}, {"effectivePeriod": {"start": "2023-01-01", "end": "2030-01-01"}}):
+        planned = medicine(name="omeprazole", status=status, **when)
+        assert not read_one(bundle(*breast_cancer(), planned), codes).medications
