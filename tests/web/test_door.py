@@ -86,6 +86,11 @@ def test_a_connection_of_another_user_is_refused(tmp_path: Path, monkeypatch: py
     assert not door.other_user(None, 8757)
 
 
+def test_another_user_gets_nothing_even_with_the_key(closed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "other_user", lambda client, port: True)
+    assert closed().get(f"/?key={KEY}").status_code == 403
+
+
 def test_many_sessions_close_nothing_that_is_open() -> None:
     sessions = Sessions(8757)
     owner = sessions.get(None)
