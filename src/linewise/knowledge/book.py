@@ -11,6 +11,7 @@ from linewise.logic import Derivation, FactType, Vocabulary
 
 from .app import Guide, ItemBank, Numbers
 from .model import Caution, Class, Conduct, Content, Drug, Fact, Monitoring, Region, Source, Test, Treatment, Trial
+from .outlook import Method
 from .wording import Wording
 
 LANGUAGE = "en"
@@ -213,6 +214,11 @@ class Knowledge:
     def numbers(self) -> Numbers:
         """Whom to call. Raises KnowledgeError where the knowledge has no such file."""
         return _there(self.content.numbers, "numbers.yaml")
+
+    @property
+    def outlook(self) -> Method:
+        """How published survival is shown. Raises KnowledgeError where the knowledge has no such file."""
+        return _there(self.content.outlook, "outlook.yaml")
 
     @property
     def wording(self) -> Wording:

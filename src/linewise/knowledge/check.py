@@ -54,8 +54,10 @@ class _Checking:
         for folder in _FOLDERS:
             for name, thing in getattr(self.content, folder).items():
                 self.walk(f"{folder}/{name}", thing)
-        for name in ("guide", "item_bank", "numbers"):
+        for name in ("guide", "item_bank", "numbers", "outlook"):
             self.walk(f"top/{name}", getattr(self.content, name))
+        for words in self.content.wording.values():
+            self.walk("top/outlook", words.outlook)
         self.app()
         for message in check_wording.faults(self.knowledge):
             self.faults.append(message)

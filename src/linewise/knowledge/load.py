@@ -14,7 +14,7 @@ from linewise.errors import KnowledgeError
 from linewise.logic import CriterionError, Node, Where, parse
 from linewise.logic.where import did_you_mean
 
-from . import app, model, monitoring, shape, shared, wording
+from . import app, model, monitoring, outlook, shape, shared, wording
 from .files import Document, Fault, Path_, parse_yaml, read_yaml
 from .state import digest, version
 
@@ -30,6 +30,7 @@ _TYPED = frozenset(
         "conduct.yaml",
         "guide.yaml",
         "numbers.yaml",
+        "outlook.yaml",
         "proctcae.yaml",
         "regions.yaml",
         "scope.yaml",
@@ -105,6 +106,7 @@ class _Loading:
             guide=self.one("guide.yaml", app.Guide),
             item_bank=self.one("proctcae.yaml", app.ItemBank),
             numbers=self.one("numbers.yaml", app.Numbers),
+            outlook=self.one("outlook.yaml", outlook.Method),
             wording=self.wording(),
             shown=self.one("shown.yaml", app.Shown) or app.Shown(),
             caution_words=self.one_map("cautions.yaml", "caution-words", model.CautionWord),
@@ -233,7 +235,8 @@ class _Loading:
             first = self.one(f"wording/{folder.name}/first.yaml", wording.Answers)
             advice = self.one(f"wording/{folder.name}/advice.yaml", wording.Advice)
             if reasons is not None and first is not None and advice is not None:
-                found[folder.name] = wording.Wording(reasons=reasons, first=first, advice=advice)
+                outlook = self.one(f"wording/{folder.name}/outlook.yaml", wording.OutlookWords)
+                found[folder.name] = wording.Wording(reasons=reasons, first=first, advice=advice, outlook=outlook)
         return found
 
     def one_map(self, file: str, folder: str, kind: type[T]) -> dict[str, T]:

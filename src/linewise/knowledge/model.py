@@ -19,6 +19,7 @@ from .basic import Ids as Ids
 from .basic import Review as Review
 from .basic import When as When
 from .monitoring import Times
+from .outlook import Method
 from .wording import Wording
 
 Region = str
@@ -408,10 +409,13 @@ class Result(_Struct, frozen=True):
     """One endpoint: medians or shares per arm, and the ratio between them.
 
     `proven: false` marks a difference that the trial itself does not count as shown (an interim look, a boundary not crossed).
+    `group` names, and `people` decides, who of the trial's people were counted: without it, a group is nobody's that is known.
+    `early` marks a figure that was published before the trial came to its end.
     """
 
     endpoint: str
     group: str | None = None
+    people: Node | None = None
     unit: str | None = None
     treatment: float | str | None = None
     control: float | str | None = None
@@ -420,6 +424,7 @@ class Result(_Struct, frozen=True):
     p: float | str | None = None
     note: str | None = None
     proven: bool = True
+    early: bool = False
     source: Ids = ()
     review: str | None = None
 
@@ -634,6 +639,7 @@ class Content(_Struct, frozen=True):
     guide: Guide | None = None
     item_bank: ItemBank | None = None
     numbers: Numbers | None = None
+    outlook: Method | None = None
     wording: dict[str, Wording] = {}  # by language
     shown: Shown = Shown()
     caution_words: dict[str, CautionWord] = {}

@@ -45,12 +45,40 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_u
     not_known: str
 
 
+class Said(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """A sentence or two for people, with what they rest on."""
+
+    plain: str
+    source: tuple[str, ...] = ()
+
+
+class OutlookWords(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """`outlook.yaml`: what somebody reads who asks how long. `sentences`, `picture`, `spans` and `heads` have slots."""
+
+    title: str
+    before: tuple[Said, ...]
+    ask: str
+    go_on: str
+    how: str
+    stopped: str
+    urgent: str
+    heads: dict[str, str]
+    meaning: tuple[Said, ...]
+    sentences: dict[str, str]
+    picture: dict[str, str]
+    spans: dict[str, str]
+    changes: tuple[Said, ...]
+    stays: tuple[Said, ...]
+    support: tuple[Said, ...]
+
+
 class Wording(msgspec.Struct, frozen=True, kw_only=True):
     """All sentences of one language."""
 
     reasons: Reasons
     first: Answers
     advice: Advice
+    outlook: OutlookWords | None = None
 
 
 SLOTS: dict[str, frozenset[str]] = {
