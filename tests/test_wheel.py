@@ -44,6 +44,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_carries_the_knowledge_and_no_source_of_it(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "linewise/knowledge/compiled.msgpack" in names
+    assert "linewise/bench/decisions.json.gz" in names
     assert "linewise/views/definitions/Observation.json" in names
     assert not [name for name in names if name.endswith(".yaml") and "/static/" not in name]
 

@@ -130,6 +130,11 @@ class Plan:
         """The status of an option; `not-indicated` where nothing can be offered on this record."""
         return self.judged[name].status if name in self.judged else "not-indicated"
 
+    def names(self, name: str) -> frozenset[str]:
+        """Every drug and class under which an option is found, without wording it."""
+        treatment = self.knowledge.treatments[name]
+        return frozenset((*self._judge.drugs(treatment), *self._judge.classes(treatment)))
+
     def option(self, name: str, brief: bool = False) -> model.Option:
         """One option with its reasons, by its id. Raises KeyError for an id that is not there.
 
