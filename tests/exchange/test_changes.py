@@ -123,9 +123,9 @@ def _state(value: Json, day: dt.date, knowledge: Knowledge, codes: Codes) -> tup
         (record,) = read_bytes(json.dumps(value).encode(), "a change", codes)
     except RecordError:
         return set(), set(), False
-    plan = json.loads(make_plan(record, knowledge, day, None).json(False))
-    offered = {one["id"] for one in plan["options"] if one["status"] in OFFERED}
-    return offered, {one["id"] for one in plan.get("urgent", ())}, record.scope is None
+    plan = make_plan(record, knowledge, day, None)
+    offered = {name for name in plan.judged if plan.status(name) in OFFERED}
+    return offered, {one.id for one in plan.urgent}, record.scope is None
 
 
 def _rises(count: int, each: int, knowledge: Knowledge, codes: Codes) -> list[str]:
