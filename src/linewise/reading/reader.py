@@ -14,8 +14,10 @@ from linewise.grammar.drugs import Drugs
 from linewise.grammar.genes import Genes
 from linewise.grammar.illnesses import Illnesses
 from linewise.grammar.labs import Labs
-from linewise.grammar.medicines import Medicines, Reactions
+from linewise.grammar.markers import Markers
+from linewise.grammar.medicines import Medicines
 from linewise.grammar.person import PersonReader
+from linewise.grammar.reactions import Reactions
 from linewise.grammar.receptors import Receptors
 from linewise.grammar.tumour import Tumour
 from linewise.knowledge import Knowledge
@@ -68,7 +70,7 @@ def read_paper(sheet: Sheet, words: Words) -> Read:
     specimens = Specimens(
         paper, _default(paper, spread), paper.date if paper.kind in ("pathology report", "gene panel") else None
     )
-    receptors, genes = Receptors(paper, specimens), Genes(paper, specimens)
+    receptors, genes, markers = Receptors(paper, specimens), Genes(paper, specimens), Markers(paper, specimens)
     tumour, person = Tumour(paper, specimens, spread), PersonReader(paper)
     drugs, labs = Drugs(paper), Labs(paper)
     courses, medicines, reactions = Courses(paper, drugs), Medicines(paper, drugs), Reactions(paper, drugs)
@@ -97,6 +99,7 @@ def read_paper(sheet: Sheet, words: Words) -> Read:
             continue
         if statement.section not in ("definitions", "therapies", "education", "controls", "gene-list", "family"):
             found += receptors.claims(statement)
+        found += markers.claims(statement)
         found += genes.claims(statement)
         found += tumour.claims(statement)
         found += person.claims(statement)
