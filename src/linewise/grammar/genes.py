@@ -87,16 +87,55 @@ class Genes:
         )
 
     def _group(self, statement: Statement, context: Context, group: Sequence[Match], begin: int, stop: int) -> Iterator[Claim]:
-        tokens = statement.tokens
         after = self._cut(statement, group[-1].last, stop)
-        result, place = self._result(statement, group[-1].last, after)
         changed = self._change(statement, group[-1].last, after)
+        result, place = self._found(statement, context, group, begin, stop, after, changed)
+        if not result:
+            return
+        first, last = min(group[0].first, place[0]), max(group[-1].last, place[1])
+        sure, why = self._holds(statement, context, group, first, last, result, changed)
+        if self.plasma_empty and result == "wild-type":
+            sure, why = False, "no tumour DNA was found in the sample"
+        _, day = self.specimens.of(statement, group[0].first)
+        origin = self._origin(statement, group[0].first, stop)
+        strength = 5 if statement.section in ("variants", "results", "diagnosis", "negatives", "vus") else 0
+        strength = -20 if statement.section in BACKGROUND else strength + (2 if changed else 0)
+        start, end = statement.tokens[first].start, statement.tokens[last - 1].end
+        for match in group:
+            names = (match.id("gene") or "").split("+")
+            if result == "mutated" and len(names) > 1 and not changed:
+                continue  # which of the two is not said
+            for name in names:
+                value = self._value(name, result, origin) if name in self.facts else None
+                if value is None:
+                    continue
+                ok, note = sure, why
+                if value in _ORIGIN_GENES and not origin:
+                    ok, note = False, note or "it is not said whether the change is inherited"
+                yield Claim(
+                    name, value, start, end, ok, note, day, None, None, strength, statement.number, statement.section,
+                    {"origin": origin},
+                )  # fmt: skip
+
+    def _found(
+        self,
+        statement: Statement,
+        context: Context,
+        group: Sequence[Match],
+        begin: int,
+        stop: int,
+        after: int,
+        changed: bool,
+    ) -> tuple[str, tuple[int, int]]:
+        """What a statement says of a group of genes, and the words that say it; nothing where it lists or mentions them only."""
+        nothing = ("", (0, 0))
+        result, place = self._result(statement, group[-1].last, after)
         before, before_place = self._result_before(statement, context, group[0].first, begin)
         if statement.headers and statement.tokens[group[0].first].cell == statement.tokens[0].cell:
             result, place = self._by_column(statement, result, place)
         if statement.section == "vus" and not (result == "wild-type" or before == "wild-type"):
             if len(group) > _FEW and not changed:
-                return  # a list of genes
+                return nothing  # a list of genes
             result = "vus"
         elif statement.section == "negatives" and not changed:
             result = "wild-type"
@@ -110,51 +149,12 @@ class Genes:
             result = "mutated"
             place = (group[0].first, min(stop, group[-1].last + 6))
         if not result or result in ("pending", "benign-change"):
-            return
+            return nothing
         if result == "wild-type" and changed and not self._word_between(statement, group[-1].last, after):
             result = "mutated"
         if result == "mutated" and not changed and len(group) > 2:
-            return  # a list of genes, not a result
-        first, last = min(group[0].first, place[0]), max(group[-1].last, place[1])
-        sure, why = self._holds(statement, context, group, first, last, result, changed)
-        if self.plasma_empty and result == "wild-type":
-            sure, why = False, "no tumour DNA was found in the sample"
-        _, day = self.specimens.of(statement, group[0].first)
-        origin = self._origin(statement, group[0].first, stop)
-        for match in group:
-            names = (match.id("gene") or "").split("+")
-            if result == "mutated" and len(names) > 1 and not changed:
-                continue  # which of the two is not said
-            for name in names:
-                if name not in self.facts:
-                    continue
-                value = self._value(name, result, origin, changed, statement, group[-1].last, after)
-                if value is None:
-                    continue
-                ok, note = sure, why
-                if value in _ORIGIN_GENES and not origin:
-                    ok, note = False, note or "it is not said whether the change is inherited"
-                start, end = tokens[first].start, tokens[last - 1].end
-                strength = (5 if statement.section in ("variants", "results", "diagnosis", "negatives", "vus") else 0) + (
-                    2 if changed else 0
-                )
-                if statement.section in BACKGROUND:
-                    strength = -20
-                yield Claim(
-                    name,
-                    value,
-                    start,
-                    end,
-                    ok,
-                    note,
-                    day,
-                    None,
-                    None,
-                    strength,
-                    statement.number,
-                    statement.section,
-                    {"origin": origin},
-                )
+            return nothing  # a list of genes, not a result
+        return result, place
 
     def _cut(self, statement: Statement, first: int, stop: int) -> int:
         """Where the words about a gene end: at a clause, a receptor, a drug, or after many words."""
@@ -333,9 +333,8 @@ class Genes:
                 return "somatic"
         return self.origin
 
-    def _value(
-        self, name: str, result: str, origin: str, changed: bool, statement: Statement, first: int, stop: int
-    ) -> str | None:
+    def _value(self, name: str, result: str, origin: str) -> str | None:
+        """The value of the gene's fact for a result, where it has one."""
         values = self.facts[name].values
         if result == "wild-type":
             return "wild-type"

@@ -23,8 +23,8 @@ class Markers:
     def __init__(self, paper: Paper, specimens: Specimens) -> None:
         self.listed = paper.words.listed
         self.paper, self.specimens, self.text = paper, specimens, paper.sheet.text
-        changes, per = either(self.listed("genes.mutations")), either(self.listed("genes.per"))
-        bases = either(self.listed("genes.megabase"))
+        changes, per = either(self.listed("markers.mutations")), either(self.listed("markers.per"))
+        bases = either(self.listed("markers.megabase"))
         self.per_megabase = re.compile(rf"(?:{changes})?\s*/?\s*(?:(?:{per}) )?(?:{bases})")
         self.plasma_empty = no_tumour_dna(paper)
 
@@ -122,7 +122,7 @@ class Markers:
                 continue
             after = [one.text for one in tokens[at + 1 : at + 4]]
             ranged = len(after) > 2 and after[0] in "-–" and after[2] == "%"
-            if (after and after[0] == "%") or (after and folded(after[0]) in self.listed("genes.percent")) or ranged:
+            if (after and after[0] == "%") or (after and folded(after[0]) in self.listed("markers.percent")) or ranged:
                 before = tokens[at - 1].text
                 if before in "<≤":
                     return
@@ -227,7 +227,7 @@ class Markers:
     def _msi(self, statement: Statement, context: Context, match: Match, stop: int) -> Iterator[Claim]:
         own = {term.id for term in match.terms if term.kind == "marker"}
         words = context.words(match.first, match.last).lower()
-        if folded(words) in self.listed("genes.mmr-deficient"):
+        if folded(words) in self.listed("markers.mmr-deficient"):
             return
         told = [one for one in statement.matches if match.first <= one.first < stop]
         if self.plasma_empty or any(one.id("result") == "not-evaluable" or one.has("pending") for one in told):

@@ -180,63 +180,60 @@ class Reactions:
             if any(self.drugs.anticancer(drug) or self.drugs.beside(drug) for drug in self.drugs.drugs_of(one))
         ]
         groups = self._groups(statement, named)
-        acted = [one for one in matches if (one.has("reduce") or one.has("stopverb")) and -16 <= one.first - match.first < 18]
-        cause = False
-        for at in range(max(0, match.first - 5), match.first):
-            one = next((m for m in matches if m.first == at and m.has("cause")), None)
-            if one is not None and folded(context.words(one.first, one.last)) not in self.listed("reactions.no-cause-before"):
-                cause = True
-        after = next((one for one in matches if match.last <= one.first <= match.last + 5 and one.has("cause")), None)
-        behind = None
-        if after is not None:
-            behind = next((group for group in groups if 0 <= group[0].first - after.last <= 3), None)
-            words = context.words(after.first, after.last).lower()
-            if folded(words) in self.listed("reactions.no-cause-after") or (
-                folded(words) in self.listed("common.with") and grade_near(statement, match) is None
-            ):
-                behind = None
+        behind = self._named_after(statement, context, match, groups)
         if behind is not None:
             return True, self._all(behind), behind[0]
         before = [group for group in groups if group[-1].last <= match.first]
-        if before and grade_near(statement, match) is not None and match.first - before[-1][-1].last <= 6:
+        graded = grade_near(statement, match) is not None
+        if before and graded and match.first - before[-1][-1].last <= 6:
             ahead = next((one for one in matches if one.last == before[-1][0].first and one.has("during")), None)
             if ahead is not None:  # `on A there is a rash of grade 1`
                 return True, self._all(before[-1]), before[-1][0]
-        borne_well = grade_near(statement, match) is not None and any(
-            tokens[one.first].norm.startswith(self.beginnings("reactions.borne")) for one in matches if one.has("given")
-        )
+        acted = any((one.has("reduce") or one.has("stopverb")) and -16 <= one.first - match.first < 18 for one in matches)
+        cause = self._cause_before(statement, context, match)
+        given = [tokens[one.first].norm for one in matches if one.has("given")] if graded else []
+        borne_well = any(word.startswith(self.beginnings("reactions.borne")) for word in given)
         if before and (acted or cause or borne_well):
             group = before[-1]
-            gap = match.first - group[-1].last
             between = tokens[group[-1].last : match.first]
             if any(token.text == ";" for token in between) and not statement.headers:
                 return False, [], match
-            if gap <= 40:
-                hyphen = gap <= 2 and any(token.text in "-" for token in between)
-                borne = grade_near(statement, match) is not None and any(
-                    tokens[one.first].norm.startswith(self.beginnings("reactions.tolerated"))
-                    for one in matches
-                    if one.has("given")
-                )
+            if len(between) <= 40:
+                hyphen = len(between) <= 2 and any(token.text in "-" for token in between)
+                borne = any(word.startswith(self.beginnings("reactions.tolerated")) for word in given)
                 if acted or hyphen or borne or self._really(statement, context, match, group):
                     return True, self._all(group), group[0]
         swapped = any(one.has("swap") and one.first >= match.last for one in matches)
         if groups and not before and swapped and statement.before is not None:
             return True, [], match
-        if groups and not before and (acted or cause):
-            group = groups[0]
-            if group[0].first - match.last <= 8 and acted:
-                return True, self._all(group), group[0]
-        if not groups and acted and cause:
-            return True, [], match
-        if (
-            not groups
-            and statement.before is not None
-            and acted
-            and any(one.has("reduce") or one.has("stopverb") for one in matches)
-        ):
+        if groups and not before and acted and groups[0][0].first - match.last <= 8:
+            return True, self._all(groups[0]), groups[0][0]
+        if not groups and acted and (cause or statement.before is not None):
             return True, [], match
         return False, self._all(before[-1]) if before else [], before[-1][0] if before else match
+
+    def _named_after(
+        self, statement: Statement, context: Context, match: Match, groups: Sequence[list[Match]]
+    ) -> list[Match] | None:
+        """The drugs that a word of cause right after the harm names: `rash due to A`."""
+        after = next((one for one in statement.matches if match.last <= one.first <= match.last + 5 and one.has("cause")), None)
+        if after is None:
+            return None
+        words = folded(context.words(after.first, after.last))
+        if words in self.listed("reactions.no-cause-after"):
+            return None
+        if words in self.listed("common.with") and grade_near(statement, match) is None:
+            return None
+        return next((group for group in groups if 0 <= group[0].first - after.last <= 3), None)
+
+    def _cause_before(self, statement: Statement, context: Context, match: Match) -> bool:
+        """Whether a word of cause stands right before the harm."""
+        return any(
+            one.has("cause")
+            and max(0, match.first - 5) <= one.first < match.first
+            and folded(context.words(one.first, one.last)) not in self.listed("reactions.no-cause-before")
+            for one in statement.matches
+        )
 
     def _really(self, statement: Statement, context: Context, match: Match, group: list[Match]) -> bool:
         """`developed`, `caused`, `complicated by`: words that name the harm as one of the treatment, without a dose change."""
