@@ -29,7 +29,7 @@ from linewise.phrases.lexicon import Words, words_of
 from linewise.phrases.tokens import folded
 
 from .model import Reading
-from .reconcile import Answer, reconciled
+from .reconcile import reconciled
 
 
 class Read(msgspec.Struct):
@@ -57,8 +57,7 @@ def read_sheets(sheets: Sequence[Sheet], knowledge: Knowledge) -> Reading:
     """Everything that the sheets of one person say. Raises RecordError where nothing in them can be read."""
     words = words_of(knowledge)
     read = [read_paper(sheet, words) for sheet in sheets]
-    answer: Answer = reconciled(read, words)
-    return answer.reading
+    return reconciled(read, words)
 
 
 def read_paper(sheet: Sheet, words: Words) -> Read:
