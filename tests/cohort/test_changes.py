@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,30 @@ from linewise.invented.draw import draw
 from linewise.invented.run import content
 from linewise.knowledge import Knowledge, open_knowledge
 from linewise.knowledge.model import Region, Treatment, When
-from linewise.logic import Decider, parse
+from linewise.logic import parse
 from linewise.plan import Plan
-from linewise.plan.judge import Judge
+from linewise.plan.judge import CURRENT, Judge
 from linewise.record import Record
+from sizes import sizes
 
 from .back import records_of
 
+OPTION = "fulvestrant-alone"
 FIRST, LAST = dt.date(2021, 1, 1), dt.date(2026, 10, 31)
 
 
+Offered = dict[str, str]
+"""The options that stand for one person, with their status."""
+
+
+@pytest.fixture(scope="module", params=sizes(40, 150))
+def people(request: pytest.FixtureRequest) -> int:
+    return request.param  # type: ignore[no-any-return]
+
+
 @pytest.fixture(scope="module")
-def drawn() -> Events:
-    return draw(content(open_knowledge()), 150, 11)
+def drawn(people: int) -> Events:
+    return draw(content(open_knowledge()), people, 11)
 
 
 @pytest.fixture(scope="module")
@@ -38,19 +50,37 @@ def records(drawn: Events, knowledge: Knowledge) -> list[Record]:
     return records_of(drawn, knowledge)
 
 
-def offered(record: Record, knowledge: Knowledge, day: dt.date, region: Region | None) -> dict[str, str]:
-    """Of one person, as the record stands on the last day: the options that stood on a day, with their status."""
+@pytest.fixture(scope="module")
+def release(people: int, knowledge: Knowledge) -> Knowledge:
+    """A release of the knowledge. With the sample of people it has a part of the options: which there are is the same to all others."""
+    if people > 100:
+        return knowledge
+    some = [one.id for one in knowledge.treatments.values() if CURRENT not in one.drugs][::4]
+    return with_options(knowledge, {name: knowledge.treatments[name] for name in (*some, OPTION)})
+
+
+@pytest.fixture(scope="module")
+def today(records: list[Record], release: Knowledge) -> list[Offered]:
+    """What stands for everybody on the last day in the EU, under the release as it is."""
+    return [offered(one, release, "EU", LAST)[0] for one in records]
+
+
+def offered(record: Record, knowledge: Knowledge, region: Region | None, *days: dt.date) -> list[Offered]:
+    """Of one person, as the record stands on the last day: the options that stood on each of some days."""
     plan = Plan(record, knowledge, LAST, region)
     if plan.scope is not None:
-        return {}
+        return [{} for _ in days]
     current = tuple(drug for course in plan.chart.courses if course.ongoing for drug in course.drugs)
-    judge = Judge(knowledge, Decider(knowledge.vocabulary, plan.chart), day, current)
     places = (region,) if region else (record.region,) if record.region else knowledge.regions
-    found = {name: judge.best(option, places).status for name, option in knowledge.treatments.items()}
-    return {name: status for name, status in found.items() if status in ("preferred", "suitable")}
+    found = []
+    for day in days:
+        judge = Judge(knowledge, plan.decider, day, current)
+        status = {name: judge.best(option, places).status for name, option in knowledge.treatments.items()}
+        found.append({name: one for name, one in status.items() if one in ("preferred", "suitable")})
+    return found
 
 
-def counted(pairs: list[tuple[dict[str, str], dict[str, str]]]) -> dict[str, tuple[int, int, int, int]]:
+def counted(pairs: Sequence[Sequence[Offered]]) -> dict[str, tuple[int, int, int, int]]:
     """For each option how many gained and lost it, and for how many it came to be named first, or was no longer."""
     found = {}
     for name in {name for pair in pairs for one in pair for name in one}:
@@ -80,8 +110,7 @@ def whole(report: Report) -> None:
 @pytest.mark.parametrize("region", ["EU", "US", "UK", None])
 def test_between_two_days(region: Region | None, drawn: Events, records: list[Record], knowledge: Knowledge) -> None:
     report = impact([("a", drawn)], Side(knowledge, FIRST, "then"), Side(knowledge, LAST, "now"), LAST, region, least=1)
-    pairs = [(offered(one, knowledge, FIRST, region), offered(one, knowledge, LAST, region)) for one in records]
-    assert told(report) == counted(pairs)
+    assert told(report) == counted([offered(one, knowledge, region, FIRST, LAST) for one in records])
     assert report.tables["impact"].height > 5
     whole(report)
     for row in report.tables["statements"].iter_rows(named=True):
@@ -103,85 +132,97 @@ def test_a_known_approval_is_named_with_its_day_and_source(drawn: Events, knowle
 # Two releases
 
 
-def changed(knowledge: Knowledge, name: str, **parts: Any) -> Knowledge:
-    option = msgspec.structs.replace(knowledge.treatments[name], **parts)
-    treatments = {**knowledge.treatments, name: option}
+def with_options(knowledge: Knowledge, treatments: dict[str, Treatment]) -> Knowledge:
     return Knowledge(msgspec.structs.replace(knowledge.content, treatments=treatments))
 
 
-def between(old: Knowledge, new: Knowledge, drawn: Events, records: list[Record], region: Region = "EU") -> Report:
-    report = impact([("a", drawn)], Side(old, LAST, "old"), Side(new, LAST, "new"), LAST, region, least=1)
-    pairs = [(offered(one, old, LAST, region), offered(one, new, LAST, region)) for one in records]
-    assert told(report) == counted(pairs)
-    return report
+def changed(release: Knowledge, name: str, **parts: Any) -> Knowledge:
+    return with_options(release, {**release.treatments, name: msgspec.structs.replace(release.treatments[name], **parts)})
 
 
-OPTION = "fulvestrant-alone"
+class Between:
+    """Compares two releases, one of which is `release` as it is."""
+
+    def __init__(self, release: Knowledge, drawn: Events, records: list[Record], today: list[Offered]) -> None:
+        self.release, self.drawn, self.records, self.today = release, drawn, records, today
+
+    def __call__(self, old: Knowledge, new: Knowledge) -> Report:
+        report = impact([("a", self.drawn)], Side(old, LAST, "old"), Side(new, LAST, "new"), LAST, "EU", least=1)
+        assert told(report) == counted(list(zip(self._of(old), self._of(new), strict=True)))
+        return report
+
+    def _of(self, side: Knowledge) -> list[Offered]:
+        return self.today if side is self.release else [offered(one, side, "EU", LAST)[0] for one in self.records]
 
 
-def option_of(knowledge: Knowledge) -> Treatment:
-    return knowledge.treatments[OPTION]
+@pytest.fixture(scope="module")
+def between(release: Knowledge, drawn: Events, records: list[Record], today: list[Offered]) -> Between:
+    return Between(release, drawn, records, today)
 
 
-def test_a_statement_that_was_taken_out(drawn: Events, records: list[Record], knowledge: Knowledge) -> None:
-    report = between(knowledge, changed(knowledge, OPTION, standing=()), drawn, records)
+def option_of(release: Knowledge) -> Treatment:
+    return release.treatments[OPTION]
+
+
+def test_a_statement_that_was_taken_out(between: Between, release: Knowledge) -> None:
+    report = between(release, changed(release, OPTION, standing=()))
     said = report.tables["statements"]
     assert told(report)[OPTION][1] > 0
     assert set(said["what"]) == {"statement removed"}
     whole(report)
 
 
-def test_a_statement_that_was_put_in(drawn: Events, records: list[Record], knowledge: Knowledge) -> None:
-    report = between(changed(knowledge, OPTION, standing=()), knowledge, drawn, records)
+def test_a_statement_that_was_put_in(between: Between, release: Knowledge) -> None:
+    report = between(changed(release, OPTION, standing=()), release)
     assert told(report)[OPTION][0] > 0
     assert set(report.tables["statements"]["what"]) == {"statement added"}
     whole(report)
 
 
-def test_a_withdrawal(drawn: Events, records: list[Record], knowledge: Knowledge) -> None:
-    first = option_of(knowledge).standing[0]
+def test_a_withdrawal(between: Between, release: Knowledge) -> None:
+    first = option_of(release).standing[0]
     gone = msgspec.structs.replace(
         first, body="SOMEBODY", region=("EU",), says="withdrawn", since=When("2026-01-01"), until=None, fits=None, text=None
-    ).under(knowledge.content.regions)
-    report = between(knowledge, changed(knowledge, OPTION, standing=(*option_of(knowledge).standing, gone)), drawn, records)
+    ).under(release.content.regions)
+    report = between(release, changed(release, OPTION, standing=(*option_of(release).standing, gone)))
     row = report.tables["statements"].row(0, named=True)
     assert row["statement"].startswith("SOMEBODY (EU): withdrawn")
     assert row["lost"] == told(report)[OPTION][1] > 0
     whole(report)
 
 
-def test_other_criteria(drawn: Events, records: list[Record], knowledge: Knowledge) -> None:
+def test_other_criteria(between: Between, release: Knowledge) -> None:
     narrower = parse("hr is positive and her2 is negative and age >= 75")
-    report = between(knowledge, changed(knowledge, OPTION, fits=narrower), drawn, records)
+    report = between(release, changed(release, OPTION, fits=narrower))
     rows = report.tables["statements"].filter(pl.col("what") == "criteria")
     assert rows["statement"].item().endswith("became: hr is positive and her2 is negative and age >= 75")
     assert rows["lost"].item() > 0
     whole(report)
 
 
-def test_a_new_contraindication(drawn: Events, records: list[Record], knowledge: Knowledge) -> None:
+def test_a_new_contraindication(between: Between, release: Knowledge) -> None:
     from linewise.knowledge.model import Caution
 
     caution = Caution(id="new", text="Not above 70.", severity="contraindicated", when=parse("age > 70"), source=())
-    report = between(knowledge, changed(knowledge, OPTION, avoid=(*option_of(knowledge).avoid, caution)), drawn, records)
+    report = between(release, changed(release, OPTION, avoid=(*option_of(release).avoid, caution)))
     row = report.tables["statements"].row(0, named=True)
     assert (row["what"], row["statement"]) == ("contraindication added", "Not above 70.")
     whole(report)
 
 
-def test_an_option_that_is_new(drawn: Events, records: list[Record], knowledge: Knowledge) -> None:
-    rest = {name: one for name, one in knowledge.treatments.items() if name != OPTION}
-    before = Knowledge(msgspec.structs.replace(knowledge.content, treatments=rest))
-    row = between(before, knowledge, drawn, records).tables["statements"].row(0, named=True)
+def test_an_option_that_is_new(between: Between, release: Knowledge) -> None:
+    rest = {name: one for name, one in release.treatments.items() if name != OPTION}
+    before = with_options(release, rest)
+    row = between(before, release).tables["statements"].row(0, named=True)
     assert row["what"] == "option added"
     assert row["gained"] > 0
 
 
-def test_a_word_that_means_something_else(drawn: Events, records: list[Record], knowledge: Knowledge) -> None:
+def test_a_word_that_means_something_else(between: Between, release: Knowledge) -> None:
     """The criteria of the option read the same; a fact that they rest on is defined anew."""
-    fact = msgspec.structs.replace(knowledge.facts["endocrine-alone-open"], criterion=parse("age >= 90"))
-    after = Knowledge(msgspec.structs.replace(knowledge.content, facts={**knowledge.facts, "endocrine-alone-open": fact}))
-    report = between(knowledge, after, drawn, records)
+    fact = msgspec.structs.replace(release.facts["endocrine-alone-open"], criterion=parse("age >= 90"))
+    after = Knowledge(msgspec.structs.replace(release.content, facts={**release.facts, "endocrine-alone-open": fact}))
+    report = between(release, after)
     assert report.tables["statements"].height
     for row in report.tables["statements"].iter_rows(named=True):
         assert row["statement"] == f"another meaning of: {fact.label}"

@@ -23,6 +23,7 @@ from linewise.plan import make_plan
 from linewise.record import Record
 from people import person
 from places import Shared
+from sizes import sizes
 
 from .people import DAY, filled
 
@@ -58,25 +59,27 @@ def check_plans(records: list[Record], knowledge: Knowledge, day: dt.date, regio
         assert row == {name: mine.status(name) for name in knowledge.treatments}, record.id
 
 
+@pytest.mark.parametrize("people", sizes(60, 360))
 @pytest.mark.parametrize("day", DAYS)
-@pytest.mark.parametrize("seed", range(3))
-def test_facts_of_invented_records_agree(seed: int, day: dt.date, knowledge: Knowledge, criteria: Criteria) -> None:
-    chance = random.Random(seed)
-    check([filled(chance, knowledge) for _ in range(120)], knowledge, day, criteria)
+def test_facts_of_invented_records_agree(day: dt.date, people: int, knowledge: Knowledge, criteria: Criteria) -> None:
+    chance = random.Random(0)
+    check([filled(chance, knowledge) for _ in range(people)], knowledge, day, criteria)
 
 
 def profiles(chance: random.Random, codes: Codes, count: int) -> list[Record]:
     return [read_profile(person(chance, chance.random()), f"p{number}", codes, True) for number in range(count)]
 
 
-def test_facts_of_profiles_agree(knowledge: Knowledge, codes: Codes, criteria: Criteria) -> None:
-    check(profiles(random.Random(4), codes, 250), knowledge, DAY, criteria)
+@pytest.mark.parametrize("people", sizes(80, 250))
+def test_facts_of_profiles_agree(people: int, knowledge: Knowledge, codes: Codes, criteria: Criteria) -> None:
+    check(profiles(random.Random(4), codes, people), knowledge, DAY, criteria)
 
 
+@pytest.mark.parametrize("people", sizes(30, 90))
 @pytest.mark.parametrize("region", ["US", "EU", "UK", "DE", None])
-def test_every_option_of_every_person_agrees(region: str | None, knowledge: Knowledge, codes: Codes) -> None:
+def test_every_option_of_every_person_agrees(region: str | None, people: int, knowledge: Knowledge, codes: Codes) -> None:
     chance = random.Random(str(region))
-    records = profiles(chance, codes, 60) + [filled(chance, knowledge) for _ in range(30)]
+    records = profiles(chance, codes, people * 2 // 3) + [filled(chance, knowledge) for _ in range(people // 3)]
     for record in records[::5]:
         record.region = chance.choice(["US", "DE"])
     check_plans(records, knowledge, chance.choice(DAYS), region)
@@ -93,9 +96,10 @@ def test_everybody_on_a_day_of_their_own(knowledge: Knowledge, codes: Codes) -> 
         assert row == {name: mine.status(name) for name in knowledge.treatments}
 
 
-def test_reference_records_agree(shared: Shared, knowledge: Knowledge, codes: Codes, criteria: Criteria) -> None:
+@pytest.mark.parametrize("every", sizes(4, 1))
+def test_reference_records_agree(every: int, shared: Shared, knowledge: Knowledge, codes: Codes, criteria: Criteria) -> None:
     records: list[Record] = []
-    for path in shared.files("records", "*.json", 100):
+    for path in shared.files("records", "*.json", 100)[::every]:
         if path.stat().st_size < 8_000_000 and any(
             part in str(path) for part in ("synthea_breast", "trial_matching", "mcode_pathways", "example")
         ):

@@ -7,20 +7,20 @@ The record stands still: the same facts are asked both times. What is different 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from linewise.columns.criteria import lowered
 from linewise.columns.decide import Matrix
 from linewise.columns.events import Events
 from linewise.knowledge import Knowledge
 from linewise.knowledge.model import Region, Statement, Treatment
 from linewise.logic import Node, walk
-from linewise.logic.columns import AS_OF, evaluate
+from linewise.logic.columns import AS_OF
 from linewise.plan.options import statement_text
 
 from .kept import Kept, Parts, Tables
@@ -129,18 +129,20 @@ def _compared(events: Events, before: Side, after: Side, read_on: dt.date, regio
     two = one if after.knowledge is before.knowledge else _State(events, after, read_on, region)
     old, new = one.status(before.day), two.status(after.day)
     gained_any, lost_any = np.zeros(len(events), bool), np.zeros(len(events), bool)
-    counts: list[dict[str, Any]] = []
-    reasons: list[dict[str, Any]] = []
+    changed: dict[str, Sequence[Any]] = {}
     for name in dict.fromkeys([*before.knowledge.treatments, *after.knowledge.treatments]):
         was, now = _offered(old, name, len(events)), _offered(new, name, len(events))
         gained, lost = now & ~was, was & ~now
         up, down = _first(new, name) & was & ~_first(old, name), _first(old, name) & now & ~_first(new, name)
         figures = (gained, lost, up, down)
-        if not any(figure.any() for figure in figures):
-            continue
-        counts.append({"option": name} | _sums(figures))
-        gained_any, lost_any = gained_any | gained, lost_any | lost
-        reasons += _because(name, one, two, before, after, figures)
+        if any(figure.any() for figure in figures):
+            changed[name] = figures
+            gained_any, lost_any = gained_any | gained, lost_any | lost
+    then, today = one.parts(changed, before.day), two.parts(changed, after.day)
+    reasons: list[dict[str, Any]] = []
+    for name, turned in changed.items():
+        reasons += _because(name, one, two, before, after, turned, (then.get(name, {}), today.get(name, {})))
+    counts = [{"option": name} | _sums(turned) for name, turned in changed.items()]
     size = {"people": len(events), "gained": int(gained_any.sum()), "lost": int(lost_any.sum())}
     return {
         "size": pl.DataFrame({name: [value] for name, value in size.items()}),
@@ -182,15 +184,16 @@ class _State:
     def status(self, day: dt.date) -> pl.DataFrame:
         return self.matrix.status(self.on(day).lazy()).collect()
 
-    def parts(self, name: str, day: dt.date) -> dict[str, Any]:
-        """Of one option whether it fits, stands and is forbidden, in the region of each; where none is asked for, in any that may count."""
-        found: dict[str, Any] = {}
+    def parts(self, names: Iterable[str], day: dt.date) -> dict[str, dict[str, Any]]:
+        """Of options whether each fits, stands and is forbidden, in the region of each person; where none is asked for, in any that may count."""
+        asked = [name for name in names if name in self.knowledge.treatments]
+        found: dict[str, dict[str, Any]] = {name: {} for name in asked}
         for place in (self.region,) if self.region else self.knowledge.regions:
-            part = self.matrix.parts(self.on(day).lazy(), place, [name]).collect()
+            part = self.matrix.parts(self.on(day).lazy(), place, asked).collect() if asked else pl.DataFrame()
             here = self._counts_in(place)
-            for key in ("fits", "stands", "forbidden"):
+            for name, key in itertools.product(asked, ("fits", "stands", "forbidden")):
                 holds = part[f"{name}|{key}"].fill_null(False).to_numpy() & (here if key == "stands" else True)
-                found[key] = found[key] | holds if key in found else holds
+                found[name][key] = found[name][key] | holds if key in found[name] else holds
         return found
 
     def _counts_in(self, place: Region) -> Any:
@@ -207,10 +210,8 @@ class _State:
         return here if one.fits is None else here & self.holds(one.fits)
 
     def holds(self, node: Node) -> Any:
-        """For whom a criterion holds, as things stand."""
-        criteria = lowered({"§": node}, self.knowledge)
-        facts = self.table.lazy().select(name for name in self.table.columns if not name.startswith("§"))
-        return evaluate(facts, criteria.nodes, criteria.vocabulary).select("§").collect().to_series().fill_null(False).to_numpy()
+        """For whom a criterion of the knowledge holds, as things stand."""
+        return self.table[self.matrix.column_of(node)].fill_null(False).to_numpy()
 
 
 # By what
@@ -219,9 +220,14 @@ class _State:
 Source = tuple[str, str, str, str]
 """Since or until when, title with publisher, date of publication, address."""
 
+Holding = Mapping[str, Any]
+"""Of one option for whom it `fits`, `stands` and is `forbidden`."""
 
-def _because(name: str, one: _State, two: _State, before: Side, after: Side, figures: Sequence[Any]) -> Iterator[dict[str, Any]]:
-    """What turned the answer about one option, and for how many."""
+
+def _because(
+    name: str, one: _State, two: _State, before: Side, after: Side, figures: Sequence[Any], parts: tuple[Holding, Holding]
+) -> Iterator[dict[str, Any]]:
+    """What turned the answer about one option, and for how many. `parts`: for whom it fitted, stood and was forbidden, before and after."""
     old, new = before.knowledge.treatments.get(name), after.knowledge.treatments.get(name)
     if old is None or new is None:
         there, side = (new, after) if old is None else (old, before)
@@ -231,7 +237,7 @@ def _because(name: str, one: _State, two: _State, before: Side, after: Side, fig
         yield _row(name, f"option {'added' if old is None else 'removed'}", text, said[0][1] if said else _NO_SOURCE, figures)
         return
     left = list(figures)
-    for what, text, source, speaks in _turned(name, old, new, one, two, before, after):
+    for what, text, source, speaks in _turned(old, new, one, two, before, after, *parts):
         mine = [figure & for_it for figure, for_it in zip(figures, speaks, strict=True)]
         if any(figure.any() for figure in mine):
             left = [rest & ~figure for rest, figure in zip(left, mine, strict=True)]
@@ -241,10 +247,9 @@ def _because(name: str, one: _State, two: _State, before: Side, after: Side, fig
 
 
 def _turned(
-    name: str, old: Treatment, new: Treatment, one: _State, two: _State, before: Side, after: Side
+    old: Treatment, new: Treatment, one: _State, two: _State, before: Side, after: Side, was: Holding, now: Holding
 ) -> Iterator[tuple[str, str, Source, tuple[Any, Any, Any, Any]]]:
     """Everything that is different about an option, with for whom it speaks for each of the four changes."""
-    was, now = one.parts(name, before.day), two.parts(name, after.day)
     nobody = np.zeros(one.size, bool)
     if old.fits != new.fits:
         text = f"criteria: {old.fits.text} became: {new.fits.text}"

@@ -21,7 +21,7 @@ from linewise.knowledge import Knowledge
 from linewise.knowledge.model import Alert, Caution, Conduct, Region, Statement, Treatment
 from linewise.logic import Node
 from linewise.logic.columns import evaluate
-from linewise.plan.conduct import BEGINNING, BLOCKING, GOING_ON, SOON, holds_for, taken_now
+from linewise.plan.conduct import BEGINNING, BLOCKING, GOING_ON, SOON, holding, taken_now
 from linewise.plan.judge import CURRENT
 from linewise.plan.options import statement_text
 from linewise.record.parameters import STANDARD
@@ -283,7 +283,7 @@ class _Judge:
     def _alerts(self, option: Treatment) -> list[tuple[str, Alert]]:
         """The red flags that going on with a fixed drug of an option waits for, each with its drug."""
         soon = [one for one in self.knowledge.content.alerts.values() if one.act in SOON]
-        return [(drug, one) for drug in option.drugs for one in soon if holds_for(one, drug, self.knowledge)]
+        return [(drug, one) for drug in option.drugs for one in holding(soon, drug, self.knowledge)]
 
     def _forbidding(self, option: Treatment) -> list[Caution]:
         """The contraindications of an option and of what is fixed in it, each once."""

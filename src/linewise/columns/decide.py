@@ -18,7 +18,7 @@ from linewise.knowledge.model import Alert, Caution, Conduct, Region, Statement,
 from linewise.logic import Node
 from linewise.logic.columns import AS_OF, Stages
 from linewise.logic.nodes import DaysOf, GradeOf, subjects
-from linewise.plan.conduct import BEGINNING, BLOCKING, GOING_ON, SOON, holds_for, taken_now
+from linewise.plan.conduct import BEGINNING, BLOCKING, GOING_ON, SOON, holding, taken_now
 from linewise.plan.judge import CURRENT, expires_on
 from linewise.plan.model import STATUSES
 
@@ -59,6 +59,8 @@ class Matrix:
         self._taken: dict[str, None] = {}
         self._doubted: dict[str, str] = {}
         self._leaves_of: dict[str, tuple[str, ...]] = {}
+        self._soon = [one for one in knowledge.content.alerts.values() if one.act in SOON]
+        self._alerts_of: dict[str, list[Alert]] = {}
         self._codes: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], list[list[pl.Expr]]] = {}
         self._clauses: dict[str, pl.Expr] = {}
         self._by_drug: dict[str, pl.Expr] = {}
@@ -70,21 +72,28 @@ class Matrix:
     # What is asked
 
     def _collect(self) -> None:
+        drugs: dict[str, None] = {}
         for option in self.options:
             self._named(option.fits)
             for statement in option.standing:
                 if statement.fits is not None and self._may_count(statement):
                     self._named(statement.fits)
-            for caution in self._cautions(option):
-                if caution.when is not None:
-                    self._named(caution.when)
-            for drug in self._drugs(option):
-                for rule in self.knowledge.conduct(drug):
-                    self._named(rule.when)
-                if self.knowledge.conduct(drug) or self._alerts(drug):
-                    self._named(taken_now(drug))
-                for alert in self._alerts(drug):
-                    self._named(alert.when)
+            self._name_cautions(option.avoid, option.caution)
+            drugs |= dict.fromkeys(self._drugs(option))
+        for drug in drugs:
+            self._name_cautions(self.knowledge.avoid(drug), self.knowledge.cautions(drug))
+            for rule in self.knowledge.conduct(drug):
+                self._named(rule.when)
+            if self.knowledge.conduct(drug) or self._alerts(drug):
+                self._named(taken_now(drug))
+            for alert in self._alerts(drug):
+                self._named(alert.when)
+
+    def _name_cautions(self, avoid: Iterable[Caution], cautions: Iterable[Caution]) -> None:
+        """Every contraindication that may count, and every warning with which a label says to avoid."""
+        for caution in (*avoid, *_advised(cautions)):
+            if caution.when is not None:
+                self._named(caution.when)
 
     def _may_count(self, statement: Statement) -> bool:
         return self.day is None or statement.in_force(self.day)
@@ -93,13 +102,9 @@ class Matrix:
         """The column of a criterion; equal ones share one."""
         return pl.col(self._names.setdefault(node, f"§{len(self._names)}"))
 
-    def _cautions(self, option: Treatment) -> Iterator[Caution]:
-        """Every contraindication that may count, and every warning with which a label says to avoid."""
-        yield from option.avoid
-        yield from _advised(option.caution)
-        for drug in self._drugs(option):
-            yield from self.knowledge.avoid(drug)
-            yield from _advised(self.knowledge.cautions(drug))
+    def column_of(self, node: Node) -> str:
+        """The name of the column of a criterion that an option, a statement or a contraindication rests on. Raises KeyError for another."""
+        return self._names[node]
 
     def _drugs(self, option: Treatment) -> Iterator[str]:
         """The drugs and local words that an option may consist of: whatever may be taken now, too."""
@@ -110,8 +115,9 @@ class Matrix:
 
     def _alerts(self, drug: str) -> list[Alert]:
         """The red flags that going on with a drug waits for."""
-        alerts = self.knowledge.content.alerts.values()
-        return [one for one in alerts if one.act in SOON and holds_for(one, drug, self.knowledge)]
+        if drug not in self._alerts_of:
+            self._alerts_of[drug] = holding(self._soon, drug, self.knowledge)
+        return self._alerts_of[drug]
 
     # Facts and criteria
 

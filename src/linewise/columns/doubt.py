@@ -34,6 +34,7 @@ class Doubts:
             pl.col("touches").str.split(":").list.get(1, null_on_oob=True).alias("member"),
         )
         self._by_name = {str(key[0]): part for key, part in parts.partition_by("name", as_dict=True, maintain_order=True).items()}
+        self._lists: dict[str, Bools] = {}
 
     def __bool__(self) -> bool:
         return bool(self._by_name)
@@ -61,10 +62,12 @@ class Doubts:
         return found
 
     def lists(self, name: str) -> Bools:
-        """For questions about the history: whose list is left open. What was given once stays given."""
-        if name == TREATMENTS:
-            return self.mark(self.rows(TREATMENTS))
-        return self.mark(self.now(TREATMENTS if name == RECEIVING else name))
+        """For questions about the history: whose list is left open; not to be written to. What was given once stays given."""
+        if name not in self._lists:  # every question asks for one of these few
+            rows = self.rows(TREATMENTS) if name == TREATMENTS else self.now(TREATMENTS if name == RECEIVING else name)
+            self._lists[name] = self.mark(rows)
+            self._lists[name].setflags(write=False)
+        return self._lists[name]
 
     @cached_property
     def _treatments(self) -> pl.DataFrame:

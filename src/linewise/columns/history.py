@@ -381,26 +381,24 @@ class Histories:
     def reacted(self, asked: nodes.ReactedTo) -> pl.Expr:
         """Each different reaction is asked by itself; of a person's reactions one that is it is enough, else one that may be."""
         yes, unknown = np.zeros(self.people, bool), np.zeros(self.people, bool)
-        for reaction, who in self._reactions:
-            value = History(self.knowledge, (), frozenset(), (reaction,)).reacted(asked).value
+        for history, who in self._reactions:
+            value = history.reacted(asked).value
             if value is not False:
                 (yes if value else unknown)[who] = True
         unknown |= self.doubts.lists(REACTIONS)
         return self._kept(asked.key, yes, unknown & ~yes)
 
     @cached_property
-    def _reactions(self) -> list[tuple[Reaction, Ints]]:
-        """Every different reaction, with the people who had it."""
+    def _reactions(self) -> list[tuple[History, Ints]]:
+        """Every different reaction, as the history of somebody who had nothing else, with the people who had it."""
         keys = ["drug", "effect", "grade", "ongoing"]
         parts = reactions_on(self.events, self.days).drop("on").partition_by(keys, as_dict=True, include_key=False)
         origin = Origin("reactions")
-        return [
-            (
-                Reaction(drug=drug, effect=effect, grade=grade, ongoing=ongoing, origin=origin),
-                part["patient"].cast(pl.Int64).to_numpy(),
-            )
-            for (drug, effect, grade, ongoing), part in parts.items()
-        ]
+        found = []
+        for (drug, effect, grade, ongoing), part in parts.items():
+            reaction = Reaction(drug=drug, effect=effect, grade=grade, ongoing=ongoing, origin=origin)
+            found.append((History(self.knowledge, (), frozenset(), (reaction,)), part["patient"].cast(pl.Int64).to_numpy()))
+        return found
 
     def _kept(self, key: str, yes: Bools, unknown: Bools) -> pl.Expr:
         name = f"#{key}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 from linewise.errors import KnowledgeError, UnknownRegion
@@ -240,6 +240,7 @@ def _there(found: T | None, file: str) -> T:
     return found
 
 
+@lru_cache(4096)
 def plain_name(words: str) -> str:
     """A name as ids are written: lower case, words joined by hyphens."""
     return re.sub(r"[\s_]+", "-", words.strip().lower().replace("®", "").replace("™", ""))

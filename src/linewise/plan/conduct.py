@@ -33,9 +33,10 @@ def asked_of(rule: Conduct, taken: bool | None) -> frozenset[Step]:
     return steps if taken is None else steps & (GOING_ON if taken else BEGINNING)
 
 
-def holds_for(alert: Alert, drug: str, knowledge: Knowledge) -> bool:
-    """Whether going on with a drug waits while this red flag is up."""
-    return any(name == ANY_TREATMENT or knowledge.is_a(drug, name) for name in alert.holds)
+def holding(alerts: Iterable[Alert], drug: str, knowledge: Knowledge) -> list[Alert]:
+    """The red flags that going on with a drug waits for while they are up."""
+    names = {ANY_TREATMENT, drug, *knowledge.classes_of(drug)}
+    return [one for one in alerts if not names.isdisjoint(one.holds)]
 
 
 class Conducts:
@@ -85,4 +86,4 @@ class Conducts:
         """The red flags that are up and that going on with this drug waits for; none for a drug that is not taken now."""
         if not self._up or self.taken(drug) is False:
             return []
-        return [one for one in self._up if holds_for(one, drug, self.knowledge)]
+        return holding(self._up, drug, self.knowledge)

@@ -122,8 +122,10 @@ class History:
         treatment, effect, grade = asked.treatment, asked.effect, asked.grade
         unknown: list[str] = []
         for reaction in self.reactions:
-            drug = self._taken(treatment, (reaction.drug,))
             same = effect is None or self._same_effect(reaction.effect, effect)
+            if same is False:  # most questions are about another effect
+                continue
+            drug = self._taken(treatment, (reaction.drug,))
             bad = True if grade is None else None if reaction.grade is None else reaction.grade >= grade
             course = _in_course(reaction, asked.course)
             if drug and same and bad and course:
@@ -135,9 +137,9 @@ class History:
         return self._unless_open(Reading(False, (), self._silent(("reactions",))), REACTIONS)
 
     def _same_effect(self, recorded: str, asked: str) -> bool | None:
-        known = self.knowledge.find_effect(recorded)
         if recorded == asked:
             return True
+        known = self.knowledge.find_effect(recorded)
         return None if known is None else known == (self.knowledge.find_effect(asked) or asked)
 
     # Questions with a number
