@@ -15,7 +15,7 @@ from linewise.knowledge import Knowledge, open_knowledge
 from places import Shared
 
 settings.register_profile("test", deadline=None, print_blob=True, derandomize=True)
-settings.register_profile("verify", deadline=None, print_blob=True)
+settings.register_profile("verify", deadline=None, print_blob=True, max_examples=250)
 settings.load_profile("test")  # `make verify` asks for the other: --hypothesis-profile
 
 if any(find_spec(name) is None for name in ("polars", "duckdb", "numpy")):

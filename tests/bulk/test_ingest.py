@@ -24,6 +24,7 @@ from linewise.invented.run import content
 from linewise.knowledge import Knowledge, open_knowledge
 from linewise.record import Record
 from places import Shared
+from sizes import sizes
 
 from .doubt import by_id, same_but_for_doubt
 from .hard_people import Hard
@@ -166,13 +167,16 @@ def test_one_file_of_everything_is_read_like_one_a_type(
         assert mine.equals(theirs)
 
 
-def test_hard_people_are_read_in_bulk_as_they_are_read_alone(tmp_path: Path, knowledge: Knowledge, codes: Codes) -> None:
+@pytest.mark.parametrize("people", sizes(50, 250))
+def test_hard_people_are_read_in_bulk_as_they_are_read_alone(
+    people: int, tmp_path: Path, knowledge: Knowledge, codes: Codes
+) -> None:
     """Resources put together at random from the code tables: every member that the reader for one person looks at must be looked at."""
     hard = Hard(knowledge, codes, 5)
     (tmp_path / "in").mkdir()
     by_kind: dict[str, list[str]] = {}
     records = []
-    for number in range(250):
+    for number in range(people):
         resources = hard.person(f"p{number:03d}")
         records += read_fhir(resources, "export", codes)
         for one in resources:

@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 import pytest
@@ -27,6 +28,7 @@ from linewise.invented.draw import draw
 from linewise.invented.omop import OmopWriter
 from linewise.invented.run import content
 from linewise.knowledge import Knowledge, open_knowledge
+from sizes import sizes
 
 DAY = dt.date(2026, 10, 31)
 CONCEPTS = """concept_id,concept_name,vocabulary_id,concept_code
@@ -94,12 +96,21 @@ MEASURED = "measurement_id,person_id,measurement_concept_id,measurement_date,val
 # What comes back
 
 
+class Plain(NamedTuple):
+    """Tables as CSV in a folder, read, and the status of everybody."""
+
+    folder: Path
+    source: Source
+    status: pl.DataFrame
+
+
 def by_id(events: Events, knowledge: Knowledge) -> pl.DataFrame:
     return plan(events, knowledge, DAY, "EU").with_columns(events.patients["id"].cast(pl.Int64)).sort("id").drop("id")
 
 
-def test_the_truth_comes_back(tmp_path: Path, knowledge: Knowledge, codes: Codes, coding: Coding) -> None:
-    truth = OmopWriter(coding).write(draw(content(open_knowledge()), 300, 3), tmp_path / "omop")
+@pytest.mark.parametrize("people", sizes(80, 300))
+def test_the_truth_comes_back(people: int, tmp_path: Path, knowledge: Knowledge, codes: Codes, coding: Coding) -> None:
+    truth = OmopWriter(coding).write(draw(content(open_knowledge()), people, 3), tmp_path / "omop")
     source = ingest(tmp_path / "omop", tmp_path / "work", codes, progress=quiet)
     assert source.faults == {}
     found = source.whole()
@@ -113,17 +124,24 @@ def test_the_truth_comes_back(tmp_path: Path, knowledge: Knowledge, codes: Codes
     assert mine.equals(courses_of(truth, knowledge, DAY))
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory, knowledge: Knowledge, codes: Codes, coding: Coding) -> Plain:
+    """Tables as CSV, and what they say."""
+    folder = tmp_path_factory.mktemp("plain")
+    OmopWriter(coding).write(draw(content(open_knowledge()), 60, 3), folder / "csv")
+    source = ingest(folder / "csv", folder / "work", codes, progress=quiet)
+    return Plain(folder, source, by_id(source.whole(), knowledge))
+
+
 @pytest.mark.parametrize("form", ["parquet", "parts", "gzip", "upper", "semicolon", "database"])
 def test_every_form_of_the_tables_says_the_same(
-    form: str, tmp_path: Path, knowledge: Knowledge, codes: Codes, coding: Coding
+    form: str, plain: Plain, tmp_path: Path, knowledge: Knowledge, codes: Codes
 ) -> None:
-    OmopWriter(coding).write(draw(content(open_knowledge()), 60, 3), tmp_path / "csv")
-    plain = ingest(tmp_path / "csv", tmp_path / "one", codes, progress=quiet)
     other = tmp_path / "other"
     other.mkdir()
     if form == "database":
-        other = database_of(tmp_path)
-    for path in (tmp_path / "csv").glob("*.csv") if form != "database" else ():
+        other = database_of(plain.folder, tmp_path)
+    for path in (plain.folder / "csv").glob("*.csv") if form != "database" else ():
         text, frame = path.read_text(), pl.read_csv(path, infer_schema_length=None)
         if form == "parquet":
             frame.with_columns(pl.col(name).cast(pl.Float64) for name in frame.columns if name == "person_id").write_parquet(
@@ -140,17 +158,17 @@ def test_every_form_of_the_tables_says_the_same(
         else:
             frame.write_csv(other / path.name, separator=";", quote_style="always", include_bom=True, line_terminator="\r\n")
     again = ingest(other, tmp_path / "two", codes, progress=quiet)
-    assert again.faults == plain.faults
-    assert by_id(again.whole(), knowledge).equals(by_id(plain.whole(), knowledge))
+    assert again.faults == plain.source.faults
+    assert by_id(again.whole(), knowledge).equals(plain.status)
 
 
-def database_of(folder: Path) -> Path:
+def database_of(tables: Path, folder: Path) -> Path:
     """The same tables as a live SQLite database."""
     import sqlite3
 
     pytest.importorskip("adbc_driver_sqlite", reason="the ADBC driver for SQLite is not installed (extra `omop`)")
     with sqlite3.connect(folder / "omop.db") as base:
-        for path in (folder / "csv").glob("*.csv"):
+        for path in (tables / "csv").glob("*.csv"):
             frame = pl.read_csv(path, infer_schema_length=None)
             base.execute(f"CREATE TABLE {path.stem.upper()} ({', '.join(frame.columns)})")
             base.executemany(f"INSERT INTO {path.stem.upper()} VALUES ({', '.join('?' * frame.width)})", frame.rows())

@@ -151,7 +151,7 @@ def condition(chance: random.Random) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.slow] if seed > 2 else []) for seed in range(8)])
 def test_cut_lines_say_what_parsed_lines_say(seed: int, tmp_path: Path, codes: Codes) -> None:
     chance = random.Random(seed)
     folder = tmp_path / "in"

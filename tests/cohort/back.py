@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from linewise.columns.events import Events
 from linewise.knowledge import Knowledge
+from linewise.plan.judge import CURRENT
 from linewise.record import Administration, Course, Entry, Event, Medication, Origin, Reaction, Record
 
 _KINDS: dict[str, type] = {
     "administrations": Administration, "courses": Course, "events": Event, "reactions": Reaction, "medications": Medication,
 }  # fmt: skip
+
+
+def part_of(knowledge: Knowledge, *kept: str, every: int = 4) -> Knowledge:
+    """Knowledge with some of its options, those named among them: for what hangs on no option beside it, as each is made ready."""
+    some = [one.id for one in knowledge.treatments.values() if CURRENT not in one.drugs][::every]
+    options = {name: knowledge.treatments[name] for name in dict.fromkeys((*some, *kept))}
+    return Knowledge(msgspec.structs.replace(knowledge.content, treatments=options))
 
 
 def records_of(events: Events, knowledge: Knowledge) -> list[Record]:

@@ -21,11 +21,11 @@ from linewise.knowledge import Knowledge, open_knowledge
 from linewise.knowledge.model import Region, Treatment, When
 from linewise.logic import parse
 from linewise.plan import Plan
-from linewise.plan.judge import CURRENT, Judge
+from linewise.plan.judge import Judge
 from linewise.record import Record
 from sizes import sizes
 
-from .back import records_of
+from .back import part_of, records_of
 
 OPTION = "fulvestrant-alone"
 FIRST, LAST = dt.date(2021, 1, 1), dt.date(2026, 10, 31)
@@ -53,10 +53,7 @@ def records(drawn: Events, knowledge: Knowledge) -> list[Record]:
 @pytest.fixture(scope="module")
 def release(people: int, knowledge: Knowledge) -> Knowledge:
     """A release of the knowledge. With the sample of people it has a part of the options: which there are is the same to all others."""
-    if people > 100:
-        return knowledge
-    some = [one.id for one in knowledge.treatments.values() if CURRENT not in one.drugs][::4]
-    return with_options(knowledge, {name: knowledge.treatments[name] for name in (*some, OPTION)})
+    return knowledge if people > 100 else part_of(knowledge, OPTION)
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,7 @@ from linewise.knowledge import Knowledge, open_knowledge
 from linewise.knowledge.model import Region
 from linewise.plan import Plan
 from linewise.record import Administration, Entry, Event, Origin, Record
+from sizes import sizes
 
 from .back import records_of
 
@@ -105,9 +106,12 @@ def compare(events: Events, knowledge: Knowledge, region: Region | None) -> Coun
     return said
 
 
+@pytest.mark.parametrize("part", sizes(3, 1))
 @pytest.mark.parametrize("region", ["EU", "UK", None])
-def test_every_line_is_judged_as_the_plan_of_that_day(region: Region | None, drawn: Events, knowledge: Knowledge) -> None:
-    some = drawn.take(pl.Series(range(0, 300, 2 if region else 6)))
+def test_every_line_is_judged_as_the_plan_of_that_day(
+    region: Region | None, part: int, drawn: Events, knowledge: Knowledge
+) -> None:
+    some = drawn.take(pl.Series(range(0, 300, part * (2 if region else 6))))
     if region is None:
         some = _with_regions(some)
     said = compare(some, knowledge, region)
@@ -130,7 +134,9 @@ def vars_of(events: Events) -> dict[str, pl.DataFrame]:
     return {name: getattr(events, name) for name in events.__dataclass_fields__}
 
 
-def test_the_report_counts_what_was_judged(drawn: Events, knowledge: Knowledge, tmp_path: Any) -> None:
+@pytest.mark.parametrize("part", sizes(4, 1))
+def test_the_report_counts_what_was_judged(part: int, drawn: Events, knowledge: Knowledge, tmp_path: Any) -> None:
+    drawn = drawn.take(pl.Series(range(0, 300, part)))
     report = options([("part", drawn)], knowledge, DAY, "EU", tmp_path, least=1)
     lines = followed(drawn, knowledge, DAY)
     judged = concordance(drawn, lines, knowledge, "EU")

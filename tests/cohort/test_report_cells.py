@@ -25,6 +25,8 @@ from linewise.invented.draw import draw
 from linewise.invented.run import content
 from linewise.knowledge import Knowledge, open_knowledge
 
+from .back import part_of
+
 SHOWN = Cells(11)
 limits = st.sampled_from([2, 5, 6, 10, 11, 12, 20, 21, 30])
 
@@ -244,12 +246,13 @@ def test_too_few_events_give_no_median() -> None:
 def test_of_too_few_people_nothing_is_told(knowledge: Knowledge, tmp_path: Path) -> None:
     """Of ten people with ten different values each would be known to be one."""
     part, day = [("a", draw(content(open_knowledge()), 10, 3))], dt.date(2026, 10, 31)
-    before, after = (Side(knowledge, one, "x") for one in (dt.date(2020, 1, 1), day))
+    medicine = part_of(knowledge)
+    before, after = (Side(medicine, one, "x") for one in (dt.date(2020, 1, 1), day))
     for report in (
-        describe(part, knowledge, day, "EU"),
-        options(part, knowledge, day, "EU", tmp_path),
+        describe(part, medicine, day, "EU"),
+        options(part, medicine, day, "EU", tmp_path),
         impact(part, before, after, day, "EU"),
-        lines(part, knowledge, day),
+        lines(part, medicine, day),
     ):
         assert not report.tables
         assert not report.pictures

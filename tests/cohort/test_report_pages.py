@@ -50,16 +50,25 @@ def opened(chromium: Any, reports: Path, name: str, **context: Any) -> Any:
     return page
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_axe_finds_nothing(name: str, chromium: Any, reports: Path) -> None:
+SCREENS = (("light", 390), ("dark", 1100))
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme", "width"),
+    [
+        pytest.param(name, *screen, marks=[] if (at + on) % 2 == 0 else [pytest.mark.slow])  # every page, and every screen
+        for at, name in enumerate(NAMES)
+        for on, screen in enumerate(SCREENS)
+    ],
+)
+def test_axe_finds_nothing(name: str, scheme: str, width: int, chromium: Any, reports: Path) -> None:
     found = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed (axe-playwright-python)")
-    for scheme, width in (("light", 390), ("dark", 1100)):
-        page = opened(chromium, reports, name, color_scheme=scheme, viewport={"width": width, "height": 900})
-        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        page.evaluate((files(found) / "axe.min.js").read_text(encoding="utf-8"))
-        faults = page.evaluate(f"axe.run(document, {RULES})")["violations"]
-        assert [f"{fault['id']}: {fault['nodes'][0]['html'][:160]}" for fault in faults] == []
-        page.context.close()
+    page = opened(chromium, reports, name, color_scheme=scheme, viewport={"width": width, "height": 900})
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    page.evaluate((files(found) / "axe.min.js").read_text(encoding="utf-8"))
+    faults = page.evaluate(f"axe.run(document, {RULES})")["violations"]
+    assert [f"{fault['id']}: {fault['nodes'][0]['html'][:160]}" for fault in faults] == []
+    page.context.close()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -15,11 +15,12 @@ import pytest
 
 from linewise.bulk import Source, ingest
 from linewise.cli import main
-from linewise.cli.cohort import _unpacked
+from linewise.cli.cohort import _release, _unpacked
 from linewise.cohort.report import png
 from linewise.exchange import Codes
 from linewise.knowledge import Knowledge, folder
 from linewise.knowledge.state import version
+from sizes import sizes
 
 DAY = "2026-10-31"
 COMMANDS = {
@@ -45,14 +46,26 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def answers(made: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Path]:
+def read(made: Path, codes: Codes) -> Path:
+    """The folder of work of the FHIR form, read."""
+    ingest(made / "fhir", made / "work-fhir", codes, progress=lambda text: None)
+    return made / "work-fhir"
+
+
+OF_OMOP = sizes(("lines",), tuple(COMMANDS))
+"""The commands that are asked about the tables too: once read, they are the same people to every command."""
+
+
+@pytest.fixture(scope="module", params=OF_OMOP)
+def answers(request: pytest.FixtureRequest, made: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Path]:
     """The folder of every command's answer, on either form."""
     found = {}
-    for form in ("fhir", "omop"):
-        for name, more in COMMANDS.items():
+    for form, names in (("fhir", tuple(COMMANDS)), ("omop", request.param)):
+        for name in names:
             out = found[form, name] = tmp_path_factory.mktemp(f"{form}-{name}")
             work = made / f"work-{form}"
-            assert main(["cohort", name, str(made / form), "--out", str(out), "--work", str(work), "--as-of", DAY, *more]) == 0
+            told = ["--out", str(out), "--work", str(work), "--as-of", DAY, *COMMANDS[name]]
+            assert main(["cohort", name, str(made / form), *told]) == 0
     return found
 
 
@@ -151,17 +164,18 @@ def test_letters_are_drawn_without_fonts_of_the_machine() -> None:
 
 
 def test_without_the_renderer_the_report_says_so(
-    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answers: object
+    read: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(png, "available", lambda: False)
-    assert main(["cohort", "describe", str(made / "work-fhir"), "--out", str(tmp_path), "--as-of", DAY]) == 0
+    assert main(["cohort", "lines", str(read), "--out", str(tmp_path), "--as-of", DAY]) == 0
     assert "SVG only" in capsys.readouterr().err
-    assert not list(tmp_path.glob("*.png"))
+    assert list(tmp_path.glob("*.svg")) and not list(tmp_path.glob("*.png"))
     assert ".png" not in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
-def test_the_owner_may_see_everything_and_is_told_so(made: Path, tmp_path: Path, answers: object) -> None:
-    assert main(["cohort", "describe", str(made / "work-fhir"), "--out", str(tmp_path), "--as-of", DAY, "--least", "1"]) == 0
+def test_the_owner_may_see_everything_and_is_told_so(read: Path, tmp_path: Path) -> None:
+    asked = ["--out", str(tmp_path), "--as-of", DAY, "--region", "EU", "--least", "1"]
+    assert main(["cohort", "describe", str(read), *asked]) == 0
     assert "not fit to be passed on" in (tmp_path / "report.html").read_text(encoding="utf-8")
     assert pl.read_csv(tmp_path / "subtype.csv")["people"].sum() == 400
 
@@ -183,12 +197,25 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return old.parent
 
 
-@pytest.mark.parametrize("packed", [None, "gztar", "zip"])
-def test_two_releases_are_compared(packed: str | None, release: Path, made: Path, tmp_path: Path, answers: object) -> None:
-    name = release
-    if packed:
-        name = Path(shutil.make_archive(str(tmp_path / "old"), packed, release.parent))
-    arguments = ["cohort", "impact", str(made / "work-fhir"), "--out", str(tmp_path / "out"), "--as-of", DAY, "--region", "EU"]
+def as_kept(release: Path, packed: str | None, folder: Path) -> Path:
+    """A release as its folder, or as its archive."""
+    return Path(shutil.make_archive(str(folder / "old"), packed, release.parent)) if packed else release
+
+
+@pytest.mark.parametrize("packed", ["gztar", "zip"])
+def test_an_archive_of_a_release_holds_its_knowledge(packed: str, release: Path, tmp_path: Path) -> None:
+    found, plain = _release(str(as_kept(release, packed, tmp_path)), tmp_path), _release(str(release), tmp_path)
+    assert found is not None and plain is not None
+    assert found.content.treatments == plain.content.treatments
+    assert found.content.facts == plain.content.facts
+
+
+@pytest.mark.parametrize(
+    "packed", [pytest.param(None, marks=pytest.mark.slow), "gztar", pytest.param("zip", marks=pytest.mark.slow)]
+)
+def test_two_releases_are_compared(packed: str | None, release: Path, read: Path, tmp_path: Path) -> None:
+    name = as_kept(release, packed, tmp_path)
+    arguments = ["cohort", "impact", str(read), "--out", str(tmp_path / "out"), "--as-of", DAY, "--region", "EU"]
     assert main([*arguments, "--from-knowledge", str(name)]) == 0
     said = pl.read_csv(tmp_path / "out" / "statements.csv")
     assert set(said["option"]) == {"Capivasertib with fulvestrant"}
@@ -233,11 +260,11 @@ def test_an_archive_cannot_write_outside_of_its_folder(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_arguments_are_explained(
-    arguments: list[str], words: str, made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], answers: object
+    arguments: list[str], words: str, read: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "EMPTY").mkdir()
     (tmp_path / "FILE").write_text("x")
-    places = {"IN": str(made / "work-fhir"), "EMPTY": str(tmp_path / "EMPTY"), "FILE": str(tmp_path / "FILE")}
+    places = {"IN": str(read), "EMPTY": str(tmp_path / "EMPTY"), "FILE": str(tmp_path / "FILE")}
     given = [places.get(one, one) for one in arguments]
     out = [] if "--out" in given else ["--out", str(tmp_path / "out")]
     try:
@@ -254,13 +281,11 @@ def test_wrong_arguments_are_explained(
 # A run that is cut
 
 
-def test_a_run_that_was_cut_goes_on_where_it_stood(
-    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: object
-) -> None:
+def test_a_run_that_was_cut_goes_on_where_it_stood(read: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from linewise.cohort import journeys
     from linewise.columns import events as model
 
-    whole = next(iter(Source(made / "work-fhir")))
+    whole = next(iter(Source(read)))
     for number in range(3):
         whole.take(pl.Series(range(number, len(whole), 3))).write(tmp_path / "parts" / f"part-{number:05d}")
     asked: list[int] = []

@@ -16,8 +16,10 @@ from linewise.invented.draw import draw
 from linewise.invented.run import content
 from linewise.knowledge import Knowledge, open_knowledge
 
+from .back import part_of
+
 DAY = dt.date(2026, 10, 31)
-PARTS = 4
+PARTS = 3
 
 
 @pytest.fixture
@@ -33,6 +35,7 @@ def test_two_workers_write_the_same_bytes_and_leave_what_is_done(parts: Source, 
     pytest.importorskip("pyspark", reason="Spark is not installed (extra `spark`)")
     if shutil.which("java") is None:
         pytest.skip("Spark needs Java, which is not here")
+    knowledge = part_of(knowledge)
     medicine = msgspec.msgpack.encode(knowledge.content)
     for part in parts.parts():
         spark.one(part, medicine, DAY, "EU", tmp_path / "local")

@@ -329,5 +329,5 @@ def test_it_comes_with_the_package(wheel: Path, tmp_path: Path) -> None:  # noqa
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(site))
     assert (empty / "made" / "fhir" / "Patient.000.ndjson").exists()
-    done = run("cohort", "describe", "made/omop", "--out", "told")
+    done = run("cohort", "describe", "made/omop", "--region", "EU", "--out", "told")
     assert done.returncode == 0, done.stderr

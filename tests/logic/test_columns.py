@@ -9,6 +9,7 @@ from field import AS_OF, VOCABULARY, Person, random_node, random_person
 
 from linewise.logic import Decider, Node, parse
 from linewise.logic.columns import Column, base, decided, evaluate, expressions
+from sizes import sizes
 
 pl = pytest.importorskip("polars")
 
@@ -39,10 +40,11 @@ def answers(people: list[Person], nodes: dict[str, Node]) -> dict[str, list[bool
     return {name: [decider.value(node) for decider in deciders] for name, node in nodes.items()}
 
 
-def test_columns_agree_on_ten_thousand_records() -> None:
+@pytest.mark.parametrize("records", sizes(1_500, 10_000))
+def test_columns_agree_on_many_records(records: int) -> None:
     rng = Random(20260331)
     nodes = {f"criterion {index}": random_node(rng, 3) for index in range(80)}
-    people = [random_person(rng) for _ in range(10_000)]
+    people = [random_person(rng) for _ in range(records)]
     frame = table(people, base(nodes, VOCABULARY))
     found = evaluate(frame, nodes, VOCABULARY).collect()
     for name, expected in answers(people, nodes).items():

@@ -7,14 +7,13 @@ from random import Random
 
 import msgspec
 from field import AS_OF, VOCABULARY, Person, random_node, random_person, random_reading
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from linewise.logic import Decider, Need, Node, Question, Reading, children, parse, walk
 from linewise.logic.nodes import And, AtLeast, Constant, Not, Or
 
 randoms = st.randoms(use_true_random=False)
-many = settings(max_examples=250)
 
 
 def value(node: Node, person: Person) -> bool | None:
@@ -26,7 +25,6 @@ def key(about: str | Question) -> str:
 
 
 @given(randoms)
-@many
 def test_the_text_of_a_criterion_means_that_criterion(rng: Random) -> None:
     node = random_node(rng, 4)
     assert parse(node.text) == node
@@ -35,14 +33,12 @@ def test_the_text_of_a_criterion_means_that_criterion(rng: Random) -> None:
 
 
 @given(randoms)
-@many
 def test_a_criterion_survives_encoding(rng: Random) -> None:
     node = random_node(rng)
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(node), type=Node) == node
 
 
 @given(randoms)
-@many
 def test_kleene_laws_hold(rng: Random) -> None:
     a, b, c = (random_node(rng, 1) for _ in range(3))
     person = random_person(rng)
@@ -63,7 +59,6 @@ def test_kleene_laws_hold(rng: Random) -> None:
 
 
 @given(randoms)
-@many
 def test_more_knowledge_never_turns_an_answer_round(rng: Random) -> None:
     node = random_node(rng, known=False)
     person = random_person(rng, silence=0.6)
@@ -87,7 +82,6 @@ def _completed(rng: Random, reading: Reading) -> Reading:
 
 
 @given(randoms)
-@many
 def test_open_is_empty_exactly_when_decided_and_its_answers_decide(rng: Random) -> None:
     node = random_node(rng, known=False)
     person = random_person(rng, silence=0.6)
@@ -107,7 +101,6 @@ def _answered(rng: Random, about: str | Question, before: Reading) -> Reading:
 
 
 @given(randoms)
-@many
 def test_the_explanation_agrees_with_the_value(rng: Random) -> None:
     node = random_node(rng)
     person = random_person(rng)
@@ -125,7 +118,6 @@ def test_the_explanation_agrees_with_the_value(rng: Random) -> None:
 
 
 @given(randoms)
-@many
 def test_a_derived_fact_agrees_with_its_comparisons(rng: Random) -> None:
     person = random_person(rng)
     decider = Decider(VOCABULARY, person)
@@ -137,7 +129,6 @@ def test_a_derived_fact_agrees_with_its_comparisons(rng: Random) -> None:
 
 
 @given(randoms)
-@many
 def test_what_is_needed_is_enough(rng: Random) -> None:
     node = random_node(rng, known=False)
     leaves = [part for part in walk(node) if not children(part) and not isinstance(part, Constant)]
@@ -179,7 +170,6 @@ def kleene(node: Node, leaf: Callable[[Node], bool | None]) -> bool | None:
 
 
 @given(randoms)
-@many
 def test_compounds_follow_the_table(rng: Random) -> None:
     node = random_node(rng, 4)
     decider = Decider(VOCABULARY, random_person(rng))

@@ -6,7 +6,7 @@ do the same with one-person plans.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,12 +51,12 @@ def needed_tests(matrix: Matrix) -> list[Test]:
     for fact in knowledge.facts.values():
         if fact.test and not fact.derived and fact.type in ("choice", "number", "yes-no"):
             by_test.setdefault(fact.test, []).append(fact)
-    found = []
+    rests, found = _resting(knowledge), []
     for test, facts in by_test.items():
         used = [fact for fact in facts if any(fact.id in names for names in about.values())]
         options = tuple(name for name, names in about.items() if any(fact.id in names for fact in used))
         if options:
-            found.append(Test(test, tuple(used), options, _derived(used, options, knowledge)))
+            found.append(Test(test, tuple(used), options, _derived(used, options, rests, knowledge)))
     return found
 
 
@@ -73,13 +73,23 @@ def _waiting(knowledge: Knowledge, option: Treatment) -> Iterable[Any]:
     return [one for one in every if one.unknown == "depends"]
 
 
-def _derived(facts: Sequence[Fact], options: Sequence[str], knowledge: Knowledge) -> tuple[str, ...]:
+def _resting(knowledge: Knowledge) -> dict[str, set[str]]:
+    """For each derived fact the base facts and questions that it rests on."""
+    derived, vocabulary = knowledge.vocabulary.derived, knowledge.vocabulary
+    return {
+        name: {column.about for column in base({str(n): node for n, node in enumerate(definition.nodes)}, vocabulary)}
+        for name, definition in derived.items()
+    }
+
+
+def _derived(
+    facts: Sequence[Fact], options: Sequence[str], rests: Mapping[str, set[str]], knowledge: Knowledge
+) -> tuple[str, ...]:
     """What follows from the results of one test alone, and is asked by one of these options: it may stay open although the test was done."""
-    own, vocabulary = {fact.id for fact in facts}, knowledge.vocabulary
+    own = {fact.id for fact in facts}
     found = []
-    for name, definition in vocabulary.derived.items():
-        rests = {column.about for column in base({str(n): node for n, node in enumerate(definition.nodes)}, vocabulary)}
-        if rests and rests <= own and any(_names(knowledge.treatments[one], name, knowledge) for one in options):
+    for name in knowledge.vocabulary.derived:
+        if rests[name] and rests[name] <= own and any(_names(knowledge.treatments[one], name, knowledge) for one in options):
             found.append(name)
     inner = {column for name in found for column in _rests_on(name, knowledge)}
     return tuple(name for name in found if name not in inner)

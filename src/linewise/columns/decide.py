@@ -267,7 +267,7 @@ class Matrix:
 
     def _kept_from(self, drug: str, region: Region) -> pl.Expr:
         """What keeps one drug from beginning or going on: contraindications, rules of conduct, red flags that it may have caused."""
-        return self._shared(drug, f"kept in {region}", lambda: _any(self._keeping(drug, region)))
+        return self._shared(drug, f"kept in {self._like(drug, region)}", lambda: _any(self._keeping(drug, region)))
 
     def _keeping(self, drug: str, region: Region) -> list[pl.Expr]:
         found = [self._forbids(one) for one in self.knowledge.avoid(drug)]
@@ -280,6 +280,11 @@ class Matrix:
 
     def _rules(self, drug: str, region: Region) -> list[Conduct]:
         return [one for one in self.knowledge.conduct(drug) if one.holds_in(region) and BLOCKING & frozenset(one.do)]
+
+    def _like(self, drug: str, region: Region) -> Region:
+        """The first region with the same rules for a drug: what keeps it from beginning is the same there, and is worked out once."""
+        rules = self._rules(drug, region)
+        return next(one for one in self.knowledge.regions if self._rules(drug, one) == rules)
 
     def _blocks(self, rule: Conduct, drug: str, partner: bool = False) -> pl.Expr:
         """Whether a rule blocks: some are asked of what is taken now, some of what would begin, and all where that is not known."""
@@ -365,7 +370,7 @@ class Matrix:
         return self._held(caution.when, caution.unknown == "depends")
 
     def _partner_forbidden(self, drug: str, region: Region) -> pl.Expr:
-        return self._shared(drug, f"no partner in {region}", lambda: self._no_partner(drug, region))
+        return self._shared(drug, f"no partner in {self._like(drug, region)}", lambda: self._no_partner(drug, region))
 
     def _no_partner(self, drug: str, region: Region) -> pl.Expr:
         avoid = [self._held(one.when) for one in self.knowledge.avoid(drug)]
