@@ -15,7 +15,7 @@ from places import ROOT
 
 SRC = ROOT / "src" / "linewise"
 ROOMS = [
-    "errors", "files", "logic", "views", "knowledge", "record", "plan", "outlook", "trials", "papers", "phrases", "grammar", "reading", "exchange", "columns", "bulk", "cql", "cohort",
+    "errors", "files", "logic", "views", "knowledge", "record", "plan", "sequence", "outlook", "trials", "papers", "phrases", "grammar", "reading", "exchange", "columns", "bulk", "cql", "cohort",
     "invented", "bench", "journal", "cli", "web", "clinic",
 ]  # fmt: skip
 """From the ground up; the faces (`cli`, `web`, `clinic`) import from any room and hardly from each other."""

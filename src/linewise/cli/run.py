@@ -14,7 +14,7 @@ from typing import NoReturn
 from linewise import __version__
 from linewise.errors import KnowledgeError, LinewiseError, UnknownRegion
 
-from . import bench, clinic, cohort, knowledge, learn, mcp, mdt, outlook, plan, read, serve, trials
+from . import bench, clinic, cohort, knowledge, learn, mcp, mdt, outlook, plan, read, sequence, serve, trials
 
 EXIT_OK, EXIT_BAD_INPUT, EXIT_FAULT = 0, 2, 70
 SHOW_FAULTS = "LINEWISE_SHOW_FAULTS"
@@ -96,6 +96,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"linewise {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for part in (plan, read, trials, outlook, knowledge, serve, learn, cohort, mdt, clinic, mcp, bench):
+    for part in (plan, read, trials, sequence, outlook, knowledge, serve, learn, cohort, mdt, clinic, mcp, bench):
         part.add(commands)
     return parser

@@ -236,7 +236,10 @@ class _Loading:
             advice = self.one(f"wording/{folder.name}/advice.yaml", wording.Advice)
             if reasons is not None and first is not None and advice is not None:
                 outlook = self.one(f"wording/{folder.name}/outlook.yaml", wording.OutlookWords)
-                found[folder.name] = wording.Wording(reasons=reasons, first=first, advice=advice, outlook=outlook)
+                sequence = self.one(f"wording/{folder.name}/sequence.yaml", wording.SequenceWords)
+                found[folder.name] = wording.Wording(
+                    reasons=reasons, first=first, advice=advice, outlook=outlook, sequence=sequence
+                )
         return found
 
     def one_map(self, file: str, folder: str, kind: type[T]) -> dict[str, T]:

@@ -72,6 +72,16 @@ class OutlookWords(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", fo
     support: tuple[Said, ...]
 
 
+class SequenceWords(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """`sequence.yaml`: the sentences of the tree of what may follow what. `sentences` have slots."""
+
+    title: str
+    before: tuple[Said, ...]
+    heads: dict[str, str]
+    sentences: dict[str, str]
+    after: tuple[Said, ...]
+
+
 class Wording(msgspec.Struct, frozen=True, kw_only=True):
     """All sentences of one language."""
 
@@ -79,6 +89,7 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     first: Answers
     advice: Advice
     outlook: OutlookWords | None = None
+    sequence: SequenceWords | None = None
 
 
 SLOTS: dict[str, frozenset[str]] = {
