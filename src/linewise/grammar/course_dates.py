@@ -39,36 +39,9 @@ class CourseDates:
         if whole and ahead and not (len(ahead) >= 2 and self._ranged(tokens, ahead[-2][0], ahead[-1][0])):
             ahead = []  # `Relapse March 2022: A March 2022 - June 2024`
         if ahead and (not used or lead or self._introduces(statement, ahead[-1][0], group.first)):
-            pair = [(i, day) for i, day in ahead if day is not None]
-            if len(pair) >= 2 and self._ranged(tokens, pair[-2][0], pair[-1][0]):
-                made.first, made.last = pair[-2][1], pair[-1][1]
-            else:
-                at, day = pair[-1]
-                word = self._word_before(statement, at)
-                if word == "until":
-                    made.last = day
-                else:
-                    made.first = day
-                if (used and self._word_before(statement, used[0][0]) == "until") or (
-                    used and word != "until" and self._ranged(tokens, at, used[0][0])
-                ):
-                    made.last = used[0][1]
+            self._from_ahead(statement, [(i, day) for i, day in ahead if day is not None], used, made)
         elif used:
-            at, day = used[0]
-            if len(used) > 1 and self._ranged(tokens, at, used[1][0]):
-                made.first, made.last = day, used[1][1]
-            else:
-                word = self._word_before(statement, at)
-                if word == "until":
-                    made.last = day
-                    if len(used) > 1 and self._word_before(statement, used[1][0]) == "since":
-                        made.first = used[1][1]
-                else:
-                    made.first = day
-                    if len(used) > 1 and self._word_before(statement, used[1][0]) == "until":
-                        made.last = used[1][1]
-                    elif len(used) == 1 and word == "" and self._ended(statement, window, at):
-                        made.first, made.last = None, day
+            self._from_after(statement, window, used, made)
         if made.last is not None and any(
             match.has("maintenance") for match in statement.matches if group.first <= match.first < window[1]
         ):
@@ -77,6 +50,46 @@ class CourseDates:
                 made.last = ends[-1]
         self._by_column(statement, made)
         self._length(statement, group, window, before, made)
+        self._in_order(made)
+
+    def _from_ahead(self, statement: Statement, pair: list[tuple[int, Day]], used: list[tuple[int, Day]], made: Course) -> None:
+        """The days before the names: the start, the end, or both; and an end among the days after them."""
+        tokens = statement.tokens
+        if len(pair) >= 2 and self._ranged(tokens, pair[-2][0], pair[-1][0]):
+            made.first, made.last = pair[-2][1], pair[-1][1]
+        else:
+            at, day = pair[-1]
+            word = self._word_before(statement, at)
+            if word == "until":
+                made.last = day
+            else:
+                made.first = day
+            if (used and self._word_before(statement, used[0][0]) == "until") or (
+                used and word != "until" and self._ranged(tokens, at, used[0][0])
+            ):
+                made.last = used[0][1]
+
+    def _from_after(self, statement: Statement, window: tuple[int, int], used: list[tuple[int, Day]], made: Course) -> None:
+        """The days after the names."""
+        tokens = statement.tokens
+        at, day = used[0]
+        if len(used) > 1 and self._ranged(tokens, at, used[1][0]):
+            made.first, made.last = day, used[1][1]
+        else:
+            word = self._word_before(statement, at)
+            if word == "until":
+                made.last = day
+                if len(used) > 1 and self._word_before(statement, used[1][0]) == "since":
+                    made.first = used[1][1]
+            else:
+                made.first = day
+                if len(used) > 1 and self._word_before(statement, used[1][0]) == "until":
+                    made.last = used[1][1]
+                elif len(used) == 1 and word == "" and self._ended(statement, window, at):
+                    made.first, made.last = None, day
+
+    def _in_order(self, made: Course) -> None:
+        """An end before its start takes the start away; else both say how long it was."""
         if made.first is not None and made.last is not None:
             if (
                 made.first.key[: 2 if not made.first.month or not made.last.month else 3]

@@ -22,31 +22,7 @@ class CourseStates:
         self, statement: Statement, context: Context, group: Group, window: tuple[int, int], before: int, made: Course
     ) -> None:
         tokens = statement.tokens
-        nearest = ""
-        word = ""
-        for at, match, token in context.back(group.first, 30):
-            if at < before and nearest:
-                break
-            if token.text == ";" or (token.text == "." and not token.glued):
-                break
-            if match is None:
-                continue
-            words = context.words(match.first, match.last).lower()
-            if match.has("declined"):
-                nearest, word = "declined", words
-                break
-            if match.has("plan") and match.has("given"):
-                continue
-            if match.has("plan") and not self._weak_plan(words, statement, context, match, group):
-                nearest, word = "planned", words
-                break
-            if match.has("given") or (match.has("ongoing") and folded(words) not in self.listed("courses.not-going-on")):
-                if folded(words) in self.listed("courses.weak", "courses.history") and group.first - match.last > 3:
-                    continue
-                nearest, word = "given", words
-                if folded(words) in self.listed("courses.weak", "courses.treatment-with"):
-                    continue
-                break
+        nearest, word = self._before(statement, context, group, before)
         later = self._later(statement, context, group, window)
         if not later and self._alternative(statement, group, window):
             later = self._later(statement, context, group, (group.last, len(tokens)))
@@ -85,6 +61,35 @@ class CourseStates:
             made.state = state
             made.sure = False
             made.why = why
+
+    def _before(self, statement: Statement, context: Context, group: Group, before: int) -> tuple[str, str]:
+        """What the nearest word before the drugs says of them (declined, planned, given), and the word."""
+        nearest = ""
+        word = ""
+        for at, match, token in context.back(group.first, 30):
+            if at < before and nearest:
+                break
+            if token.text == ";" or (token.text == "." and not token.glued):
+                break
+            if match is None:
+                continue
+            words = context.words(match.first, match.last).lower()
+            if match.has("declined"):
+                nearest, word = "declined", words
+                break
+            if match.has("plan") and match.has("given"):
+                continue
+            if match.has("plan") and not self._weak_plan(words, statement, context, match, group):
+                nearest, word = "planned", words
+                break
+            if match.has("given") or (match.has("ongoing") and folded(words) not in self.listed("courses.not-going-on")):
+                if folded(words) in self.listed("courses.weak", "courses.history") and group.first - match.last > 3:
+                    continue
+                nearest, word = "given", words
+                if folded(words) in self.listed("courses.weak", "courses.treatment-with"):
+                    continue
+                break
+        return nearest, word
 
     def _alternative(self, statement: Statement, group: Group, window: tuple[int, int]) -> bool:
         """`A or B may be considered`: what is said after the last of them holds for each."""

@@ -22,6 +22,12 @@ _HISTORY = {
     "mechanical-heart-valve",
     "coronary-heart-disease",
 }
+_MAY_COME = frozenset({"active-infection", "interstitial-lung-disease", "herpes-zoster"})
+_OFTEN_A_HARM = frozenset(
+    {"interstitial-lung-disease", "osteonecrosis-jaw-history", "peripheral-neuropathy", "thrombocytopenia", "heart-failure"}
+)
+_WITHOUT_EFFECT = frozenset({"gastro-oesophageal-reflux-disease", "osteoarthritis", "gout", "anxiety"})
+"""Illnesses that are read and shown, and change no plan."""
 _LISTS = frozenset({"illnesses", "diagnosis"})
 
 
@@ -45,99 +51,81 @@ class Illnesses:
         yield from self._temperature(statement, context)
 
     def _illness(self, statement: Statement, context: Context, match: Match) -> Iterator[Claim]:
-        name = match.id("illness") or ""
         start, end = statement.tokens[match.first].start, statement.tokens[match.last - 1].end
         if (start, end) in self.harms or statement.section in ("allergies", "gene-list", "results", "microscopic", "specimen"):
             return
         if any(a <= start < b for a, b in self.harms):
             return
-        if name == "steroid-diabetes" or (name.endswith("-chronic") and name != "thrombocytopenia-chronic"):
+        name = self._named(statement, match)
+        known = name in self.facts["comorbidities"].values
+        if not known and name not in _WITHOUT_EFFECT:
             return
-        sure, why = context.standing(match.first, match.last)
-        words = context.words(match.first, match.last)
-        if name in ("myocardial-infarction-old",):
-            name = "coronary-heart-disease"
-            days = list(statement.days)
-            recent = self.paper.date
-            if days and recent is not None and (days[-1].months_to(recent) or 99) <= 6:
-                name = "myocardial-infarction-recent"
+        if self._other_thing(statement, context, match):
+            return
+        sure, why = self._holds(statement, context, match, name)
+        if not known:
+            sure, why = False, "no illness that changes a plan here"
+        strength = 2 if statement.section in _LISTS else 0
+        yield Claim(
+            "comorbidities", name, start, end, sure, why, None, None, None, strength, statement.number, statement.section
+        )  # fmt: skip
+
+    def _named(self, statement: Statement, match: Match) -> str:
+        """The illness that words name, by the day where that decides; nothing where it is another one in truth."""
+        name = match.id("illness") or ""
         if name == "thrombocytopenia-chronic":
-            name = "thrombocytopenia"
-        value = name
+            return "thrombocytopenia"
+        if name == "steroid-diabetes" or name.endswith("-chronic"):
+            return ""
+        if name == "myocardial-infarction-old":
+            recent = self.paper.date
+            last = statement.days[-1] if statement.days else None
+            fresh = last is not None and recent is not None and (last.months_to(recent) or 99) <= 6
+            return "myocardial-infarction-recent" if fresh else "coronary-heart-disease"
+        return name
+
+    def _other_thing(self, statement: Statement, context: Context, match: Match) -> bool:
+        """`Diabetes: > 6.4`, the scale of a measurement; short names that mean something else in results."""
+        after = statement.tokens[match.last : match.last + 2]
+        measured = statement.section == "labs" or self.paper.kind == "laboratory"
+        if measured and any(token.kind == "n" or token.text in "<>≥≤" for token in after):
+            return True
+        words = context.words(match.first, match.last)
+        if words in self.written("illnesses.short-names") and statement.section in ("specimen", "results", "person"):
+            return True
+        shared = words in self.written("illnesses.also-a-share")
+        return shared and any(token.text == "%" for token in statement.tokens[match.last : match.last + 4])
+
+    def _holds(self, statement: Statement, context: Context, match: Match, name: str) -> tuple[bool, str]:
+        """Whether an illness is one of this person now, and what speaks against it; the last reason is the one told."""
+        tokens, section = statement.tokens, statement.section
+        sure, why = context.standing(match.first, match.last)
         past = self._past(statement, context, match)
         if sure and past and name not in _HISTORY:
             sure, why = False, f"of the past: “{past}”"
         if name == "deep-vein-thrombosis-recent" and sure:
             sure, why = self._recent(statement, match)
-        if statement.section == "past-illnesses" and name not in _HISTORY and sure:
+        if section == "past-illnesses" and name not in _HISTORY and sure:
             sure, why = False, "among past illnesses"
-        if statement.section in ("plan", "imaging") and name in (
-            "active-infection",
-            "interstitial-lung-disease",
-            "herpes-zoster",
-        ):
+        if section in ("plan", "imaging") and name in _MAY_COME:
             sure, why = False, "said of what may come"
         plan = next((one for _, one, _t in context.back(match.first, 8) if one is not None and one.has("plan")), None)
         if sure and plan is not None and folded(context.words(plan.first, plan.last)) in self.listed("illnesses.plans"):
             sure, why = False, "said of what may come"
-        after = statement.tokens[match.last : match.last + 2]
-        if statement.section == "labs" or self.paper.kind == "laboratory":
-            limit = [token for token in after if token.kind == "n" or token.text in "<>≥≤"]
-            if limit:
-                return  # `Diabetes: > 6.4`: the scale of a measurement
-        if any(token.norm in self.listed("illnesses.of-other-things") for token in after) and not any(
-            token.norm in self.listed("illnesses.medication") for token in after
-        ):
+        after = [token.norm for token in tokens[match.last : match.last + 2]]
+        medicine = any(word in self.listed("illnesses.medication") for word in after)
+        if not medicine and any(word in self.listed("illnesses.of-other-things") for word in after):
             sure, why = False, "a test, a vaccine or a risk"
-        if words in self.written("illnesses.short-names") and statement.section in ("specimen", "results", "person"):
-            return
-        if words == "AF" and any(token.text == "%" for token in statement.tokens[match.last : match.last + 4]):
-            return
-        if name in ("autoimmune-disease",) and sure and context.said("lab") is not None and statement.section == "labs":
+        if name == "autoimmune-disease" and sure and context.said("lab") is not None and section == "labs":
             sure = False
-        if any(token.text == "?" for token in statement.tokens[match.last : match.last + 1]) or (
-            match.first and statement.tokens[match.first - 1].text == "?"
-        ):
+        if any(token.text == "?" for token in (*tokens[match.last : match.last + 1], *tokens[match.first - 1 : match.first])):
             sure, why = False, "uncertain: “?”"
-        if (
-            name
-            in (
-                "interstitial-lung-disease",
-                "osteonecrosis-jaw-history",
-                "peripheral-neuropathy",
-                "thrombocytopenia",
-                "heart-failure",
-            )
-            and sure
-            and any(one.has("drug") for one in statement.matches)
-            and statement.section not in ("illnesses", "diagnosis")
-        ):
+        drug = any(one.has("drug") for one in statement.matches)
+        if sure and drug and name in _OFTEN_A_HARM and section not in _LISTS:
             sure, why = False, "perhaps a harm of a treatment"
         if name == "thyroid-disease" and any(one.has("othercancer") for one in statement.matches):
             sure = False
-        if value not in self.facts["comorbidities"].values and value not in (
-            "gastro-oesophageal-reflux-disease",
-            "osteoarthritis",
-            "gout",
-            "anxiety",
-        ):
-            return
-        if value not in self.facts["comorbidities"].values:
-            sure, why = False, "no illness that changes a plan here"
-        yield Claim(
-            "comorbidities",
-            value,
-            start,
-            end,
-            sure,
-            why,
-            None,
-            None,
-            None,
-            2 if statement.section in _LISTS else 0,
-            statement.number,
-            statement.section,
-        )
+        return sure, why
 
     def _past(self, statement: Statement, context: Context, match: Match) -> str:
         for _at, one, token in context.back(match.first, 5):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from linewise.phrases.analysis import Paper
 from linewise.phrases.claims import NEVER, Claim, Context
 from linewise.phrases.lexicon import Match
 from linewise.phrases.statements import Statement
-from linewise.phrases.tokens import folded, number, tokens_of
+from linewise.phrases.tokens import Token, folded, number, tokens_of
 
 
 class PersonReader:
@@ -199,9 +199,8 @@ class PersonReader:
             scale = match.id("ecogscale")
             if scale is None and not match.has("performance"):
                 continue
-            if match.has("performance") and any(
-                one.has("ecogscale") and abs(one.first - match.first) < 5 for one in statement.matches
-            ):
+            named = any(one.has("ecogscale") and abs(one.first - match.first) < 5 for one in statement.matches)
+            if match.has("performance") and named:
                 continue
             for at in range(match.last, min(len(tokens), match.last + 6)):
                 token = tokens[at]
@@ -212,58 +211,45 @@ class PersonReader:
                 amount = number(token) if token.kind == "n" else None
                 if amount is None:
                     continue
-                after = tokens[at + 1] if at + 1 < len(tokens) else None
-                if scale == "karnofsky":
-                    value = self.paper.words.of("scales")["karnofsky"]["ecog"].get(int(amount))
-                elif amount in (0, 1, 2, 3, 4) and not (
-                    after is not None
-                    and (
-                        after.text in "%."
-                        and after.glued
-                        and at + 2 < len(tokens)
-                        and tokens[at + 2].glued
-                        and tokens[at + 2].kind == "n"
-                    )
-                ):
-                    value = int(amount)
-                else:
-                    value = None
+                value = self._ecog(tokens, at, amount, scale)
                 if value is None:
                     break
-                if (
-                    after is not None
-                    and (after.text in "-–/" or after.norm in self.listed("common.to"))
-                    and at + 2 < len(tokens)
-                    and tokens[at + 2].kind == "n"
-                    and tokens[at + 2].text in ("0", "1", "2", "3", "4")
-                ):
+                after = tokens[at + 1 : at + 3]
+                ranged = len(after) == 2 and (after[0].text in "-–/" or after[0].norm in self.listed("common.to"))
+                if ranged and after[1].text in ("0", "1", "2", "3", "4"):
                     yield self._claim(statement, match.first, at + 3, "ecog", value, False, "a range is given", 0)
                     break
                 sure, why = context.standing(match.first, at + 1)
                 if why.startswith("negated"):
                     sure, why = True, ""
-                strength = 2
-                for _, one, _t in context.back(match.first, 12):
-                    if one is not None and (one.has("historic") or one.has("past")):
-                        strength = -12
-                        break
-                for one in statement.matches:
-                    if 0 <= one.first - at <= 4 and (one.has("historic") or one.has("past")):
-                        strength = -12
-                    if (
-                        one.has("plan")
-                        and 0 < match.first - one.first < 8
-                        and folded(context.words(one.first, one.last)) in self.listed("person.conditions")
-                    ):
-                        sure, why = False, "a condition"
-                if any(token.norm in self.listed("person.copied") and token.text != "H" for token in tokens[:3]) or self._copied(
-                    statement
+                if any(
+                    one.has("plan")
+                    and 0 < match.first - one.first < 8
+                    and folded(context.words(one.first, one.last)) in self.listed("person.conditions")
+                    for one in statement.matches
                 ):
-                    strength = -12
-                if statement.section in BACK:
-                    strength -= 6
+                    sure, why = False, "a condition"
+                strength = self._performance_strength(statement, context, match, at)
                 yield self._claim(statement, match.first, at + 1, "ecog", value, sure, why, strength)
                 break
+
+    def _ecog(self, tokens: Sequence[Token], at: int, amount: float, scale: str | None) -> int | None:
+        """A performance status on the scale of the ECOG; None for a share, a decimal, or a number that the scale does not have."""
+        if scale == "karnofsky":
+            found: int | None = self.paper.words.of("scales")["karnofsky"]["ecog"].get(int(amount))
+            return found
+        after = tokens[at + 1 : at + 3]
+        decimal = len(after) == 2 and after[0].text in "%." and after[0].glued and after[1].glued and after[1].kind == "n"
+        return int(amount) if amount in (0, 1, 2, 3, 4) and not decimal else None
+
+    def _performance_strength(self, statement: Statement, context: Context, match: Match, at: int) -> int:
+        """A performance status of the past, or one that was copied, gives way to another."""
+        before = (one for _, one, _t in context.back(match.first, 12) if one is not None)
+        after = (one for one in statement.matches if 0 <= one.first - at <= 4)
+        old = any(one.has("historic") or one.has("past") for one in (*before, *after))
+        copied = any(token.norm in self.listed("person.copied") and token.text != "H" for token in statement.tokens[:3])
+        strength = -12 if old or copied or self._copied(statement) else 2
+        return strength - 6 if statement.section in BACK else strength
 
     def _copied(self, statement: Statement) -> bool:
         """Text that says of itself that it was taken over from an earlier note."""

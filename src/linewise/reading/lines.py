@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from linewise.grammar.drugs import Drugs
-from linewise.phrases.claims import NEVER, Context, Course
+from linewise.phrases.claims import NEVER, Claim, Context, Course
 from linewise.phrases.dates import Day
 from linewise.phrases.lexicon import Match, Words
 from linewise.phrases.statements import Statement
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _GIVEN = ("given", "going-on")
 _LISTED = frozenset({"medications", "current-treatment"})
+
+
+_OTHER_DAYS = frozenset({"person", "labs", "imaging", "comparison", "findings", "impression", "plan", "pending", "medications"})
+_TELLS_OF_SPREAD = frozenset({"diagnosis", "oncology", "treatment", "metastatic", "clinical", "", "results", "illnesses"})
 
 
 class Line(msgspec.Struct):
@@ -71,82 +75,51 @@ class Lines:
     # When it had spread
 
     def _spread_on(self) -> Day | None:
-        days: list[Day] = []
-        for read in self.reads:
-            for statement in read.paper.statements:
-                if (
-                    statement.section in NEVER
-                    or statement.section
-                    in ("person", "labs", "imaging", "comparison", "findings", "impression", "plan", "pending", "medications")
-                    or not statement.days
-                ):
-                    continue
-                context = Context(read.paper, statement)
-                for match in statement.matches:
-                    if (
-                        not (
-                            match.has("metastatic")
-                            or match.has("sitemet")
-                            or match.has("met")
-                            or match.has("distantword")
-                            or self._far_recurrence(statement, match)
-                        )
-                        or match.id("sitemet") == "regional-node"
-                    ):
-                        continue
-                    if not context.standing(match.first, match.last)[0]:
-                        continue
-                    near = [
-                        (
-                            abs(i - match.first)
-                            + (6 if i > match.first and any(t.kind == "d" for t in statement.tokens[: match.first]) else 0),
-                            token.day,
-                        )
-                        for i, token in enumerate(statement.tokens)
-                        if token.day is not None
-                    ]
-                    first = {token.day.key for token in self._first_days(statement) if token.day is not None}
-                    near = [(gap, day) for gap, day in near if gap <= 16 and (day is None or day.key not in first)]
-                    if near:
-                        gap, day = min(near, key=lambda one: one[0])
-                        assert day is not None
-                        if gap > match.last - match.first + 1 and (
-                            any(one.has("drug") or one.has("regimen") for one in statement.matches)
-                            and not match.has("sitemet")
-                            and not match.has("met")
-                        ):
-                            continue
-                        days.append(day)
-        for read in self.reads:
-            for claim in read.claims:
-                told = claim.section in (
-                    "diagnosis",
-                    "oncology",
-                    "treatment",
-                    "metastatic",
-                    "clinical",
-                    "",
-                    "results",
-                    "illnesses",
-                )
-                if (
-                    claim.fact == "sites"
-                    and claim.sure
-                    and claim.day is not None
-                    and told
-                    and claim.strength < 3 + 1
-                    and read.paper.kind != "imaging"
-                ):
-                    place = next((one for one in read.paper.statements if one.number == claim.statement), None)
-                    if place is None or any(match.has("biopsy") for match in place.matches):
-                        continue
-                    given = [match.first for match in place.matches if match.has("drug") or match.has("regimen")]
-                    if given and any(match.has("stop") and match.first > given[0] for match in place.matches):
-                        continue  # where a course ended, it had spread before, or then: it does not say
-                    if any(token.day is not None and token.day.key == claim.day.key for token in place.tokens):
-                        days.append(claim.day)
+        """The first day on which the papers say that the cancer had spread."""
+        days = [day for read in self.reads for statement in read.paper.statements for day in self._spread_in(read, statement)]
+        days += [day for read in self.reads for claim in read.claims if (day := self._site_on(read, claim)) is not None]
         full = [day for day in days if self.date is None or day.key <= self.date.key]
         return min(full, key=lambda day: (day.year, day.month or 13, day.day or 32), default=None)
+
+    def _spread_in(self, read: Read, statement: Statement) -> Iterator[Day]:
+        """The days beside words of spread in a statement."""
+        if statement.section in NEVER | _OTHER_DAYS or not statement.days:
+            return
+        context = Context(read.paper, statement)
+        first = {token.day.key for token in self._first_days(statement) if token.day is not None}
+        drugs = any(one.has("drug") or one.has("regimen") for one in statement.matches)
+        for match in statement.matches:
+            spread = any(match.has(kind) for kind in ("metastatic", "sitemet", "met", "distantword"))
+            if not (spread or self._far_recurrence(statement, match)) or match.id("sitemet") == "regional-node":
+                continue
+            if not context.standing(match.first, match.last)[0]:
+                continue
+            near: list[tuple[int, Day]] = []
+            for at, token in enumerate(statement.tokens):
+                if token.day is None or token.day.key in first:
+                    continue
+                later = at > match.first and any(one.kind == "d" for one in statement.tokens[: match.first])
+                near.append((abs(at - match.first) + (6 if later else 0), token.day))
+            gap, day = min(near, key=lambda one: one[0], default=(99, None))
+            if day is None or gap > 16:
+                continue
+            if gap > match.last - match.first + 1 and drugs and not match.has("sitemet") and not match.has("met"):
+                continue
+            yield day
+
+    def _site_on(self, read: Read, claim: Claim) -> Day | None:
+        """The day of a claim of a place of spread, where its own statement says it."""
+        if claim.fact != "sites" or not claim.sure or claim.day is None or claim.section not in _TELLS_OF_SPREAD:
+            return None
+        if claim.strength > 3 or read.paper.kind == "imaging":
+            return None
+        place = next((one for one in read.paper.statements if one.number == claim.statement), None)
+        if place is None or any(match.has("biopsy") for match in place.matches):
+            return None
+        given = [match.first for match in place.matches if match.has("drug") or match.has("regimen")]
+        if given and any(match.has("stop") and match.first > given[0] for match in place.matches):
+            return None  # where a course ended, it had spread before, or then: it does not say
+        return claim.day if any(token.day is not None and token.day.key == claim.day.key for token in place.tokens) else None
 
     def _far_recurrence(self, statement: Statement, match: Match) -> bool:
         """`6/2024 Recurrence: liver, bone`: a recurrence in an organ."""
