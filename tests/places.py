@@ -12,6 +12,8 @@ import yaml
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("LINEWISE_SHARED") or ROOT.parent / "shared")
 """Not part of the repository: LINEWISE_SHARED names it, or it lies beside the checkout. It may be whole, in part or absent."""
+EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.suffix in (".json", ".yaml"))
+"""The example records; a letter that lies beside them is none."""
 
 
 def read_yaml(text: Path | str) -> Any:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from linewise.cli import main
-from places import ROOT
+from places import EXAMPLES, ROOT
 
 ANNA = str(ROOT / "examples" / "anna.json")
 
@@ -269,7 +269,7 @@ def test_the_text_never_cuts_cautions_or_statements_in_silence() -> None:
     knowledge = open_knowledge()
     codes, day = codes_of(knowledge), dt.date(2026, 6, 1)
     found = []
-    for path in sorted((ROOT / "examples").glob("[a-z]*.*")):
+    for path in EXAMPLES:
         plan = make_plan(read_bytes(path.read_bytes(), path.name, codes)[0], knowledge, day, "US")
         left = [sum(one.applies is True for one in option.cautions) - 6 for option in plan.offered]
         text = " ".join(plan_page(plan).split())

@@ -22,10 +22,9 @@ from linewise.clinic.sheet import DECISION, sheet_of
 from linewise.exchange import Codes, read
 from linewise.knowledge import Knowledge
 from linewise.plan import Plan, make_plan
-from places import ROOT
+from places import EXAMPLES, ROOT
 
 DAY = dt.date(2026, 11, 30)
-EXAMPLES = sorted((ROOT / "examples").glob("*.*"))
 
 
 def plan_of(path: Path, knowledge: Knowledge, codes: Codes, region: str = "US") -> Plan:

@@ -23,7 +23,7 @@ from linewise.exchange import Codes, read
 from linewise.knowledge import Knowledge
 from linewise.plan import Plan, make_plan
 from people import person
-from places import ROOT
+from places import EXAMPLES
 
 DAY = dt.date(2026, 11, 30)
 REGIONS = ("US", "EU", "UK", "DE")
@@ -60,7 +60,7 @@ def desk(knowledge: Knowledge) -> Desk:
     return Desk(knowledge, lambda: DAY, lambda: None)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.*")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("region", REGIONS)
 def test_examples(path: Any, region: str, knowledge: Knowledge, codes: Codes, desk: Desk) -> None:
     plan = make_plan(read(path, codes)[0], knowledge, DAY, region)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import places
 from linewise.errors import RecordError
 from linewise.exchange import Codes, read, read_bytes
 from linewise.record.model import Record
@@ -18,7 +19,7 @@ from linewise.record.model import Record
 from .build import entries, values
 from .conftest import all_codes
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = places.ROOT / "examples"
 
 
 def example(name: str, codes: Codes) -> Record:
@@ -26,7 +27,7 @@ def example(name: str, codes: Codes) -> Record:
     return record
 
 
-@pytest.mark.parametrize("path", sorted(EXAMPLES.iterdir()), ids=lambda path: str(path.name))
+@pytest.mark.parametrize("path", places.EXAMPLES, ids=lambda path: str(path.name))
 def test_everything_in_the_examples_is_understood(path: Path, codes: Codes) -> None:
     assert example(path.name, codes).unread == []
 
