@@ -118,7 +118,7 @@ def test_the_treatment_of_now_is_told_from_its_own_beginning(ask: Any) -> None:
     found = ask(HORMONE_POSITIVE | {"metastatic_lines": [{"drugs": ["ribociclib", "letrozole"], "months": 21}]})
     figure = of(found, "monaleesa-2")
     assert figure.counted == "present"
-    assert any("some of it behind them" in line for line in figure.sentences)
+    assert any("lies behind you" in line for line in figure.sentences)
 
 
 def test_the_comparator_has_its_own_figure(ask: Any, knowledge: Knowledge) -> None:
@@ -133,6 +133,16 @@ def test_a_drug_more_is_another_treatment(ask: Any) -> None:
     """Letrozole alone was a comparator; letrozole with another drug was not."""
     found = ask(HORMONE_POSITIVE | {"metastatic_lines": [{"drugs": ["everolimus", "letrozole"], "months": 5}]})
     assert [one for one in found.figures if one.counted == "present"] == []
+
+
+def test_a_drug_less_is_another_treatment(ask: Any) -> None:
+    """DESTINY-Breast02 compared with capecitabine and a HER2 drug; capecitabine alone was nobody's treatment there."""
+    her2_positive = TRIPLE_NEGATIVE | {"her2": {"ihc": "3+"}}
+    behind = [{"drugs": [drug], "stopped_for": "progression"} for drug in ("trastuzumab", "trastuzumab-emtansine")]
+    alone = ask(her2_positive | {"metastatic_lines": [*behind, {"drugs": ["capecitabine"], "months": 3}]})
+    beside = ask(her2_positive | {"metastatic_lines": [*behind, {"drugs": ["capecitabine", "trastuzumab"], "months": 3}]})
+    assert "destiny-breast02" not in {one.trial for one in alone.figures if one.counted == "present"}
+    assert "destiny-breast02" in {one.trial for one in beside.figures if one.counted == "present"}
 
 
 def test_a_group_is_shown_only_to_those_who_are_known_to_be_in_it(ask: Any) -> None:
