@@ -108,7 +108,7 @@ def test_the_public_pairs_are_read_as_a_trial_nurse_reads_them(shared: Shared, k
     folder = shared / "trials"
     pairs = read_yaml(folder / "expected.yaml")["pairs"]
     words = words_of(knowledge)
-    entries, readings = {entry.id: entry for entry in read_entries([folder / "trials"], words)}, Readings(words)
+    entries, readings = {entry.id: entry for entry in read_entries([folder / "trials"], words)}, Readings(knowledge)
     for who in sorted({pair["person"] for pair in pairs}):
         (record,) = read_bytes((folder / f"people/{who}.yaml").read_bytes(), f"{who}.yaml", codes)
         found = Matcher(record, knowledge, DAY)

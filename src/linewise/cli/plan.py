@@ -129,6 +129,8 @@ def _print_json(answers: Iterable[Plan | RecordError], several: bool, whole: boo
     """One object a line, each written before the next is made; returns what failed. A failure alone has no object."""
     import msgspec
 
+    from linewise.trials.ask import to_ask
+
     failed = []
     for answer in answers:
         if isinstance(answer, RecordError):
@@ -137,7 +139,7 @@ def _print_json(answers: Iterable[Plan | RecordError], several: bool, whole: boo
                 continue
             data = msgspec.json.encode({"error": {"where": answer.where, "what": answer.what, "todo": answer.todo}})
         else:
-            data = answer.json(whole)
+            data = answer.json(whole, to_ask(answer))
         sys.stdout.buffer.write(data + b"\n")
     sys.stdout.buffer.flush()
     return failed

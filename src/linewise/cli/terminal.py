@@ -87,6 +87,7 @@ def plan_page(plan: Plan, page: Page | None = None, everything: bool = False) ->
         page.say(plan.scope)
     _tests(plan, page)
     _options(plan, page)
+    _trials(plan, page)
     if plan.scope is None:
         _rest(plan, page, everything)
     _now(plan, page)
@@ -231,6 +232,22 @@ def _doubt(review: str | None) -> str:
 
 def _severity(caution: Caution) -> str:
     return f"{SEVERITY[caution.severity].lower()}:"
+
+
+def _trials(plan: Plan, page: Page) -> None:
+    from linewise.trials.ask import depends, places, to_ask
+
+    trials = to_ask(plan)
+    if not trials.shown:
+        return
+    page.heading("Trials to ask about")
+    for one in trials.shown:
+        page.say(f"{one.title}{f' ({one.phase})' if one.phase else ''}, {places(one)}: {one.id}", 2)
+        page.say(one.ask, 6)
+        page.say(depends(one), 6)
+    if trials.more:
+        page.say(f"and {trials.more} more: `linewise trials` shows each, and why others do not fit.", 2)
+    page.say(trials.note, 2)
 
 
 def _rest(plan: Plan, page: Page, everything: bool) -> None:

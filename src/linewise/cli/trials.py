@@ -78,7 +78,7 @@ def _match(options: argparse.Namespace) -> int:
     on = options.as_of or dt.date.today()
     words = words_of(knowledge)
     entries = read_entries(options.imported, words) if options.imported else known_entries(knowledge)
-    readings = Readings(words)
+    readings = Readings(knowledge)
     for record in read_bytes(load(options.record), options.record, codes_of(knowledge)):
         matcher = Matcher(record, knowledge, on)
         matches = [matcher.match(entry, readings) for entry in entries]

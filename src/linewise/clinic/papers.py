@@ -139,6 +139,10 @@ def _docx(sheet: Sheet) -> bytes:
     )
     if sheet.assumed:
         writer.say(f"Assumed, because the record is silent: {'; '.join(sheet.assumed)}.")
+    if sheet.trials:
+        writer.heading("Trials to ask about")
+        writer.say(sheet.trials_note)
+        writer.items([f"{words} {url}" for words, url in sheet.trials])
     writer.heading("Hazards of what is taken now")
     writer.items(sheet.cautions)
     writer.heading("Not understood in the record")

@@ -9,7 +9,8 @@ import msgspec
 
 from linewise.knowledge import Knowledge
 from linewise.plan import Plan
-from linewise.plan.model import Fact, LineOfTherapy, TestToAsk, Urgent
+from linewise.plan.model import Fact, LineOfTherapy, TestToAsk, TrialsToAsk, Urgent
+from linewise.trials.ask import depends, places, to_ask
 
 from . import brief
 from .brief import Line
@@ -53,6 +54,8 @@ class Sheet(msgspec.Struct, kw_only=True):
     offered: list[Line]
     depends: list[Line]
     tests: list[TestToAsk]
+    trials: list[tuple[str, str]]  # words, address
+    trials_note: str
     cautions: list[str]
     assumed: list[str]
     unread: list[dict[str, str]]
@@ -71,14 +74,14 @@ class Sheet(msgspec.Struct, kw_only=True):
 
 def sheet_of(plan: Plan) -> Sheet:
     """The sheet of a plan."""
-    offered, depends = brief.offered(plan), brief.depends(plan)
+    offered, waiting = brief.offered(plan), brief.depends(plan)
     cautions = [one for one in plan.cautions if one.applies is not False]
-    cited = [name for one in (*offered, *depends) for name in one.sources]
+    cited = [name for one in (*offered, *waiting) for name in one.sources]
     cited += [name for one in plan.urgent for name in one.sources] + [name for one in plan.tests for name in one.sources]
     cited += [name for *_, names in brief.interrupted(plan) for name in names] + [
         name for one in cautions for name in one.sources
     ]
-    known = brief.cited(plan, cited)
+    known, trials = brief.cited(plan, cited), to_ask(plan)
     numbers = {name: number for number, name in enumerate(known, 1)}
     sources = []
     for name, one in known.items():
@@ -98,8 +101,10 @@ def sheet_of(plan: Plan) -> Sheet:
         findings=_findings(plan),
         lines=plan.lines,
         offered=offered,
-        depends=depends,
+        depends=waiting,
         tests=[one for one in plan.tests if one.due or one.unlocks or one.before],
+        trials=_trials(trials),
+        trials_note=trials.note + (f" {trials.more} more are not shown here." if trials.more else ""),
         cautions=list(dict.fromkeys(brief.caution(plan, one) for one in cautions)),
         assumed=plan.assumed,
         unread=plan.unread,
@@ -109,6 +114,21 @@ def sheet_of(plan: Plan) -> Sheet:
         medicine=plan.knowledge.edition,
         disclaimer=plan.disclaimer,
     )
+
+
+def _trials(trials: TrialsToAsk) -> list[tuple[str, str]]:
+    """Each trial in words, with its address."""
+    return [
+        (
+            f"{one.id}: {one.title}{f' ({one.phase})' if one.phase else ''}, {places(one)}. {_sentence(one.ask)} {_sentence(depends(one))}",
+            one.url,
+        )
+        for one in trials.shown
+    ]
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _situation(plan: Plan) -> list[str]:

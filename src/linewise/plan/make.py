@@ -208,8 +208,8 @@ class Plan:
 
     # The whole
 
-    def document(self, whole: bool = False) -> model.Document:
-        """The plan as the contract has it. What does not fit is explained by the branch that fails, or whole on request."""
+    def document(self, whole: bool = False, trials: model.TrialsToAsk | None = None) -> model.Document:
+        """The plan as the contract has it, with trials where somebody looked for them. What does not fit is explained by the branch that fails, or whole on request."""
         options = self.options if whole else self.with_status(*model.STATUSES, brief=True)
         return model.Document(
             schema=model.SCHEMA,
@@ -230,12 +230,13 @@ class Plan:
             lines=self.lines,
             facts=self.facts,
             derived=self._options.derivations(),
+            trials=trials,
             disclaimer=DISCLAIMER,
         )
 
-    def json(self, whole: bool = False) -> bytes:
+    def json(self, whole: bool = False, trials: model.TrialsToAsk | None = None) -> bytes:
         """The contract `linewise.plan/1`, as one JSON object."""
-        return msgspec.json.encode(self.document(whole))
+        return msgspec.json.encode(self.document(whole, trials))
 
     def _scope(self) -> str | None:
         """Why no option can honestly be given, or None."""

@@ -275,6 +275,28 @@ class Medicine(_Struct):
     expired: list[str] = []
 
 
+class TrialToAsk(_Struct):
+    """A trial to ask about. `depends_on`: the facts that are not known; `unchecked`: how many sentences are for its team to check; `ask`: how old its entry is."""
+
+    id: str
+    title: str
+    phase: str
+    status: str  # may-fit or depends
+    depends_on: list[str]
+    unchecked: int
+    ask: str
+    countries: list[str]
+    url: str
+
+
+class TrialsToAsk(_Struct):
+    """Trials beside the options, never among them: a few of them, and how many more there are."""
+
+    shown: list[TrialToAsk] = []
+    more: int = 0
+    note: str = ""
+
+
 class Document(_Struct):
     """The answer for one record on one day in one region, whole, as JSON holds it."""
 
@@ -296,4 +318,5 @@ class Document(_Struct):
     lines: list[LineOfTherapy] = []
     facts: list[Fact] = []
     derived: dict[str, Because] = {}  # by the text of a reason: how that derived fact follows from the record
+    trials: TrialsToAsk | None = None  # None: nobody looked for any
     disclaimer: str = ""

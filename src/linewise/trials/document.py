@@ -9,6 +9,7 @@ from linewise.knowledge import Knowledge
 from linewise.record.model import Record
 
 from .match import Judged, Match
+from .model import Entry
 
 FORMAT = "linewise-trials/1"
 _RECRUITS = ("recruiting", "active", "not yet recruiting", "enrolling by invitation", "ongoing, recruiting")
@@ -59,12 +60,17 @@ def one_trial(match: Match, day: dt.date) -> dict[str, Any]:
     }
 
 
+def recruits(entry: Entry) -> bool:
+    """Whether an entry says that its trial takes people, or says nothing of it."""
+    return not entry.status or any(entry.status.startswith(word) for word in _RECRUITS)
+
+
 def recruitment(match: Match, day: dt.date) -> str:
     """What to ask about recruitment: entries grow old, and a place may be closed."""
     entry = match.entry
     on = entry.updated or entry.read_on
     status = f" ({entry.status})" if entry.status else ""
-    if entry.status and not any(entry.status.startswith(word) for word in _RECRUITS):
+    if not recruits(entry):
         return f"its entry says: {entry.status}"
     if on is None:
         return f"the entry has no day{status}: ask whether it recruits"

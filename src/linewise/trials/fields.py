@@ -9,17 +9,20 @@ from linewise.knowledge import Knowledge
 from .grammar import Reading, receptors
 from .model import Entry
 from .pair import OPEN, exactly
-from .words import Words
+from .words import words_of
 
 
-def field_points(entry: Entry, said: Sequence[Reading], words: Words, knowledge: Knowledge) -> Iterator[tuple[str, Reading]]:
+def field_points(entry: Entry, said: Sequence[Reading], knowledge: Knowledge) -> Iterator[tuple[str, Reading]]:
     """Each field that says whom the trial takes, in words and as a criterion. The title counts where no criterion (`said`) names a receptor."""
-    if entry.conditions and not any(
-        words.breast.search(one) or words.solid.search(one) for one in (*entry.conditions, entry.title)
+    words = words_of(knowledge) if entry.conditions or not any(told.firm for told in said) else None
+    if (
+        words
+        and entry.conditions
+        and not any(words.breast.search(one) or words.solid.search(one) for one in (*entry.conditions, entry.title))
     ):
         named = ", ".join(entry.conditions[:3])
         yield f"Condition: {named}", Reading(exactly("no"), rules=("condition",))
-    if not any(told.firm for told in said):
+    if words and not any(told.firm for told in said):
         for criterion in receptors(entry.title, words):
             yield f"Title: {entry.title}", Reading(exactly(criterion), rules=("title",))
     if entry.sex != "all":

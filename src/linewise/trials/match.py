@@ -23,7 +23,7 @@ from .grammar import Reading, read_point
 from .model import Entry, Kind, Point
 from .pair import NO, YES
 from .subject import Cautious
-from .words import Words, words_of
+from .words import words_of
 
 Status = Literal["may-fit", "depends", "does-not-fit"]
 Open = Literal["", "fact", "team", "ask"]
@@ -80,19 +80,16 @@ class Matcher:
     def __init__(self, record: Record, knowledge: Knowledge, day: dt.date) -> None:
         self.subject = Cautious(record, knowledge, day)
         self.decider = Decider(knowledge.vocabulary, self.subject)
-        self.knowledge, self.words = knowledge, words_of(knowledge)
+        self.knowledge = knowledge
         self.wording = Wording(knowledge, self.decider)
 
     def match(self, entry: Entry, readings: Readings | None = None) -> Match:
         """One trial."""
-        readings = readings or Readings(self.words)
+        readings = readings or Readings(self.knowledge)
         read = readings.of(entry)
         points = [self._judged(point.n, point.kind, point.text, reading, point.group) for point, reading in read]
         said = [reading for _, reading in read]
-        fields = [
-            self._judged(0, "inclusion", text, reading, "")
-            for text, reading in field_points(entry, said, self.words, self.knowledge)
-        ]
+        fields = [self._judged(0, "inclusion", text, reading, "") for text, reading in field_points(entry, said, self.knowledge)]
         judged = tuple(fields + points)
         return Match(entry=entry, status=_status(judged), points=judged)
 
@@ -167,15 +164,19 @@ class Matcher:
 class Readings:
     """What the texts say: the same for everybody, so each is read once."""
 
-    def __init__(self, words: Words) -> None:
-        self.words = words
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
         self._kept: dict[int, list[Reading]] = {}
 
     def of(self, entry: Entry) -> list[tuple[Point, Reading]]:
         """Every criterion of an entry with what it says."""
         if id(entry) not in self._kept:
-            self._kept[id(entry)] = list(entry.readings) or [read_point(point, self.words) for point in entry.points]
+            self._kept[id(entry)] = list(entry.readings) or self._read(entry)
         return list(zip(entry.points, self._kept[id(entry)], strict=True))
+
+    def _read(self, entry: Entry) -> list[Reading]:
+        words = words_of(self.knowledge)  # takes a moment to make: only where a text is read
+        return [read_point(point, words) for point in entry.points]
 
 
 def _status(points: Iterable[Judged]) -> Status:

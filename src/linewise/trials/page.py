@@ -7,6 +7,7 @@ import textwrap
 
 from linewise.record.model import Record
 
+from .ask import NOTE
 from .document import ordered, recruitment, why
 from .match import Match
 
@@ -16,7 +17,6 @@ _HEADS = {
     "does-not-fit": "DOES NOT FIT",
 }
 _SHOWN = 6
-_FOOT = "A trial team decides who can join. This list reads public registry entries, which can be old or incomplete."
 
 
 def person_page(record: Record, matches: list[Match], day: dt.date, everything: bool = False) -> str:
@@ -31,7 +31,7 @@ def person_page(record: Record, matches: list[Match], day: dt.date, everything: 
             lines += _trial(one, day, everything)
     if not matches:
         lines += ["No trial is at hand. Name registry exports with --import.", ""]
-    return "\n".join([*lines, _FOOT]) + "\n"
+    return "\n".join([*lines, NOTE]) + "\n"
 
 
 def _trial(match: Match, day: dt.date, everything: bool) -> list[str]:

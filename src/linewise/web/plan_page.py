@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def plan_html(plans: list[Plan], knowledge: Knowledge) -> str:
     """The page for these plans, in their order. Every word about a person comes from the plan."""
     from linewise.plan.answer import first, grouped
+    from linewise.trials.ask import depends, places, to_ask
 
     try:
         from .calls import calls_for
@@ -28,6 +29,15 @@ def plan_html(plans: list[Plan], knowledge: Knowledge) -> str:
         cite, name = Citations(knowledge, f"{key}-source"), plan.subject.id or f"Plan {number}"
         calls = calls_for(plan.region, knowledge)
         shown.append(
-            {"plan": plan, "key": key, "cite": cite, "name": name, "calls": calls, "first": first(plan), "groups": grouped(plan)}
+            {
+                "plan": plan,
+                "key": key,
+                "cite": cite,
+                "name": name,
+                "calls": calls,
+                "first": first(plan),
+                "groups": grouped(plan),
+                "trials": to_ask(plan),
+            }
         )
-    return render("plan_page.html", plans=shown, knowledge=knowledge, css=stylesheet())
+    return render("plan_page.html", plans=shown, knowledge=knowledge, depends=depends, places=places, css=stylesheet())
