@@ -142,7 +142,8 @@ def test_a_drug_less_is_another_treatment(ask: Any) -> None:
     alone = ask(her2_positive | {"metastatic_lines": [*behind, {"drugs": ["capecitabine"], "months": 3}]})
     beside = ask(her2_positive | {"metastatic_lines": [*behind, {"drugs": ["capecitabine", "trastuzumab"], "months": 3}]})
     assert "destiny-breast02" not in {one.trial for one in alone.figures if one.counted == "present"}
-    assert "destiny-breast02" in {one.trial for one in beside.figures if one.counted == "present"}
+    assert of(beside, "her2climb").counted == "present", "its comparator was just that, in people who are closer"
+    assert ("destiny-breast02", "closer") in {(one.trial, one.why) for one in beside.refused}
 
 
 def test_a_group_is_shown_only_to_those_who_are_known_to_be_in_it(ask: Any) -> None:
