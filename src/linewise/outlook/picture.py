@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import textwrap
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
@@ -14,6 +15,8 @@ from .spans import span
 PEOPLE, _ROW = 100, 20
 _SIGNS = "abcdef"
 _ALIVE, _DIED = "O", "."
+_HALF, _LIGHT, _DARK, _LINE = 0.5, 0.5, 0.7, 48
+"""From which share on a dot is dark, how dark the light and the dark ones are at least or at most, and the letters in a line of the legend."""
 
 
 def of_range(median: float, scenarios: Sequence[Scenario], words: OutlookWords) -> list[Part]:
@@ -49,23 +52,26 @@ def as_text(parts: Sequence[Part]) -> list[str]:
 
 
 def as_svg(parts: Sequence[Part], title: str) -> str:
-    """The same as a drawing of 100 dots; the legend is text, so that it can be read aloud, and no part differs by colour alone."""
-    step, size, top = 16, 6, 28
+    """The same as a drawing of 100 dots; the legend is text, so that it can be read aloud, and no part differs by its shade alone."""
+    step, top = 16, 16
     dots, at = [], 0
     for part in parts:
-        shade = f"fill-opacity:{0.15 + 0.85 * part.share:.2f}"
+        dark = part.share >= _HALF
+        shade = _DARK + (1 - _DARK) * part.share if dark else _LIGHT * part.share
+        letter = "Canvas" if dark else "currentColor"
         for _ in range(part.count):
             x, y = (at % _ROW) * step + step, (at // _ROW) * step + top
-            dots.append(f'<circle cx="{x}" cy="{y}" r="{size}" style="{shade}" stroke="currentColor"/>')
-            dots.append(f'<text x="{x}" y="{y + 3}" font-size="8" text-anchor="middle" fill="Canvas">{escape(part.sign)}</text>')
+            dots.append(f'<circle cx="{x}" cy="{y}" r="7" fill-opacity="{shade:.2f}" stroke="currentColor"/>')
+            dots.append(
+                f'<text x="{x}" y="{y + 3}" font-size="9" text-anchor="middle" fill="{letter}">{escape(part.sign)}</text>'
+            )
             at += 1
+    lines = [line for part in parts for line in textwrap.wrap(f"{part.sign}: {part.label}", _LINE, subsequent_indent="\u2003")]
     below = top + (PEOPLE // _ROW) * step + 8
-    legend = [
-        f'<text x="8" y="{below + number * step}" font-size="12" fill="currentColor">{escape(f"{part.sign}: {part.label}")}</text>'
-        for number, part in enumerate(parts)
-    ]
-    high = below + len(parts) * step
+    legend = [f'<text x="8" y="{below + n * step}" font-size="12">{escape(line)}</text>' for n, line in enumerate(lines)]
+    size = f"0 0 {step * (_ROW + 1)} {below + len(lines) * step}"
+    named = escape(title, {'"': "&quot;"})
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {step * (_ROW + 1)} {high}" role="img" aria-label="{escape(title, {chr(34): "&quot;"})}" fill="currentColor">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{size}" role="img" aria-label="{named}" fill="currentColor">'
         f"<title>{escape(title)}</title>{''.join(dots)}{''.join(legend)}</svg>"
     )
