@@ -228,6 +228,24 @@ def _printed_numbers_follow(one: Figure) -> None:
                 assert float(number) in allowed, f"{one.trial}: {number} in {line}"
 
 
+def test_no_figure_is_of_other_people(knowledge: Knowledge, codes: Codes) -> None:
+    """Over invented people, asked of the plan's own decider: the trial's people and the counted group hold; nothing that trials leave out does."""
+    seen = 0
+    for seed in range(160):
+        (record,) = read_bytes(json.dumps(person(random.Random(seed))).encode(), "a person", codes)
+        plan = make_plan(record, knowledge, DAY)
+        holds = plan.decider.value
+        for one in make_outlook(plan, figures=True).figures:
+            assert not any(holds(limit.when) is True for limit in knowledge.outlook.limits)
+            if one.counted == "option":
+                seen += 1
+                trial = knowledge.evidence[one.trial]
+                assert trial.people is not None and holds(trial.people) is True, (seed, one.trial)
+                if one.group:
+                    assert any(each.group == one.group and each.people and holds(each.people) is True for each in trial.results)
+    assert seen >= 10
+
+
 def test_no_two_medians_are_joined(ask: Any, knowledge: Knowledge) -> None:
     published = {
         value for trial in knowledge.evidence.values() for one in trial.results for value in (one.treatment, one.control)
