@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: Any) -> None:
-    """Add `cohort describe|plan|impact|lines|synthesise`."""
+    """Add `cohort describe|plan|impact|trials|lines|synthesise`."""
     parser = command(
         commands, "cohort", "the same criteria over many people: reports, tables, pictures",
         "  linewise cohort synthesise 10000 --seed 1 --out made\n  linewise cohort describe made/fhir --out described\n"
@@ -37,11 +37,12 @@ def add(commands: Any) -> None:
         ("describe", "who is in it, and what was never tested although an option hangs on it", _describe),
         ("plan", "the options of everybody, and whether what was given fitted on the day it began", _plan),
         ("impact", "whose options changed between two days or two releases of the medicine, and by which statement", _impact),
+        ("trials", "who could join which trial, as counts; for the owner of the records, who they are", _trials),
         ("lines", "lines of therapy: sequences, time on treatment and to the next, survival", _lines),
     ):
         one = command(inner, name, summary, _EXAMPLES[name])
         _arguments(one)
-        if name != "lines":  # who was given what, for how long, does not hang on a region
+        if name not in ("lines", "trials"):  # who was given what, for how long, does not hang on a region
             region = "whose approvals and recommendations count; without it everybody's own, else the best of all"
             one.add_argument("--region", metavar="REGION", help=region)
         if name == "impact":
@@ -52,6 +53,12 @@ def add(commands: Any) -> None:
                 "--from-knowledge", metavar="RELEASE", help=f"instead of days: {release}; the knowledge in use without it"
             )
             one.add_argument("--to-knowledge", metavar="RELEASE", help="the other release; the knowledge in use without it")
+        if name == "trials":
+            one.add_argument("--trial", metavar="ID", help="one trial, by its number in the registry; all without it")
+            one.add_argument(
+                "--people", action="store_true",
+                help="you hold these records and may look at each: write the ids of those whom nothing excludes to OUT/persons",
+            )  # fmt: skip
         if name == "lines":
             one.add_argument(
                 "--observed-since", type=_day, metavar="DAY",
@@ -77,6 +84,8 @@ def add(commands: Any) -> None:
 
 
 _EXAMPLES = {
+    "trials": "  linewise cohort trials made/fhir --out joining\n"
+    "  linewise cohort trials made/fhir --trial NCT05894239 --people --out joining",
     "describe": "  linewise cohort describe made/fhir --out described",
     "plan": "  linewise cohort plan made/fhir --region EU --out planned",
     "impact": "  linewise cohort impact made/fhir --from 2024-01-01 --to 2026-11-01 --region EU --out changed\n"
@@ -270,6 +279,18 @@ def _impact(options: argparse.Namespace) -> int:
     states = [text for side in (before, after) for text in (side.knowledge.content.digest, side.day)]
     kept = cohort.kept("impact", options.region, read_on, *states)
     report = impact(cohort.named(), before, after, read_on, options.region, options.least, kept)
+    return cohort.finish(report, options.out, kept)
+
+
+def _trials(options: argparse.Namespace) -> int:
+    cohort = _Cohort(options)
+    from linewise.cohort.trials import trials
+
+    known = cohort.knowledge.content.studies
+    if options.trial is not None and options.trial not in known:
+        raise LinewiseError(f"--trial {options.trial}: no such trial is in the knowledge; it holds {', '.join(sorted(known))}.")
+    kept = cohort.kept("trials", options.trial, options.people, options.out.resolve())
+    report = trials(cohort.named(), cohort.knowledge, cohort.day, options.out, options.least, kept, options.trial, options.people)
     return cohort.finish(report, options.out, kept)
 
 
