@@ -18,6 +18,8 @@ from linewise.knowledge.model import Asked, Study
 from linewise.logic import Node, parse
 from linewise.logic.columns import evaluate
 from linewise.record.model import COURSE, MEDICINES, REACTIONS, TREATMENTS
+from linewise.trials.document import recruits
+from linewise.trials.known import known_entries
 
 from .kept import Kept, Parts, Tables
 from .report.cells import LEAST
@@ -48,7 +50,8 @@ def trials(
 
     `people`: write who they are to `persons/trials-*.csv`, for the owner of the records alone. `only`: one trial by its id.
     """
-    studies = [one for one in knowledge.content.studies.values() if one.id == only or only is None]
+    open_ = {one.id for one in known_entries(knowledge) if recruits(one)}
+    studies = [one for one in knowledge.content.studies.values() if one.id == only or (only is None and one.id in open_)]
     report = Report("Who could join a trial", least, basis=knowledge.edition)
 
     def answer(name: str, events: Events) -> Tables:
@@ -65,13 +68,17 @@ def trials(
     total = int(pl.concat(one["size"] for one in found)["people"].sum())
     apart = " Who they are stands apart, in persons/: it belongs to the owner of the records." if people else ""
     report.lead(
-        f"{report.number(total)} adults with metastatic breast cancer on record, {len(studies)} trials, as of {day.isoformat()}.{apart}"
+        f"{report.number(total)} living adults with metastatic breast cancer on record, {len(studies)} trials, as of {day.isoformat()}.{apart}"
     )
     report.cannot_say(
         "Each trial is read from a public registry entry as it stood on its day; ask whether it still recruits, and where.",
         "Only the criteria that decide most were written down. Nobody is said to fit: the trial team reads the whole entry.",
         "What is not on record is unknown, never no: a list that a record does not have leaves open what rests on it.",
     )
+    if any(one.date.first > day for one in studies):
+        report.cannot_say(
+            f"Some entries were read after {day.isoformat()}: whether their trials recruited on that day is not said."
+        )
     if not studies or report.too_few(total):
         return report
     titles = {one.id: one for one in studies}
@@ -84,7 +91,7 @@ def trials(
 
 
 def matched(events: Events, knowledge: Knowledge, day: dt.date, studies: Sequence[Study]) -> pl.DataFrame:
-    """For each adult with metastatic disease (`row`: in the events) and each criterion of each trial whether it lets the person in: true, false, unknown."""
+    """For each living adult with metastatic disease (`row`: in the events) and each criterion of each trial whether it lets the person in: true, false, unknown."""
     wary = cautious(events, knowledge)
     nodes: dict[str, Node] = {"@scope": parse(_SCOPE)}
     for study in studies:
@@ -95,6 +102,7 @@ def matched(events: Events, knowledge: Knowledge, day: dt.date, studies: Sequenc
     inside = (
         wary.patients["scope"].is_null() & (values["age"] >= knowledge.adult).fill_null(True) & values["@scope"].fill_null(False)
     )
+    inside &= wary.patients["died"].is_null() | (wary.patients["died"] > day)
     lets = [
         _lets_in(study, n, one, {side for side, _ in _sides(one)}) for study in studies for n, one in enumerate(_asked(study))
     ]
@@ -184,7 +192,7 @@ def _place(
 def _write(found: pl.DataFrame, events: Events, studies: Sequence[Study], path: Path) -> None:
     """One row a person and trial that nothing on record excludes, with what is open: those with the least open first."""
     people = found["row"].to_list()
-    ids = events.patients["id"].to_list()
+    ids, seen = events.patients["id"].to_list(), events.patients["last_seen"].to_list()
     rows = []
     for study in studies:
         said = found.select(status(study))[study.id].to_list()
@@ -193,8 +201,16 @@ def _write(found: pl.DataFrame, events: Events, studies: Sequence[Study], path: 
         for at, person in enumerate(people):
             if said[at] != _COUNTS[2]:
                 open_ = [one.text for one, value in zip(asked, values, strict=True) if value[at] is None]
-                rows.append({"trial": study.id, "patient": ids[person], "open": len(open_), "what is open": "; ".join(open_)})
-    schema = {"trial": pl.String, "patient": pl.String, "open": pl.Int64, "what is open": pl.String}
+                rows.append(
+                    {
+                        "trial": study.id,
+                        "patient": ids[person],
+                        "last seen": seen[person],
+                        "open": len(open_),
+                        "what is open": "; ".join(open_),
+                    }
+                )
+    schema = {"trial": pl.String, "patient": pl.String, "last seen": pl.Date, "open": pl.Int64, "what is open": pl.String}
     table = pl.DataFrame(rows, schema=schema).sort("trial", "open", "patient")
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}")
