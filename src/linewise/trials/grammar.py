@@ -199,10 +199,15 @@ class _Reading:
 
     def _permitted(self, text: str) -> Pair | None:
         """What an inclusion lets through: everybody without it, and with it those who meet its condition, if it names one."""
-        says = self._read(text, "exclusion")
+        permitted = self.words.permitted.search(text)
+        behind = permitted.end() if permitted else 0
+        condition = self.words.condition.search(text)
+        asked = self.words.proviso.search(text, behind)
+        # What stands behind "eligible if" is asked of these people: it does not say who they are.
+        says = self._read(text[: asked.start()] if asked else text, "exclusion")
         if says is None:
             return None
-        return Pair(pair.negated(says.may), pair.YES) if self.words.condition.search(text) else pair.exactly(pair.YES)
+        return Pair(pair.negated(says.may), pair.YES) if condition else pair.exactly(pair.YES)
 
     def _read(self, text: str, kind: Kind, firm: bool = False) -> Pair | None:
         tags = tagged(text, self.words)
