@@ -17,12 +17,12 @@ _UNIT = 40  # letters behind the number in which its unit stands
 def take_labs(text: str, words: Words, into: list[Pair], mark: str) -> str:
     """The text with every value it understands replaced by a mark; what they say is added to `into`.
 
-    A value whose unit is not understood is left open: it is neither fulfilled nor failed.
+    A value whose unit is not understood, or that is asked of one sex, is left open: it is neither fulfilled nor failed.
     """
     for lab in words.labs:
         start = 0
         while (found := lab.find.search(text, start)) is not None:
-            taken = _value(lab, text, found.end())
+            taken = _value(lab, text, found.end(), words)
             if taken is None:
                 start = found.end()
                 continue
@@ -34,7 +34,7 @@ def take_labs(text: str, words: Words, into: list[Pair], mark: str) -> str:
     return text
 
 
-def _value(lab: Lab, text: str, start: int) -> tuple[Pair, int] | None:
+def _value(lab: Lab, text: str, start: int, words: Words) -> tuple[Pair, int] | None:
     rest = text[start:]
     found = _VALUE.match(rest)
     if found is None:
@@ -46,7 +46,7 @@ def _value(lab: Lab, text: str, start: int) -> tuple[Pair, int] | None:
         return OPEN, start + found.end()
     value = number * factor
     end = start + found.end() + end
-    if not lab.least <= value <= lab.most:
+    if not lab.least <= value <= lab.most or words.by_sex.match(text[end:]):
         return OPEN, end
     criterion = f"{lab.fact} {found.group('sign')} {value:g}"
     if lab.unless is not None:

@@ -96,6 +96,7 @@ class Words:
         self.permitted = self._compiled(raw["permitted"])
         self.bound = self._compiled(raw["bound"])
         self.lacking, self.conditional = self._compiled(raw["lacking"]), self._compiled(raw["conditional"])
+        self.by_sex = self._compiled(raw["by-sex"])
         self.condition, self.proviso = self._compiled(raw["condition"]), self._compiled(raw["proviso"])
         self.strong = self._compiled(raw["strong"])
         self.escape = self._compiled(raw["escape"])
