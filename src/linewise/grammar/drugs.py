@@ -43,7 +43,11 @@ class Drugs:
         )
 
     def beside(self, drug: str) -> bool:
-        return any(self.knowledge.is_a(drug, name) for name in self.parts["beside-classes"]) or drug in self.parts["beside-drugs"]
+        return self.of_bone(drug) or drug in self.parts["beside-drugs"]
+
+    def of_bone(self, drug: str) -> bool:
+        """Whether it is one of the drugs that go on beside the lines of treatment."""
+        return any(self.knowledge.is_a(drug, name) for name in self.parts["beside-classes"])
 
     def drugs_of(self, match: Match) -> list[str]:
         regimen = match.id("regimen")

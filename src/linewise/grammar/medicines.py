@@ -77,9 +77,12 @@ class Medicines:
                     continue
                 if drug in self.drugs.parts["never-taken"]:
                     continue
-                if statement.section not in _LIST and self.drugs.beside(drug):
+                beside = statement.section not in _LIST and self.drugs.beside(drug)
+                if beside and not self.drugs.of_bone(drug):
                     continue
                 taken, why = self._taken(statement, context, match, stop, lead, index, named)
+                if taken is None and beside and statement.section not in NOT_READ:
+                    taken, why = self._beside_a_line(statement, match, stop)
                 if taken is None:
                     continue
                 start, end = statement.tokens[match.first].start, statement.tokens[match.last - 1].end
@@ -225,6 +228,14 @@ class Medicines:
             one.id("medstate") == "taken" and folded(context.words(one.first, one.last)) in self.listed("medicines.taken-after")
             for one in after
         ) and not any(one.id("medstate") == "stopped" for one in after)
+
+    def _beside_a_line(self, statement: Statement, match: Match, stop: int) -> tuple[bool, str]:
+        """Whether a drug for the bones that is named among treatments is taken now: `since April 2024` says so, the name alone does not."""
+        since = any(
+            token.norm in self.listed("medicines.since") for token in statement.tokens[match.last : min(stop, match.last + 8)]
+        )
+        ended = any(one.has("medstate") and one.id("medstate") == "stopped" for one in statement.matches)
+        return (True, "") if since and not ended else (False, "not said to be taken now")
 
     def _own(self, statement: Statement, match: Match, stop: int, more: bool) -> str:
         """What is said of this one after its name: in brackets, or up to the next name."""

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from linewise.papers.sheet import Span
 
-_SENTENCE = re.compile(r"[.!?](?=[\s\xa0]+[\"“„(]?[A-ZÄÖÜ0-9(>])|[.!?](?=\s*\n)|;(?=\s)")
+_BEGINS = r"(?:[A-ZÄÖÜ]|[a-z]{1,3}[A-Z])"
+"""How a sentence begins: with a capital, or a short form that has them inside, such as `ctDNA` or `pT2`."""
+_SENTENCE = re.compile(rf"[.!?](?=[\s\xa0]+[\"“„(]?(?:{_BEGINS}|[0-9(>]))|[.!?](?=\s*\n)|;(?=\s)")
 _NUMBER_END = re.compile(r"(?:^|[\s(])\d{1,2}\.$")
 
 
@@ -49,7 +51,7 @@ def sentences(text: str, spans: Sequence[Span], short: frozenset[str], ordinals:
             following = text[spans[number + 1][0] : spans[number + 1][1]].lstrip() if number + 1 < len(spans) else ""
             if (
                 tail[-1:] in ".!?"
-                and following[:1].isupper()
+                and re.match(_BEGINS, following)
                 and not _abbreviated(tail[-14:], short)
                 and not _ordinal(tail[-8:], " " + following, ordinals)
             ):
