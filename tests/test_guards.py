@@ -11,7 +11,7 @@ from guards import broken, listed
 ROOT = Path(__file__).parents[1]
 IN_WORDS = {"19", "24"}
 """Hazards whose guard is a sentence on every output, or in the docs."""
-ELSEWHERE = {"17a", "21", "26"}
+ELSEWHERE = {"17a", "17i", "21", "26"}
 """Hazards whose guard is the shape of the data: there is no one line to break."""
 
 

@@ -10,15 +10,19 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from linewise.cli import main
 from linewise.exchange import Codes, read_bytes
 from linewise.knowledge import Knowledge
+from linewise.logic import parse
 from linewise.outlook import Outlook, make_outlook
 from linewise.outlook.model import Figure
+from linewise.outlook.people import Standpoint, Unfit, fitting
 from linewise.outlook.picture import as_svg, as_text
 from linewise.plan import make_plan
+from linewise.record import Entry, Origin, Record
 from people import person
 from places import ROOT
 
@@ -157,6 +161,16 @@ def test_a_group_is_shown_only_to_those_who_are_known_to_be_in_it(ask: Any) -> N
 def test_unknown_is_never_a_match(ask: Any, knowledge: Knowledge) -> None:
     found = ask({"sex": "female", "metastatic_sites": ["liver"]})
     assert found.figures == [] and found.none == knowledge.wording.outlook.sentences["none"]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("age", "why"), [(70.0, ""), (50.0, "not-like"), (None, "not-known")])
+def test_a_study_is_of_those_who_are_known_to_be_like_its_people(age: float | None, why: str, knowledge: Knowledge) -> None:
+    trial = next(one for one in knowledge.evidence.values() if any(not result.group for result in one.results))
+    entries = [] if age is None else [Entry(fact="age", value=age, origin=Origin("a record"))]
+    plan = make_plan(Record(entries=entries), knowledge, DAY, "EU")
+    older = msgspec.structs.replace(trial, people=parse("age >= 65"))
+    found = fitting(older, list(trial.results), Standpoint(plan.decider, plan.words))
+    assert (found.why if isinstance(found, Unfit) else "") == why
 
 
 @pytest.mark.parametrize(

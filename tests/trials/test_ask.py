@@ -7,12 +7,14 @@ import json
 import random
 from typing import Any
 
+import msgspec
 import pytest
 
 from linewise.cli import main
 from linewise.exchange import Codes, read_bytes
 from linewise.knowledge import Knowledge
 from linewise.plan import Plan, make_plan
+from linewise.trials import ask
 from linewise.trials.ask import MOST, depends, places, to_ask
 from linewise.trials.known import known_entries
 from linewise.trials.match import Matcher
@@ -85,6 +87,16 @@ def test_who_gets_no_options_or_wants_none_is_shown_no_trial(more: dict[str, Any
 def test_an_entry_that_was_read_later_is_not_shown(knowledge: Knowledge, codes: Codes) -> None:
     assert to_ask(plan_of(HORMONE_POSITIVE, knowledge, codes, dt.date(2026, 1, 4))).shown == []
     assert to_ask(plan_of(HORMONE_POSITIVE, knowledge, codes, dt.date(2026, 1, 5))).shown != []
+
+
+def test_a_trial_that_takes_nobody_is_not_asked_about(
+    knowledge: Knowledge, codes: Codes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_of(HORMONE_POSITIVE, knowledge, codes)
+    (first, *_) = to_ask(plan).shown
+    closed = [msgspec.structs.replace(one, status="COMPLETED") if one.id == first.id else one for one in known_entries(knowledge)]
+    monkeypatch.setattr(ask, "known_entries", lambda knowledge: closed)
+    assert first.id not in [one.id for one in to_ask(plan).shown]
 
 
 def test_the_plan_shows_them_behind_the_options(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
