@@ -30,7 +30,7 @@ test: setup ## style, types, knowledge, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/linewise knowledge check --quiet
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 verify: setup ## the long suites: every clause and every mutant of the knowledge, large generated cohorts, properties on examples of their own
 	$(BIN)/python -m pytest -n auto -m "slow or hypothesis" --hypothesis-profile=verify --override-ini addopts="-q --strict-markers"
