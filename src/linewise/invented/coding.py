@@ -30,6 +30,10 @@ _VARIANT = (
 )
 
 
+_ASKED = ("fact", "value", "role", "drug", "word", "event", "site", "cancer")
+"""The members by which the tables are asked for codes."""
+
+
 class Coding:
     """Codes for statements. Everything is asked once."""
 
@@ -51,12 +55,23 @@ class Coding:
         ]
         return [(self.codes.systems[system].addresses[0], code, meaning) for system, code, meaning in found]
 
-    def _coded(self, **wanted: Any) -> list[Body]:
+    @cached_property
+    def _by_member(self) -> dict[tuple[str, Any], list[int]]:
+        """Where in the list the meanings with a member stand: there are tens of thousands, and each thing to say asks for some of them."""
+        found: dict[tuple[str, Any], list[int]] = {}
+        for number, (_, _, meaning) in enumerate(self._listed):
+            for name in _ASKED if not meaning.ignore else ():
+                found.setdefault((name, getattr(meaning, name)), []).append(number)
+        return found
+
+    def _coded(self, **wanted: str | float | None) -> list[Body]:
         """Concepts whose meaning has these members."""
+        fewest = min((self._by_member.get(one, []) for one in wanted.items()), key=len)
+        found = (self._listed[number] for number in fewest)
         return [
             concept(system, code)
-            for system, code, meaning in self._listed
-            if all(getattr(meaning, name) == value for name, value in wanted.items()) and not meaning.ignore
+            for system, code, meaning in found
+            if all(getattr(meaning, name) == value for name, value in wanted.items())
         ]
 
     def _word(self, word: str) -> list[Body]:
