@@ -58,7 +58,7 @@ def _told(report_table: pl.DataFrame, what: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("part", sizes(3, 1))
-@pytest.mark.parametrize("region", ["EU", None])
+@pytest.mark.parametrize("region", [pytest.param("EU", marks=pytest.mark.slow), None])
 def test_who_could_act_is_who_gets_an_option_by_a_result(region: Region | None, part: int, knowledge: Knowledge) -> None:
     drawn = draw(content(open_knowledge()), 24 if region else 8, 9)
     drawn = drawn.take(pl.Series(range(1 % part, len(drawn), part)))

@@ -31,6 +31,7 @@ def parts(tmp_path: Path) -> Source:
     return Source(tmp_path / "parts")
 
 
+@pytest.mark.slow
 def test_two_workers_write_the_same_bytes_and_leave_what_is_done(parts: Source, tmp_path: Path, knowledge: Knowledge) -> None:
     pytest.importorskip("pyspark", reason="Spark is not installed (extra `spark`)")
     if shutil.which("java") is None:

@@ -311,6 +311,7 @@ def test_the_faults_put_in_are_found_and_nobody_is_lost(tmp_path: Path, knowledg
     assert found.patients["last_seen"].max() <= dt.date.today()  # nobody is followed into the future
 
 
+@pytest.mark.slow
 def test_it_comes_with_the_package(wheel: Path, tmp_path: Path) -> None:  # noqa: F811
     site, empty = tmp_path / "site", tmp_path / "empty"
     zipfile.ZipFile(wheel).extractall(site)

@@ -24,6 +24,7 @@ from linewise.sequence import Sequence, make_sequence
 from linewise.sequence.model import Step
 from people import person
 from places import ROOT
+from sizes import sizes
 
 DAY = dt.date(2026, 12, 1)
 BERTA = ROOT / "examples/berta-her2-positive-brain.yaml"
@@ -135,9 +136,10 @@ def test_how_long_a_step_lasted_is_not_known_and_stays_open(ask: Ask) -> None:
 # What it rests on
 
 
-def test_every_step_names_who_says_so_or_has_no_data(ask: Ask, knowledge: Knowledge) -> None:
+@pytest.mark.parametrize("people", sizes(8, 25))
+def test_every_step_names_who_says_so_or_has_no_data(people: int, ask: Ask, knowledge: Knowledge) -> None:
     seen = 0
-    for seed in range(25):
+    for seed in range(people):
         found = ask(person(random.Random(seed)))
         for step in steps(found.steps):
             seen += 1
@@ -157,8 +159,9 @@ def test_a_study_counts_for_a_way_only_where_its_people_had_come_that_way(ask: A
     assert {one.trial for one in later.studies if one.asked} >= {"her2climb"}
 
 
-def test_the_tree_stays_small(ask: Ask) -> None:
-    for seed in range(25):
+@pytest.mark.parametrize("people", sizes(8, 25))
+def test_the_tree_stays_small(people: int, ask: Ask) -> None:
+    for seed in range(people):
         found = list(steps(ask(person(random.Random(seed))).steps))
         assert len(found) <= 3 + 9 + 27
         assert all(len(one.next) <= 3 and one.depth <= 3 and not (one.depth == 3 and one.next) for one in found)
