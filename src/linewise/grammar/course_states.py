@@ -158,7 +158,7 @@ class CourseStates:
         return folded(word).startswith(self.beginnings("courses.going-on"))
 
     def _after_harm(self, statement: Statement, group: Group) -> bool:
-        """`thyroiditis on A`, `progressed on A`: `on` tells of what happened, not of what goes on."""
+        """Whether `on` names the drug of an event, as in `rash on A` or `progressed on A`. It does not say that the drug is still given."""
         before = [match for match in statement.matches if match.last <= group.first - 1 and group.first - match.last <= 3]
         return any(_after_harm_words(match) for match in before)
 

@@ -198,7 +198,7 @@ class Genes:
         return ""
 
     def _result_before(self, statement: Statement, context: Context, first: int, begin: int) -> tuple[str, tuple[int, int]]:
-        """`no pathogenic variants in BRCA1`, `negative for ESR1`, `mutation in PIK3CA`."""
+        """A result that stands before the name of its gene: `no pathogenic variants in GENE`, `negative for GENE`, `mutation in GENE`."""
         for at, match, token in context.back(first, 16):
             if at < begin:
                 break

@@ -97,7 +97,7 @@ class Illnesses:
         return shared and any(token.text == "%" for token in statement.tokens[match.last : match.last + 4])
 
     def _holds(self, statement: Statement, context: Context, match: Match, name: str) -> tuple[bool, str]:
-        """Whether an illness is one of this person now, and what speaks against it; the last reason is the one told."""
+        """Whether the person has this illness now, and if not, why. Where there are several reasons, the last one is given."""
         tokens, section = statement.tokens, statement.section
         sure, why = context.standing(match.first, match.last)
         past = self._past(statement, context, match)

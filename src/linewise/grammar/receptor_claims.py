@@ -138,7 +138,7 @@ class ReceptorClaims:
             ):
                 sure, why = True, ""
         if sure and context.said("approval") is not None and value.percent is None and not value.ihc and not value.score:
-            return False, "it tells of a licence or of a study"
+            return False, "it describes an approval or a study, not this person"
         if sure:
             told = next(
                 (

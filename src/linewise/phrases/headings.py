@@ -14,7 +14,7 @@ BY_NAME = frozenset({"technique", "findings", "administration", "definitions", "
 
 
 class Sections:
-    """Finds headings. A heading stands at the start of a line: alone, or before a colon."""
+    """Finds headings: words at the start of a line that are followed by a colon or by nothing."""
 
     def __init__(self, words: Words, language: str) -> None:
         self.terms = words.lexicon(language)

@@ -41,7 +41,7 @@ def options_named(knowledge: Knowledge, name: str) -> list[str]:
 
 
 def changes_text(need: Need) -> str:
-    """`If ESR1 gene were changed, and …`: the smallest changes that would make an option fit."""
+    """The smallest changes that would make an option fit: `It would fit if FACT were VALUE, and …`."""
     if need.kind in ("nothing", "never"):
         return "Nothing in the record could change this." if need.kind == "never" else ""
     return f"It would fit if {_need(need)}."

@@ -67,7 +67,7 @@ class Words:
         return fact.values[value].label if fact and value in fact.values else value
 
     def leaf(self, explained: Explanation) -> str:
-        """One reason in plain words: `ESR1 gene: changed`, `had CDK4/6 inhibitor`, `HER2 stain (IHC): not known`."""
+        """One reason in plain words: `FACT: value`, `had CLASS`, `FACT: not known`."""
         key = (explained.text, explained.value)
         found = self._leaves.get(key)
         if found is None:

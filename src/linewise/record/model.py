@@ -20,7 +20,7 @@ FactValue = bool | float | str
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where an entry stands in what was read, in words a reader can find: `variants.ESR1`, `entry[12] Observation/abc`."""
+    """Where an entry stands in what was read, in words a reader can find: `labs.NAME`, `entry[12] Observation/abc`."""
 
     where: str
     text: str = ""  # the original wording or code, kept as it was

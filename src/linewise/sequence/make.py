@@ -101,7 +101,7 @@ class _Making:
         return found
 
     def _standing(self, option: Option, plan: Plan) -> list[Standing]:
-        """Who says so here and now; of what hangs on something, who may say so."""
+        """The statements in force here that support an option. For an option that depends on something, also those that may apply."""
         holds = standing_here(option, plan)
         here = self.knowledge.around(plan.region or option.region)
         return holds or [one for one in option.standing if one.in_force and one.applies is None and one.region in here]

@@ -150,7 +150,7 @@ def _test(fact: Fact, waiting: list[str], knowledge: Knowledge, codes: Codes) ->
 
 
 def member_of(fact: str, codes: Codes) -> str:
-    """Where a fact stands in the short form: `er.status`, `labs.lvef_percent`, `variants.ESR1`."""
+    """Where a fact stands in the short form: `FACT.status`, `labs.NAME`, `variants.GENE`."""
     for member, name in codes.profile.members.items():
         if name == fact:
             return (
