@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .arguments import command
+from .output import write_json
 
 if TYPE_CHECKING:
     from linewise.bench.model import Decisions, Score
@@ -54,10 +55,8 @@ def _decisions(options: argparse.Namespace) -> int:
         scores = _references(decisions, knowledge, options.out)
         scores += [score(decisions, answers)] if answers is not None else []
     if options.format == "json":
-        import msgspec
-
         for one in scores:
-            sys.stdout.buffer.write(msgspec.json.encode(one) + b"\n")
+            write_json(one)
         return 0
     from linewise.bench.page import CAUTION, score_page
 

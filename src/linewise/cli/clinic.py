@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from linewise.errors import LinewiseError
 
 from .arguments import command
+from .output import write_json
 
 if TYPE_CHECKING:
     from linewise.clinic.settings import Settings
@@ -132,11 +133,10 @@ def _try(options: argparse.Namespace) -> int:
         from linewise.clinic.client import ask, words
     except ModuleNotFoundError as missing:
         raise needed(missing) from None
-    import msgspec
 
     cards = ask(options.address, options.record)
     if options.format == "json":
-        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode({"cards": cards}), indent=1) + b"\n")
+        write_json({"cards": cards}, indented=True)
     else:
         print(words(cards))
     return 0
@@ -175,12 +175,11 @@ def _audit_verify(options: argparse.Namespace) -> int:
 
 def _audit_export(options: argparse.Namespace) -> int:
     store = _store(options)
-    import msgspec
 
     from linewise.clinic.audit import every
 
     for event in every(store):
-        sys.stdout.buffer.write(msgspec.json.encode(event) + b"\n")
+        write_json(event)
     return 0
 
 

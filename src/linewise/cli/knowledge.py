@@ -10,6 +10,7 @@ from typing import Any
 from linewise.errors import KnowledgeError, LinewiseError
 
 from .arguments import command
+from .output import write_json
 
 
 def add(commands: Any) -> None:
@@ -168,8 +169,6 @@ def diff(options: argparse.Namespace) -> int:
     """Compare two days or two knowledge folders."""
     import datetime as dt
 
-    import msgspec
-
     from linewise.exchange import codes_of, load, read_bytes
     from linewise.knowledge import Knowledge, open_knowledge
     from linewise.knowledge.store import opened
@@ -194,7 +193,7 @@ def diff(options: argparse.Namespace) -> int:
     records = [record for path in paths for record in read_bytes(load(path), path, codes_of(new))]
     moved = shifts_of(records, old, new, first, second, [options.region])
     if options.format == "json":
-        sys.stdout.buffer.write(msgspec.json.encode({"changes": changes, "shifts": moved}) + b"\n")
+        write_json({"changes": changes, "shifts": moved})
         return 0
     page = Page()
     page.heading(f"What changed in the medicine: {options.a} to {options.b}")
@@ -223,7 +222,6 @@ def coverage() -> int:
 
 def facts(words: list[str], style: str) -> int:
     """List what can be recorded: name, type, values, how long it stays current."""
-    import msgspec
 
     from linewise.knowledge import open_knowledge
     from linewise.knowledge.show import readable
@@ -236,7 +234,7 @@ def facts(words: list[str], style: str) -> int:
         if all(word.lower() in f"{fact.id} {fact.label}".lower() for word in words)
     ]
     if style == "json":
-        sys.stdout.buffer.write(msgspec.json.encode([readable(fact) for fact in chosen]) + b"\n")
+        write_json([readable(fact) for fact in chosen])
         return 0
     page = Page()
     for title, derived in (("What can be recorded", False), ("What follows from it", True)):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewise.errors import LinewiseError
 
 from .arguments import command, day_and_region
+from .output import write_json
 
 if TYPE_CHECKING:
     from linewise.knowledge import Knowledge
@@ -108,12 +108,6 @@ def _plans(path: str, knowledge: Knowledge, day: dt.date | None, region: Any) ->
     return [make_plan(record, knowledge, day or dt.date.today(), region) for record in records]
 
 
-def _json(thing: Any) -> None:
-    import msgspec
-
-    sys.stdout.buffer.write(msgspec.json.encode(thing) + b"\n")
-
-
 def _interactions(options: argparse.Namespace) -> int:
     from linewise.knowledge import open_knowledge
     from linewise.plan import make_plan
@@ -135,7 +129,7 @@ def _interactions(options: argparse.Namespace) -> int:
     for plan in plans:
         found = interactions(plan)
         if options.format == "json":
-            _json(found)
+            write_json(found)
             continue
         page = Page()
         page.heading("Interactions")
@@ -177,7 +171,7 @@ def _side_effects(options: argparse.Namespace) -> int:
             without.append(name)
     rows += rates(names, knowledge)
     if options.format == "json":
-        _json(rows)
+        write_json(rows)
         return 0
     if options.format == "html" and rows:
         from linewise.web.side_effects_page import side_effects_html
@@ -342,7 +336,7 @@ def _questions(options: argparse.Namespace) -> int:
     for plan in _plans(options.record, knowledge, options.as_of, options.region):
         found = questions(plan)
         if options.format == "json":
-            _json(found)
+            write_json(found)
             continue
         page = Page()
         topics = dict.fromkeys(one.topic for one in found)
@@ -406,7 +400,7 @@ def _search(options: argparse.Namespace) -> int:
     words = " ".join(options.words)
     answers = search_of(knowledge).ask(words)
     if options.format == "json":
-        _json(answers.found)
+        write_json(answers.found)
         return 0
     page = Page()
     page.heading(f"About “{words}”")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .arguments import command, day_and_region
+from .output import write_json
 
 if TYPE_CHECKING:
     from linewise.knowledge.wording import OutlookWords
@@ -48,10 +49,7 @@ def _outlook(options: argparse.Namespace) -> int:
     for record in read_bytes(load(options.record), options.record, codes_of(knowledge)):
         plan = make_plan(record, knowledge, options.as_of or dt.date.today(), options.region)
         if options.json:
-            import msgspec
-
-            sys.stdout.buffer.write(msgspec.json.encode(make_outlook(plan, options.figures, options.team)) + b"\n")
-            sys.stdout.buffer.flush()
+            write_json(make_outlook(plan, options.figures, options.team))
         elif options.team:
             _team(make_outlook(plan, figures=False, arms=True))
         else:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING, Any
 
 from .arguments import command
+from .output import write_json
 
 if TYPE_CHECKING:
     from linewise.reading import Reading
@@ -29,7 +29,6 @@ def add(commands: Any) -> None:
 
 
 def _read(options: argparse.Namespace) -> int:
-    import msgspec
 
     from linewise.knowledge import open_knowledge
     from linewise.reading import read_files
@@ -39,9 +38,7 @@ def _read(options: argparse.Namespace) -> int:
         print(_page(reading), end="")
         return 0
     value: Any = reading.profile if options.format == "profile" else reading
-    data = msgspec.json.format(msgspec.json.encode(value), indent=1)
-    sys.stdout.buffer.write(data + b"\n")
-    sys.stdout.buffer.flush()
+    write_json(value, indented=True)
     return 0
 
 

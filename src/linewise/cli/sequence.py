@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import sys
 from typing import TYPE_CHECKING, Any
 
 from .arguments import command, day_and_region
+from .output import write_json
 
 if TYPE_CHECKING:
     from linewise.knowledge.wording import SequenceWords
@@ -49,10 +49,7 @@ def _sequence(options: argparse.Namespace) -> int:
     for record in read_bytes(load(options.record), options.record, codes_of(knowledge)):
         found = make_sequence(record, knowledge, options.as_of or dt.date.today(), options.region)
         if options.json:
-            import msgspec
-
-            sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
-            sys.stdout.buffer.flush()
+            write_json(found)
         else:
             assert knowledge.wording.sequence is not None
             print(sequence_page(found, knowledge.wording.sequence, options.results), end="")

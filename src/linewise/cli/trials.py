@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import sys
 from pathlib import Path
 from typing import Any
 
 from .arguments import command, day
+from .output import write_json
 
 
 def add(commands: Any) -> None:
@@ -55,7 +55,7 @@ def _import(options: argparse.Namespace) -> int:
     words = words_of(open_knowledge())
     seen = [inspected(entry, words) for entry in read_entries(options.files, words)]
     if options.format == "json":
-        _json({"format": "linewise-trials-import/1", "trials": seen})
+        write_json({"format": "linewise-trials-import/1", "trials": seen})
     else:
         print("\n\n".join(page(one) for one in seen))
     return 0
@@ -83,14 +83,7 @@ def _match(options: argparse.Namespace) -> int:
         matcher = Matcher(record, knowledge, on)
         matches = [matcher.match(entry, readings) for entry in entries]
         if options.format == "json":
-            _json(document(record, matches, knowledge, on))
+            write_json(document(record, matches, knowledge, on))
         else:
             print(person_page(record, matches, on, options.all), end="")
     return 0
-
-
-def _json(value: Any) -> None:
-    import msgspec
-
-    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
-    sys.stdout.buffer.flush()
