@@ -121,11 +121,12 @@ def concordance(events: Events, lines: pl.DataFrame, knowledge: Knowledge, regio
     sets = {tuple(drugs): matching(frozenset(drugs), knowledge) for drugs in begun.unique().to_list()}
     wanted = begun.map_elements(lambda drugs: " + ".join(drugs), return_dtype=pl.String)
     judge = _Judge(asked_at(events, lines), knowledge, sorted({name for found in sets.values() for name in found}))
-    regimens = wanted.to_numpy()
+    regimens, places = wanted.to_numpy(), [region] if region else knowledge.regions
+    judge.ask(node for name in judge.names for place in places for node in judge.parts_of(knowledge.treatments[name], place))
     for drugs, names in sets.items():
         rows = np.flatnonzero(regimens == " + ".join(drugs))
         for name in names:
-            for place in [region] if region else knowledge.regions:
+            for place in places:
                 judge.look(knowledge.treatments[name], place, rows, own=region is None)
     return judge.told(lines.with_columns(wanted.alias("begun with")))
 
@@ -139,6 +140,7 @@ class _Judge:
         self.state = matrix.table(asked).collect()
         self.scope = self.state.select(matrix.in_scope().fill_null(False)).to_series().to_numpy()
         self.facts = self.state.select(name for name in self.state.columns if not name.startswith("§"))
+        self.answers: dict[Node, pl.Series] = {}
         self.days = asked.days(None).astype(np.int64)
         self.region = asked.patients["region"].to_numpy()
         self.status: dict[Region, pl.DataFrame] = {}
@@ -172,9 +174,9 @@ class _Judge:
             self.status[region] = matrix.status(self.state.lazy()).collect()
         status = self.status[region][option.id].gather(rows).cast(pl.String).to_numpy()
         deciding, blocking = _here(option, region)
-        nodes = dict(enumerate(conjuncts(option.fits, self.knowledge)))
-        found = self._values([*nodes.values(), *(one.fits for one in blocking if one.fits is not None)], rows)
-        failing = sum((found[node] == False).fill_null(False).to_numpy().astype(int) for node in nodes.values())  # noqa: E712
+        found = self._values(self.parts_of(option, region), rows)
+        parts = conjuncts(option.fits, self.knowledge)
+        failing = sum((found[node] == False).fill_null(False).to_numpy().astype(int) for node in parts)  # noqa: E712
         days = self.days[rows]
         in_force = _any(_in_force(one, days) for one in deciding) if deciding else np.zeros(len(rows), bool)
         blocked = np.zeros(len(rows), bool)
@@ -183,15 +185,22 @@ class _Judge:
             blocked |= _in_force(one, days) & holds
         return _Parts(status, in_force, blocked, failing)
 
+    def parts_of(self, option: Treatment, region: Region) -> list[Node]:
+        """The criteria that say how close a line came to an option."""
+        _, blocking = _here(option, region)
+        return [*conjuncts(option.fits, self.knowledge), *(one.fits for one in blocking if one.fits is not None)]
+
+    def ask(self, nodes: Iterable[Node]) -> None:
+        """Decide criteria for every line, all at once: to begin deciding costs more than to decide."""
+        unique = [node for node in dict.fromkeys(nodes) if node not in self.answers]
+        if unique:
+            criteria = lowered({f"§{number}": node for number, node in enumerate(unique)}, self.knowledge)
+            table = evaluate(self.facts, criteria.nodes, criteria.vocabulary).select(list(criteria.nodes)).collect()
+            self.answers |= {node: table[f"§{number}"] for number, node in enumerate(unique)}
+
     def _values(self, nodes: Iterable[Node], rows: Any) -> dict[Node, pl.Series]:
-        """Of some lines, whether criteria hold."""
-        unique = list(dict.fromkeys(nodes))
-        if not unique:
-            return {}
-        criteria = lowered({f"§{number}": node for number, node in enumerate(unique)}, self.knowledge)
-        facts = self.facts.lazy().filter(_among(rows, self.facts.height))
-        table = evaluate(facts, criteria.nodes, criteria.vocabulary).select(list(criteria.nodes)).collect()
-        return {node: table[f"§{number}"] for number, node in enumerate(unique)}
+        """Of some lines, whether criteria hold that were asked."""
+        return {node: self.answers[node].gather(rows) for node in dict.fromkeys(nodes)}
 
     # What is told
 
@@ -204,21 +213,19 @@ class _Judge:
         )  # fmt: skip
         cases = said.with_row_index("row").filter((pl.col("why") >= UNKNOWN) & (pl.col("why") <= ANYWAY))
         found = [pl.DataFrame(schema={"row": pl.UInt32, "reason": pl.String})]
-        for (name, place), part in sorted(cases.group_by("option", "where"), key=lambda item: str(item[0])):
-            rows = part["row"].sort().to_numpy()
-            found += self._reasons(self.knowledge.treatments[str(name)], place, rows, why[rows])
+        closest = [
+            (_Reasons(self.knowledge, self.knowledge.treatments[str(name)], place), part["row"].sort().to_numpy())
+            for (name, place), part in sorted(cases.group_by("option", "where"), key=lambda item: str(item[0]))
+        ]
+        self.ask(node for asked, _ in closest for node in asked.nodes())
+        for asked, rows in closest:
+            found += self._reasons(asked, rows, why[rows])
         return Judged(said, pl.concat(found).unique(maintain_order=True).sort("row", maintain_order=True))
 
-    def _reasons(self, option: Treatment, region: Region, rows: Any, why: Any) -> list[pl.DataFrame]:
+    def _reasons(self, asked: _Reasons, rows: Any, why: Any) -> list[pl.DataFrame]:
         """The reasons of the lines that one option was the closest for."""
-        parts = conjuncts(option.fits, self.knowledge)
-        deciding, blocking = _here(option, region)
-        forbidding = self._forbidding(option)
-        rules, alerts = self._rules(option, region), self._alerts(option)
-        asked = [*parts, *(one.fits for one in (*deciding, *blocking) if one.fits), *(one.when for one in forbidding if one.when)]
-        asked += [*(one.when for _, one in rules), *(one.when for _, one in alerts)]
-        asked += [taken_now(drug) for drug, _ in (*rules, *alerts)]
-        values, days, found = self._values(asked, rows), self.days[rows], []
+        option, region, parts = asked.option, asked.region, asked.parts
+        values, days, found = self._values(asked.nodes(), rows), self.days[rows], []
 
         def add(where: Any, text: str) -> None:
             if where.any():
@@ -234,30 +241,30 @@ class _Judge:
             yes, known = holds(node)
             add((why == UNKNOWN) & ~known, f"not on record, whether: {self.wording.of(node)}")
             add((why == ANYWAY) & ~yes & known, f"asks for: {self.wording.of(node)}")
-        for caution in forbidding:
+        for caution in asked.forbidding:
             yes, known = holds(caution.when)
             add((why == FORBIDDEN) & yes, caution.text.strip())
             add(
                 (why == UNKNOWN) & ~known & (caution.unknown == "depends"),
                 f"not on record, what would forbid it: {caution.text.strip()}",
             )
-        for drug, rule in rules:
+        for drug, rule in asked.rules:
             (yes, known), (taken, sure) = holds(rule.when), holds(taken_now(drug))
             due = _any([(taken | ~sure) & bool(GOING_ON & set(rule.do)), ~taken & bool(BEGINNING & set(rule.do))])
             add((why == FORBIDDEN) & due & yes, rule.text.strip())
             missing = due & ~known & (rule.unknown == "depends")
             add((why == UNKNOWN) & missing, f"not on record, what would forbid it: {rule.text.strip()}")
-        for drug, alert in alerts:
+        for drug, alert in asked.alerts:
             (yes, _), (taken, sure) = holds(alert.when), holds(taken_now(drug))
             add((why == UNKNOWN) & yes & (taken | ~sure), f"a red flag is up that going on waits for: {alert.title}")
-        standing = [(one, *holds(one.fits), _in_force(one, days)) for one in deciding]
+        standing = [(one, *holds(one.fits), _in_force(one, days)) for one in asked.deciding]
         unbroken = ~_any([~yes & known for yes, known in map(holds, parts)])
         carried = _any([yes & now for _, yes, _, now in standing]) if standing else np.zeros(len(rows), bool)
         for one, yes, known, now in standing:
             add((why == UNKNOWN) & now & ~known & ~carried, f"not on record, whether, as {one.body} asks: {self._asked(one)}")
             add((why == ANYWAY) & unbroken & now & ~yes & known, f"{one.body} only where: {self._asked(one)}")
         refused = np.zeros(len(rows), bool)
-        for one in blocking:
+        for one in asked.blocking:
             yes, known = holds(one.fits)
             now = _in_force(one, days)
             refused |= yes & now
@@ -275,20 +282,32 @@ class _Judge:
     def _asked(self, one: Statement) -> str:
         return self.wording.of(one.fits) if one.fits is not None else ""
 
-    def _rules(self, option: Treatment, region: Region) -> list[tuple[str, Conduct]]:
-        """The rules of conduct that can keep a fixed drug of an option from beginning or going on, each with its drug."""
-        rules = ((drug, rule) for drug in (*option.drugs, *option.classes) for rule in self.knowledge.conduct(drug))
-        return [(drug, rule) for drug, rule in rules if rule.holds_in(region) and BLOCKING & set(rule.do)]
 
-    def _alerts(self, option: Treatment) -> list[tuple[str, Alert]]:
-        """The red flags that going on with a fixed drug of an option waits for, each with its drug."""
-        soon = [one for one in self.knowledge.content.alerts.values() if one.act in SOON]
-        return [(drug, one) for drug in option.drugs for one in holding(soon, drug, self.knowledge)]
+class _Reasons:
+    """Everything that can say why a line was not the option that came closest."""
 
-    def _forbidding(self, option: Treatment) -> list[Caution]:
-        """The contraindications of an option and of what is fixed in it, each once."""
-        found = [*option.avoid, *(one for name in (*option.drugs, *option.classes) for one in self.knowledge.avoid(name))]
-        return list(dict.fromkeys(found))
+    def __init__(self, knowledge: Knowledge, option: Treatment, region: Region) -> None:
+        self.option, self.region = option, region
+        self.parts = conjuncts(option.fits, knowledge)
+        self.deciding, self.blocking = _here(option, region)
+        forbidding = [*option.avoid, *(one for name in (*option.drugs, *option.classes) for one in knowledge.avoid(name))]
+        self.forbidding: list[Caution] = list(dict.fromkeys(forbidding))
+        """The contraindications of the option and of what is fixed in it, each once."""
+        rules = ((drug, rule) for drug in (*option.drugs, *option.classes) for rule in knowledge.conduct(drug))
+        self.rules: list[tuple[str, Conduct]] = [
+            (drug, rule) for drug, rule in rules if rule.holds_in(region) and BLOCKING & set(rule.do)
+        ]
+        """The rules of conduct that can keep a fixed drug from beginning or going on, each with its drug."""
+        soon = [one for one in knowledge.content.alerts.values() if one.act in SOON]
+        self.alerts: list[tuple[str, Alert]] = [(drug, one) for drug in option.drugs for one in holding(soon, drug, knowledge)]
+        """The red flags that going on with a fixed drug waits for, each with its drug."""
+
+    def nodes(self) -> list[Node]:
+        """Every criterion that is asked."""
+        found = [*self.parts, *(one.fits for one in (*self.deciding, *self.blocking) if one.fits)]
+        found += [*(one.when for one in self.forbidding if one.when), *(one.when for _, one in self.rules)]
+        found += [*(one.when for _, one in self.alerts), *(taken_now(drug) for drug, _ in (*self.rules, *self.alerts))]
+        return found
 
 
 @dataclass(frozen=True)
@@ -297,12 +316,6 @@ class _Parts:
     in_force: Any
     blocked: Any
     failing: Any
-
-
-def _among(rows: Any, size: int) -> pl.Series:
-    mask = np.zeros(size, bool)
-    mask[rows] = True
-    return pl.Series(mask)
 
 
 def _here(option: Treatment, region: Region) -> tuple[list[Statement], list[Statement]]:

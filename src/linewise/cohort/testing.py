@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -26,7 +26,10 @@ _KIND = "systemic"
 """Of which options it is asked: drugs against the cancer. A result that only calls for help with what it finds, as a low blood count, opens none."""
 
 
-def offered(status: pl.Series) -> pl.Series:
+Statuses = TypeVar("Statuses", pl.Series, pl.Expr)
+
+
+def offered(status: Statuses) -> Statuses:
     """Whether each is offered."""
     return status.cast(pl.String).is_in(_OFFERED)
 
@@ -137,43 +140,58 @@ def untested(matrix: Matrix, people: pl.DataFrame, on_record: pl.DataFrame) -> p
 
     `people` are facts, criteria and status; `on_record` says of each fact whether any result of it, however old, is on record.
     """
-    rows = []
-    for test in needed_tests(matrix):
-        never = ~on_record.select(pl.any_horizontal(*(fact.id for fact in test.facts))).to_series()
-        lacking = {"": never, **{name: ~never & people[name].is_null() for name in test.derived}}
-        asked = pl.Series(np.logical_or.reduce([one.to_numpy() for one in lacking.values()]))
-        act = np.zeros(people.height, bool)
-        act[asked.to_numpy()] = _could_act(matrix, people.filter(asked), test)
+    rows, tests = [], needed_tests(matrix)
+    lacking = {test.id: _lacking(test, people, on_record) for test in tests}
+    act = _could_act(matrix, people, tests, {test: np.logical_or.reduce(list(one.values())) for test, one in lacking.items()})
+    for test in tests:
         rows += [
-            _row(test.id, name, people.height, one.to_numpy(), act) for name, one in lacking.items() if not name or one.any()
+            _row(test.id, name, people.height, one, act[test.id])
+            for name, one in lacking[test.id].items()
+            if not name or one.any()
         ]
     schema = {"test": pl.String, "open": pl.String, "people": pl.Int64, "lacking": pl.Int64, "could act": pl.Int64}
     return pl.DataFrame(rows, schema=schema)
+
+
+def _lacking(test: Test, people: pl.DataFrame, on_record: pl.DataFrame) -> dict[str, Any]:
+    """Who has no result of a test on record (under an empty name), and for whom its results leave a derived fact open (under its name)."""
+    never = ~on_record.select(pl.any_horizontal(*(fact.id for fact in test.facts))).to_series()
+    return {"": never.to_numpy(), **{name: (~never & people[name].is_null()).to_numpy() for name in test.derived}}
 
 
 def _row(test: str, name: str, people: int, lacking: Any, act: Any) -> dict[str, Any]:
     return {"test": test, "open": name, "people": people, "lacking": int(lacking.sum()), "could act": int((lacking & act).sum())}
 
 
-def _could_act(matrix: Matrix, people: pl.DataFrame, test: Test) -> Any:
-    """For whom some result of a fact that is not known would open an option."""
-    small = Matrix(matrix.knowledge, matrix.day, matrix.region, options=test.options)
-    small.taken_from(matrix)
-    needed = {column.name for column in small.criteria.columns} | {AS_OF}
+def _could_act(matrix: Matrix, people: pl.DataFrame, tests: Sequence[Test], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Of those who are asked about each test, for whom some result of a fact that is not known would open an option that rests on it."""
+    needed = {column.name for column in matrix.criteria.columns} | {AS_OF}
     facts = people.select(name for name in people.columns if name in needed or name.startswith("#"))
-    before = people.select(offered(people[name]).alias(name) for name in test.options)
-    opened = np.zeros(people.height, bool)
-    put = [(fact, value) for fact in test.facts for value in results(fact, small)]
-    size = max(_AT_A_TIME // max(people.height, 1), 1)
-    for first in range(0, len(put), size):  # several results at a time: to decide is cheap, to begin deciding is not
-        rows, frames = [], []
-        for fact, value in put[first : first + size]:
-            who = np.flatnonzero(facts[fact.id].is_null().to_numpy() & ~opened)
-            rows.append(who)
-            frames.append(_with(facts[who], fact, value))
-        who = np.concatenate(rows)
-        if len(who):
-            opened[who[_opens(small, pl.concat(frames), before[who])]] = True
+    before = people.select(
+        offered(people[name]).alias(name) for name in dict.fromkeys(name for one in tests for name in one.options)
+    )
+    opened = {test.id: np.zeros(people.height, bool) for test in tests}
+    unknown = {fact.id: facts[fact.id].is_null().to_numpy() for test in tests for fact in test.facts}
+    waiting: list[tuple[Test, Any, pl.DataFrame]] = []
+
+    def decide() -> None:
+        """Many results at a time: to decide is cheap, to begin deciding is not."""
+        if waiting:
+            found = _opens(matrix, pl.concat([frame for _, _, frame in waiting]), before, waiting)
+            for (test, who, _), yes in zip(waiting, found, strict=True):
+                opened[test.id][who[yes]] = True
+            waiting.clear()
+
+    for test in tests:
+        for fact in test.facts:
+            for value in results(fact, matrix):
+                who = np.flatnonzero(asked[test.id] & unknown[fact.id] & ~opened[test.id])
+                if sum(len(rows) for _, rows, _ in waiting) + len(who) > _AT_A_TIME:
+                    decide()
+                    who = who[~opened[test.id][who]]
+                if len(who):
+                    waiting.append((test, who, _with(facts[who], fact, value)))
+    decide()
     return opened
 
 
@@ -185,10 +203,15 @@ def _with(facts: pl.DataFrame, fact: Fact, value: Any) -> pl.DataFrame:
     return facts.with_columns(put)
 
 
-def _opens(small: Matrix, facts: pl.DataFrame, before: pl.DataFrame) -> Any:
-    """Whether an option is offered that was not offered before."""
-    after = small.status(small.decided(facts)).collect()
-    found = np.zeros(facts.height, bool)
-    for name in after.columns:
-        found |= (offered(after[name]) & ~before[name]).to_numpy()
+def _opens(
+    matrix: Matrix, facts: pl.DataFrame, before: pl.DataFrame, parts: Sequence[tuple[Test, Any, pl.DataFrame]]
+) -> list[Any]:
+    """Of each part, whether an option that rests on its test is offered that was not offered before."""
+    names = list(dict.fromkeys(name for test, _, _ in parts for name in test.options))
+    after = matrix.status(matrix.decided(facts)).select(names).collect().select(offered(pl.col(name)) for name in names)
+    found, first = [], 0
+    for test, who, frame in parts:
+        now, was = after[first : first + frame.height].select(test.options), before[who].select(test.options)
+        found.append((now.to_numpy() & ~was.to_numpy()).any(axis=1))
+        first += frame.height
     return found

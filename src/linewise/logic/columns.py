@@ -196,13 +196,18 @@ def _derived_in(nodes: Iterable[Node], vocabulary: Vocabulary) -> list[str]:
     return [name for name in subjects(*nodes) if isinstance(name, str) and name in vocabulary.derived]
 
 
+def _inside(name: str, vocabulary: Vocabulary) -> list[str]:
+    """The derived facts that a derived fact rests on itself."""
+    return [one for one in vocabulary.derived[name].subjects if isinstance(one, str) and one in vocabulary.derived]
+
+
 def _in_order(nodes: Iterable[Node], vocabulary: Vocabulary, facts: Iterable[str] = ()) -> list[str]:
     """The derived facts in use, each behind those it rests on."""
     order: dict[str, None] = {}
 
     def add(name: str) -> None:
         if name not in order:
-            for inner in _derived_in(vocabulary.derived[name].nodes, vocabulary):
+            for inner in _inside(name, vocabulary):
                 add(inner)
             order[name] = None
 
@@ -216,7 +221,7 @@ def _stages(order: list[str], vocabulary: Vocabulary) -> list[list[str]]:
     depth: dict[str, int] = {}
     stages: list[list[str]] = []
     for name in order:
-        inner = _derived_in(vocabulary.derived[name].nodes, vocabulary)
+        inner = _inside(name, vocabulary)
         depth[name] = max((depth[one] + 1 for one in inner), default=0)
         if depth[name] == len(stages):
             stages.append([])

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from .nodes import Constant, Node
+from .nodes import Constant, Node, Question, subjects
 
 Kind = Literal["choice", "yes-no", "number", "set"]
 
@@ -37,6 +37,11 @@ class Derivation(msgspec.Struct, frozen=True, dict=True):
     def nodes(self) -> tuple[Node, ...]:
         """The criteria of the derivation, as they were written."""
         return (self.criterion,) if self.criterion is not None else tuple(node for _, node in self.cases)
+
+    @cached_property
+    def subjects(self) -> tuple[str | Question, ...]:
+        """Every fact and question that the derivation is about, once each."""
+        return subjects(*self.nodes)
 
 
 class FactType(msgspec.Struct, frozen=True):
