@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import jsonschema
 import msgspec
 import pytest
 
@@ -157,6 +156,8 @@ def test_the_folder_follows_its_schemas_and_is_the_same_each_time(
     first, second = write_folder(tmp_path / "a", few, named, codes), write_folder(tmp_path / "b", few, named, codes)
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     read = {path.name: json.loads(path.read_bytes()) for path in first if path.suffix == ".json"}
+    import jsonschema  # takes seconds, in every worker that collects this file
+
     for schema, files in {
         "decisions": ["decisions.json", "questions.json"],
         "answers": ["answers-linewise.json", "answers-subtype.json"],

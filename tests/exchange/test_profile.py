@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -196,6 +195,8 @@ _anything = st.recursive(
 @given(st.dictionaries(_names, _anything, max_size=8))
 @settings(max_examples=400)
 def test_the_own_validator_agrees_with_a_known_one(value: dict[str, Any]) -> None:
+    import jsonschema  # type: ignore[import-untyped]  # takes seconds, in every worker that collects this file
+
     schema = all_codes().profile.schema
     known = jsonschema.Draft202012Validator(schema)
     assert bool(faults(value, schema)) != known.is_valid(value)
