@@ -12,6 +12,7 @@ import pytest
 
 from linewise.cohort.changes import Side, impact
 from linewise.cohort.journeys import lines
+from linewise.cohort.report import png
 from linewise.cohort.reports import describe, options
 from linewise.invented.draw import draw
 from linewise.invented.run import content
@@ -24,7 +25,7 @@ RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'bes
 
 @pytest.fixture(scope="module")
 def reports(knowledge: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All four, with a table of what was wrong with the input."""
+    """All four, with a table of what was wrong with the input. A page shows its pictures as SVG: the PNG files beside it are not made."""
     root, part = tmp_path_factory.mktemp("reports"), [("a", draw(content(open_knowledge()), 600, 3))]
     made = {
         "describe": describe(part, knowledge, DAY, "EU"),
@@ -37,7 +38,9 @@ def reports(knowledge: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> P
     for name, report in made.items():
         report.heading("What was wrong with the input")
         report.table("faults", pl.DataFrame({"kind": ["the same resource twice"], "times": [1234]}), ["times"])
-        report.write(root / name)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(png, "available", lambda: False)
+            report.write(root / name)
     return root
 
 

@@ -52,6 +52,12 @@ def read(made: Path, codes: Codes) -> Path:
     return made / "work-fhir"
 
 
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures as SVG alone, where a test is about something else: PNG files take most of the time of a small report."""
+    monkeypatch.setattr(png, "available", lambda: False)
+
+
 OF_OMOP = sizes(("lines",), tuple(COMMANDS))
 """The commands that are asked about the tables too: once read, they are the same people to every command."""
 
@@ -173,6 +179,7 @@ def test_without_the_renderer_the_report_says_so(
     assert ".png" not in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_owner_may_see_everything_and_is_told_so(read: Path, tmp_path: Path) -> None:
     asked = ["--out", str(tmp_path), "--as-of", DAY, "--region", "EU", "--least", "1"]
     assert main(["cohort", "describe", str(read), *asked]) == 0
@@ -210,6 +217,7 @@ def test_an_archive_of_a_release_holds_its_knowledge(packed: str, release: Path,
     assert found.content.facts == plain.content.facts
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize(
     "packed", [pytest.param(None, marks=pytest.mark.slow), "gztar", pytest.param("zip", marks=pytest.mark.slow)]
 )
@@ -281,6 +289,7 @@ def test_wrong_arguments_are_explained(
 # A run that is cut
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_run_that_was_cut_goes_on_where_it_stood(read: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from linewise.cohort import journeys
     from linewise.columns import events as model
