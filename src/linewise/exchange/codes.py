@@ -164,6 +164,7 @@ class Codes(msgspec.Struct, frozen=True):
     named: dict[str, Named] = {}  # kind of term -> what it is by itself
     of_names: frozenset[str] = frozenset()  # words in the name of a test that change nothing
     of_illnesses: frozenset[str] = frozenset()  # words in the name of an illness or a place that change nothing
+    of_endings: frozenset[str] = frozenset()  # marks behind the name of an illness that say nothing of it, lower case
     of_medicines: frozenset[str] = frozenset()  # words in the name of a product that change nothing
     cancer_names: tuple[str, ...] = ()  # normalised names of breast cancer
     worded: bool = False  # whether words that no table has are read, too: see `exchange.words`

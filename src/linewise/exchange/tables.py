@@ -98,6 +98,7 @@ def build(
         named={kind: _convert(row, Named, f"named.{kind}") for kind, row in tables.get("named", {}).items()},
         of_names=_words(tables, "of-names"),
         of_illnesses=_words(tables, "of-illnesses"),
+        of_endings=frozenset(str(one).lower() for one in tables.get("fillers", {}).get("of-endings", {}).get("words", ())),
         of_medicines=_words(tables, "of-products"),
         cancer_names=tuple(sorted(phrase for phrase, one in _phrases(tables).items() if one.cancer == "breast")),
         worded=worded,

@@ -151,20 +151,20 @@ class Book:
         """What a result in words says of some facts, if every word of it is understood."""
         if len(said) > _LONGEST:
             return Said(why="a long text")
-        tokens, matches = self._found(said, "en")
-        rest = _uncovered(said, tokens, matches, self.codes.fillers | self.codes.of_names)
-        other = [match for match in matches if _subject(match, self.codes) and not self._about(match, facts)]
-        other += [
-            match
-            for match in matches
-            if any(match.has(kind) for kind in self.codes.against) and not (match.has("neg") or match.has("result"))
-        ]
-        if rest or other:
-            return Said(why=f"“{rest or _words(tokens, other[0])}” is not understood")
+        understood, why = [], ""
+        for language in LANGUAGES:
+            missed = self._missed(said, language, facts)
+            if missed:
+                why = why or f"“{missed}” is not understood"
+            else:
+                understood.append(language)
+        if not understood:
+            return Said(why=why)
         claims = [
             [one for one in self._row(say, said, language).claims if one.fact in facts and self._value(one) is not None]
-            for language in LANGUAGES
+            for language in understood
         ]
+        matches = [match for language in understood for match in self._found(said, language)[1]]
         doubted = next((one for found in claims for one in found if not one.sure), None)
         if doubted is not None:
             return Said(why=doubted.why)
@@ -178,6 +178,21 @@ class Book:
             return Said(why="the result contradicts itself")
         return Said(tuple((name, value) for name, value in sorted(values, key=str) if value is not None))
 
+    def _missed(self, said: str, language: str, facts: tuple[str, ...]) -> str:
+        """What in a result is not understood in a language, or is about something else. A bare number says nothing of a fact that is none."""
+        tokens, matches = self._found(said, language)
+        rest = _uncovered(said, tokens, matches, self.codes.fillers | self.codes.of_names)
+        other = [match for match in matches if _subject(match, self.codes) and not self._about(match, facts)]
+        other += [
+            match
+            for match in matches
+            if any(match.has(kind) for kind in self.codes.against) and not (match.has("neg") or match.has("result"))
+        ]
+        shapes = [self.codes.facts[fact] for fact in facts]
+        counted = any(shape.type == "number" or "".join(said.split()) in shape.values for shape in shapes)
+        bare = not matches and not counted and not any(token.kind == "w" for token in tokens)
+        return rest or (_words(tokens, other[0]) if other else "") or (said if bare else "")
+
     def _about(self, match: Match, facts: Sequence[str]) -> bool:
         """Whether a test that is named in a result is the test itself, or one of the facts that it answers."""
         own = {f"{term.kind}:{term.id}" for term in match.terms}
@@ -190,6 +205,7 @@ class Book:
         """What the name of a condition says."""
         if not label or len(label) > _LONGEST:
             return NOTHING
+        label = self._without_ending(label)
         if (own := self._plain.get(normal(label))) is not None:
             return Illness((own,), None, (), True)
         found = [self._illness(label, language) for language in LANGUAGES]
@@ -201,6 +217,13 @@ class Book:
         if closed or len(sure) < max(len(one.meanings) for one in found):
             return Illness((), None, open_, closed or bool(open_), why)
         return Illness(tuple(sure), found[0].grade, open_, bool(sure), why)
+
+    def _without_ending(self, label: str) -> str:
+        """A name without the mark that a hospital sets behind it, as `(HCC)` for a category of accounting."""
+        for ending in self.codes.of_endings:
+            if label.lower().rstrip().endswith(ending):
+                return label.rstrip()[: -len(ending)].rstrip()
+        return label
 
     def _illness(self, label: str, language: str) -> Illness:
         from linewise.phrases.claims import Context
@@ -286,6 +309,29 @@ class Book:
                     return number
             del at, token
         return None
+
+    @lru_cache(maxsize=1024)  # noqa: B019
+    def declined(self, said: str) -> tuple[str, ...]:
+        """What somebody does not want, as words say it of the person of the record."""
+        if not said or len(said) > _LONGEST:
+            return ()
+        found = [one for language in LANGUAGES for one in self._line(said, language).claims if one.fact == "declines" and one.sure]
+        return tuple(sorted({str(one.value) for one in found if self._of_list(one)}))
+
+    def _of_list(self, claim: Claim) -> bool:
+        return isinstance(claim.value, str) and claim.value in self.codes.facts[claim.fact].values
+
+    @lru_cache(maxsize=1024)  # noqa: B019
+    def grade(self, name: str, said: str) -> int | None:
+        """The grade, 0 to 4, that a result gives of what its name names: a number, where the name or the result says that it is a grade."""
+        if len(said) > _LONGEST:
+            return None
+        tokens, matches = self._found(said, "en")
+        called = [match for text in (name, said) for match in self._found(text, "en")[1] if match.id("grade") == "grade"]
+        called += [match for text in (name, said) for match in self._found(text, "de")[1] if match.id("grade") == "grade"]
+        rest = _uncovered(said, tokens, matches, self.codes.of_illnesses)
+        numbers = [token.text for token in tokens if token.kind == "n"]
+        return int(numbers[0]) if called and not rest and len(numbers) == 1 and numbers[0] in ("0", "1", "2", "3", "4") else None
 
     # Single words
 

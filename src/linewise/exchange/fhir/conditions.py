@@ -108,6 +108,11 @@ def _in_words(chart: Chart, resource: Node) -> Illness:
 def _read(chart: Chart, resource: Node, label: str) -> None:
     meanings = chart.meanings(resource.get("code"))
     if not meanings:
+        declined = chart.book.declined(label) if chart.book is not None else ()
+        if declined and _ended(chart, resource) is None:
+            for what in declined:
+                chart.state("declines", what, resource, label, onset(chart, resource))
+            return
         said = _in_words(chart, resource)
         if said.understood and not said.meanings:
             _left(chart, resource, label, said.why or "not said for certain", list(said.touches))
@@ -118,7 +123,7 @@ def _read(chart: Chart, resource: Node, label: str) -> None:
     cancers = [item for item in meanings if item.cancer]
     if secondary or (not cancers and any("secondary-cancer" in name for name in profiles(resource))):
         _secondary(chart, resource, secondary, label)
-        named = [item for item in cancers if not item.secondary]
+        named = [item for item in cancers if item.cancer != "regional"]
         if named:
             _cancer(chart, resource, named, label)
     elif cancers or any("primary-cancer" in name for name in profiles(resource)):

@@ -49,6 +49,8 @@ _IN_DAYS = {
 _LONGEST_SUPPLY = 730
 """Days. What is to last longer than two years is a slip of the pen, or not days."""
 _STOPPED = {"progression", "toxicity", "completion", "choice"}
+_REASONS = {"worsening": "progression", "progressing": "progression"}
+"""Courses of the disease that are given as the reason to stop."""
 _INTENTS: dict[str, Setting] = {"curative": "adjuvant", "palliative": "metastatic"}
 
 
@@ -241,7 +243,7 @@ def _stopped_for(chart: Chart, resource: Node) -> StopReason | None:
     concepts += [node(ext.get("valueCodeableConcept")) for ext in extensions(resource, "TreatmentTerminationReason")]
     found: set[str] = set()
     for concept in concepts:
-        words = {meaning.word for meaning in chart.meanings(concept)} & _STOPPED
+        words = {_REASONS.get(meaning.word, meaning.word) for meaning in chart.meanings(concept)} & _STOPPED
         if not words and chart.book is not None:
             words = {chart.book.one_of(("stop",), wording(concept))} & _STOPPED
         found |= words

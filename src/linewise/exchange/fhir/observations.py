@@ -67,12 +67,12 @@ def _read(chart: Chart, owner: Node, part: Node, meaning: Meaning | None, label:
         touches = _touched(chart, owner, meaning, label)
         chart.leave(owner, said, why, touches, when(chart, owner) if touches else None, specimen=specimen_of(chart, owner))
 
-    if meaning is not None and meaning.ignore:
+    if (meaning is not None and meaning.ignore) or _graded(chart, owner, found, meaning, label):
         return
     if parts and found.missing:
         _components(chart, owner, parts)
     elif meaning is None:
-        if _whole(chart, owner, found, label) or _sign(chart, owner, found, label):
+        if _whole(chart, owner, found, label) or _sign(chart, owner, found, label) or _wish(chart, owner, found, label):
             return
         if not found.missing or not part.get("hasMember"):
             leave(f"{label}: {found.said}" if found.said else label, _UNKNOWN)
@@ -90,7 +90,8 @@ def _read(chart: Chart, owner: Node, part: Node, meaning: Meaning | None, label:
     elif meaning.role == "course":
         _course(chart, owner, found, meaning, label)
     elif meaning.fact:
-        _fact(chart, owner, part, found, meaning, label, say)
+        if not (say and _sign(chart, owner, found, label) and "positive" in found.words):
+            _fact(chart, owner, part, found, meaning, label, say)
     else:
         leave(f"{label}: {found.said}", meaning.why or _UNKNOWN)
 
@@ -99,10 +100,13 @@ def _touched(chart: Chart, resource: Node, meaning: Meaning | None, label: str) 
     """What a result that was not understood may be about: by its code, else by its words, else by the profile that it says it keeps."""
     if meaning is not None:
         role = {"stage": "metastatic", "spread": "metastatic", "course": COURSE}.get(meaning.role, "")
-        return tuple(name for name in (meaning.fact, meaning.percent, meaning.fallback, role) if name)
+        member = f"{meaning.fact}:{meaning.value}" if meaning.fact and chart.codes.facts[meaning.fact].type == "set" and meaning.value else meaning.fact
+        return tuple(name for name in (member, meaning.percent, meaning.fallback, role) if name)
     named = chart.codes.named_in(label)
     if chart.book is not None:
-        named = tuple(dict.fromkeys((*named, *chart.book.about(label))))
+        illness = chart.book.illness(label)
+        members = [f"{one.fact}:{one.value}" for one in illness.meanings if one.fact and chart.codes.facts[one.fact].type == "set"]
+        named = tuple(dict.fromkeys((*named, *chart.book.about(label), *members, *illness.touches)))
     if named:
         return named
     kept = profiles(resource)
@@ -145,10 +149,37 @@ def _sign(chart: Chart, owner: Node, found: Finding, label: str) -> bool:
 
 def _member(chart: Chart, owner: Node, found: Finding, meaning: Meaning, label: str) -> bool:
     """A member of a list that is there or is not."""
-    yes = "positive" in found.words
-    if meaning.secondary or not isinstance(meaning.value, str) or yes is ("negative" in found.words):
+    yes, on = "positive" in found.words, when(chart, owner)
+    if not isinstance(meaning.value, str) or yes is ("negative" in found.words):
         return False
-    return chart.state(meaning.fact, meaning.value, owner, f"{label}: {found.said}", when(chart, owner), absent=not yes)
+    if meaning.secondary and yes:
+        chart.spread.append(Spread(None if meaning.cancer == "regional" else True, "", on, chart.origin(owner, label)))
+    return chart.state(meaning.fact, meaning.value, owner, f"{label}: {found.said}", on, absent=not yes)
+
+
+def _graded(chart: Chart, owner: Node, found: Finding, meaning: Meaning | None, label: str) -> bool:
+    """A symptom as the question and its grade as the answer. Grade 0 says that it is not there."""
+    if chart.book is None or found.missing:
+        return False
+    named = (meaning,) if meaning is not None else chart.book.illness(label).meanings
+    if len(named) != 1 or named[0].fact != "symptoms" or not isinstance(named[0].value, str):
+        return False
+    grade = chart.book.grade(label, found.said)
+    if grade is None:
+        return False
+    on, said = when(chart, owner), f"{label}: {found.said}"
+    for value in (named[0].value, *named[0].also):
+        chart.state("symptoms", value, owner, said, on, absent=grade == 0, grade=grade or None)
+    return True
+
+
+def _wish(chart: Chart, owner: Node, found: Finding, label: str) -> bool:
+    """What the person does not want, as a question that is answered by yes, or in the answer's own words."""
+    if chart.book is None:
+        return False
+    yes = found.missing or found.words == {"positive"}
+    declined = chart.book.declined(label) if yes else () if found.words else chart.book.declined(found.said)
+    return any([chart.state("declines", what, owner, f"{label}: {found.said}", when(chart, owner)) for what in declined])
 
 
 def _worded(chart: Chart, owner: Node, found: Finding, meaning: Meaning, label: str, say: str) -> bool:
@@ -173,10 +204,15 @@ def _fact(chart: Chart, owner: Node, part: Node, found: Finding, meaning: Meanin
     if shape.type == "set" and _member(chart, owner, found, meaning, label):
         return
     touches = _touched(chart, owner, meaning, label)
-    if shape.type == "number" and found.number is None and len(found.words) == 1:
-        (word,) = found.words  # a coded score: the answer "ambulatory" stands for 2
-        found.number = float(word) if word.isdigit() else None
     on, specimen = when(chart, owner), specimen_of(chart, owner)
+    if shape.type == "number" and len(found.words) == 1:
+        (word,) = found.words  # a coded score: the answer "ambulatory" stands for 2
+        score = chart.codes.answers.get(meaning.fact, {}).get(word, word)
+        scored = float(score) if score.isdigit() else None
+        if found.number is not None and scored is not None and scored != found.number:
+            chart.leave(owner, said, "the score and its words differ", touches, on, specimen=specimen)
+            return
+        found.number = scored if found.number is None else found.number
     if found.number is not None and shape.type == "number":
         _number(chart, owner, part, found, meaning, said)
         return

@@ -25,9 +25,22 @@ def _procedure(chart: Chart, resource: Node) -> None:
     if "entered-in-error" in status:
         chart.leave(resource, label, "marked as entered in error")
     elif status & _NOT_DONE:
+        _refused(chart, resource, label)
         chart.notes.add(f"{label}: recorded as not done, or not yet.")
     else:
         _read(chart, resource, label)
+
+
+def _refused(chart: Chart, resource: Node, label: str) -> None:
+    """What was not done because the person did not want it is declined."""
+    if chart.book is None or bare_codes(resource.get("status")) != {"not-done"}:
+        return
+    words = {meaning.word for reason in nodes(resource.get("statusReason")) for meaning in chart.meanings(reason)}
+    named = {chart.book.one_of(("declined", "stop"), wording(reason)) for reason in nodes(resource.get("statusReason"))}
+    if "choice" in words or named & {"declined", "choice"}:
+        what = chart.book.one_of(("decline",), label)
+        if what in chart.codes.facts["declines"].values:
+            chart.state("declines", what, resource, f"not done: {label}", _when(chart, resource))
 
 
 def _read(chart: Chart, resource: Node, label: str) -> None:

@@ -78,7 +78,7 @@ def from_concept(concept: Node, codes: Codes) -> Finding:
         phrases = [codes.phrases[normal(form)] for form in sorted(forms) if normal(form) in codes.phrases]
         best = next((item for item in named if not item.problem), None)
         if phrases:
-            found.meanings = phrases
+            found.meanings, found.words = phrases, {meaning.word for meaning in phrases if meaning.word}
         elif best is not None:
             found = msgspec.structs.replace(best, said=found.said)
         else:
@@ -128,9 +128,10 @@ _PERCENT = re.compile(
 )
 _NUMBER = re.compile(rf"(?P<sign>{_SIGNS})?\s*(?P<low>\d+(?:[.,]\d+)?)")
 _MEASURED = re.compile(
-    rf"(?P<sign>{_SIGNS})?\s*(?P<low>\d+(?:[.,]\d+)?)\s*(?P<unit>(?:x?\s?10[*^e]\d\d?\s?/\s?[^\s\d()]+|[^\W\d_%][^\s()]*))\s*(?:\(?(?:h|l|hh|ll|high|low)\)?|\*)?"
+    rf"(?P<sign>{_SIGNS})?\s*(?P<low>\d+(?:[.,]\d+)?)\s*(?P<unit>(?:x?\s?10[*^e]\d\d?\s?/\s?[^\s\d()]+|/?[^\W\d_%][^\s()]*))\s*(?:\(?(?:h|l|hh|ll|high|low)\)?|\*)?"
 )
 """A number with its unit, and the mark of a laboratory for what is high or low."""
+_SCORED = re.compile(r"(?:ecog|grade|grad|score)?\s*(?P<score>\d)\s*[-–:=.)]\s*(?P<rest>\D.*)", re.DOTALL)
 
 
 def from_text(said: str, codes: Codes) -> Finding:
@@ -139,9 +140,14 @@ def from_text(said: str, codes: Codes) -> Finding:
     rest = said.lower()
     if normal(rest) in codes.phrases:
         found.meanings = [codes.phrases[normal(rest)]]
+        found.words = {meaning.word for meaning in found.meanings if meaning.word}
         return found
     if normal(rest) in codes.words:  # "0" and "2+" are words of their scale before they are numbers
         found.words = {codes.words[normal(rest)]}
+        return found
+    scored = _SCORED.fullmatch(rest.strip())
+    if scored and normal(scored["rest"]) in codes.words:  # "1 - restricted in …": a score with the words of its scale
+        found.words, found.number = {codes.words[normal(scored["rest"])]}, float(scored["score"])
         return found
     measured = _MEASURED.fullmatch(rest.strip())
     if measured and not _all_words(measured["unit"], codes):
