@@ -141,7 +141,10 @@ def german_drug(plain: str) -> str:
 
 
 def _lab(*names: str | tuple[str, ...]) -> list[Json]:
-    return [concept(LOINC, name[0], text=name[1] if len(name) > 1 else "") if isinstance(name, tuple) else {"text": name} for name in names]
+    return [
+        concept(LOINC, name[0], text=name[1] if len(name) > 1 else "") if isinstance(name, tuple) else {"text": name}
+        for name in names
+    ]
 
 
 LABS: dict[str, tuple[list[Json], float, list[tuple[str, float]]]] = {

@@ -5,6 +5,7 @@ International Patient Summary, the German modules (oncology, pathology, molecula
 and from HL7 v2. It measures what the reader takes from codings that nobody tuned it on.
 """
 
+# fmt: off
 from __future__ import annotations
 
 import datetime as dt
@@ -13,7 +14,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from exchange.house_words import (
-    BRANDS, COMORBID, GRADE_WAYS, LABS, SITES, STOP_WORDS, SYMPTOM_WORDS, concept, german_drug,
+    BRANDS,
+    COMORBID,
+    GRADE_WAYS,
+    LABS,
+    SITES,
+    STOP_WORDS,
+    SYMPTOM_WORDS,
+    concept,
+    german_drug,
 )  # fmt: skip
 
 Json = dict[str, Any]

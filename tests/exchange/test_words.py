@@ -47,6 +47,16 @@ def said(codes: Codes, name: str, **value: Any) -> Any:
         ("Platelets", "38 10*3/uL (L)", "platelets", [38.0]),
         ("eGFR", "GT 60", "creatinine-clearance", [60.0]),
         ("Jaundice", "no", "symptoms", ["jaundice"]),
+        ("Viszerale Krise", "nein", "visceral-crisis-recorded", [False]),
+        ("Allgemeinzustand (ECOG)", "1 - Restricted in physically strenuous activity but ambulatory", "ecog", [1.0]),
+        ("ECOG", "2 - Fully active", "ecog", []),
+        ("NTRK fusion", "ETV6-NTRK3 fusion detected", "NTRK", ["fusion"]),
+        ("RET fusion", "ETV6-NTRK3 fusion detected", "RET", []),
+        ("Progesteronrezeptor", "positiv, 60 % der Tumorzellkerne", "pr-percent", [60.0]),
+        ("Brain metastases", "None", "brain-status", ["none"]),
+        ("Brain metastases", "Yes", "sites", ["bone", "brain"]),
+        ("Patient declines chemotherapy", "yes", "declines", ["chemotherapy"]),
+        ("Menopausal status", "prämenopausal", "menopausal-status", ["premenopausal"]),
     ],
 )
 def test_a_result_in_words_is_read(worded: Codes, name: str, result: str, fact: str, expected: list[Any]) -> None:
@@ -56,6 +66,65 @@ def test_a_result_in_words_is_read(worded: Codes, name: str, result: str, fact: 
 def test_no_for_a_symptom_is_no(worded: Codes) -> None:
     (entry,) = entries(said(worded, "Jaundice", valueBoolean=False), "symptoms")
     assert entry.absent
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "grade"), [("Nosebleed, CTCAE grade", "3", 3), ("Durchfall", "Grad 2", 2), ("Stomatitis", "grade 1", 1)]
+)
+def test_a_symptom_with_its_grade_as_the_result(worded: Codes, name: str, result: str, grade: int) -> None:
+    (entry,) = entries(said(worded, name, valueString=result), "symptoms")
+    assert entry.grade == grade and not entry.absent
+
+
+def test_grade_0_is_not_there(worded: Codes) -> None:
+    (entry,) = entries(said(worded, "Diarrhea", valueString="grade 0"), "symptoms")
+    assert entry.absent
+
+
+def test_a_code_without_words_that_is_not_known_is_no_answer(worded: Codes) -> None:
+    """The name of the question is not taken for its answer."""
+    coded = {"coding": [{"system": "http://snomed.info/sct", "code": "999999999"}]}
+    record = said(worded, "Visceral crisis", valueCodeableConcept=coded)
+    assert values(record, "visceral-crisis-recorded") == []
+    assert any("visceral-crisis-recorded" in one.touches for one in record.unread)
+
+
+def test_a_symptom_with_a_result_that_is_not_understood_stays_open(worded: Codes) -> None:
+    record = said(worded, "Nosebleed, CTCAE grade", valueString="see comment")
+    assert any("symptoms:nosebleed" in one.touches for one in record.unread), record.unread
+
+
+def test_a_cancer_that_has_spread_by_its_name(worded: Codes) -> None:
+    for words in (
+        "Metastatic breast cancer",
+        "Metastasiertes Mammakarzinom",
+        "Carcinoma of right breast metastatic to bone (HCC)",
+    ):
+        found = condition("", "") | {"code": {"text": words}, "onsetDateTime": "2026-01-02"}
+        record = read_one(bundle(breast_cancer()[0], found), worded)
+        assert True in values(record, "metastatic"), words
+        assert any(event.what == "diagnosis" for event in record.events)
+
+
+def test_hcc_by_itself_is_a_cancer_of_the_liver(worded: Codes) -> None:
+    found = condition("", "") | {"code": {"text": "HCC with bone metastases"}, "onsetDateTime": "2026-01-02"}
+    assert values(read_one(bundle(*breast_cancer()[:2], found), worded), "metastatic") == []
+
+
+def test_the_grade_of_a_condition_as_an_extension(worded: Codes) -> None:
+    grade = {
+        "url": "http://hl7.org/fhir/us/ctcae/StructureDefinition/ctcae-grade",
+        "valueCodeableConcept": {"coding": [{"code": "3"}]},
+    }
+    found = condition("", "") | {"code": {"text": "Constipation"}, "extension": [grade]}
+    (entry,) = entries(read_one(bundle(*breast_cancer(), found), worded), "symptoms")
+    assert entry.grade == 3
+
+
+def test_what_was_not_done_because_she_did_not_want_it_is_declined(worded: Codes) -> None:
+    for reason, expected in (({"text": "Patient declined"}, ["chemotherapy"]), ({"text": "Not available"}, [])):
+        found = about("Procedure", status="not-done", code={"text": "Chemotherapy"}, statusReason=reason)
+        assert values(read_one(bundle(*breast_cancer(), found), worded), "declines") == expected
 
 
 @pytest.mark.parametrize(

@@ -27,11 +27,18 @@ _CHANGE = re.compile(
     r"(?:[pcgn]\.\s?\(?[A-Za-z0-9_>*=+\-]+\)?|\bN[MP]_[\d.]+|\b[ACDEFGHIKLMNPQRSTVWY]\d{2,4}[ACDEFGHIKLMNPQRSTVWYfsdel*]+\b|\b(?:VAF|MAF|AF)\b)"
 )
 """How a change of a gene is written: by itself it is no word."""
+_PARTNERS = re.compile(
+    r"\b[A-Za-z][A-Za-z0-9]{1,9}(?:-|::|/)[A-Za-z][A-Za-z0-9]{1,9}(?=\s+(?:gene\s+)?(?:fusion|rearrangement))", re.IGNORECASE
+)
+"""How a fusion of two genes is written, as ETV6-NTRK3 fusion."""
 _CLOSED = ("negated", "of the family", "taken back", "it stands under", "no illness that changes")
 """Why a claim does not hold, where that leaves nothing open for this person."""
 _DENIALS = frozenset({"negative", "wild-type", "not-amplified", "no-staining"})
 _FOUND = frozenset({"mutated", "fusion", "altered", "germline-pathogenic", "somatic-pathogenic", "positive", "high", "amplified"})
 """Results that words of denial beside them put in doubt."""
+_BRACKETS = str.maketrans(dict.fromkeys("()[]"))
+_SCALES = frozenset({"ctcae", "nci", "nci ctcae"})
+"""The scale of which the grade beside a name is."""
 _LONGEST = 400
 """Letters. What is longer is a text, not the name of something."""
 
@@ -180,6 +187,7 @@ class Book:
 
     def _missed(self, said: str, language: str, facts: tuple[str, ...]) -> str:
         """What in a result is not understood in a language, or is about something else. A bare number says nothing of a fact that is none."""
+        said = _PARTNERS.sub(lambda found: " " if any(fact in found[0].upper() for fact in facts) else found[0], said)
         tokens, matches = self._found(said, language)
         rest = _uncovered(said, tokens, matches, self.codes.fillers | self.codes.of_names)
         other = [match for match in matches if _subject(match, self.codes) and not self._about(match, facts)]
@@ -208,6 +216,13 @@ class Book:
         label = self._without_ending(label)
         if (own := self._plain.get(normal(label))) is not None:
             return Illness((own,), None, (), True)
+        plain, grade = self._ungraded(label)
+        if (
+            plain
+            and (own := self._plain.get(normal(plain)) or self.codes.phrases.get(normal(plain))) is not None
+            and own.fact == "symptoms"
+        ):
+            return Illness((own,), grade, (), True)
         found = [self._illness(label, language) for language in LANGUAGES]
         sure = [one for one in found[0].meanings if one in found[1].meanings]
         shut = {name for one in found for name in one.closed}
@@ -225,10 +240,28 @@ class Book:
                 return label.rstrip()[: -len(ending)].rstrip()
         return label
 
+    def _ungraded(self, label: str) -> tuple[str, int | None]:
+        """A name without the grade that stands in it, and that grade; nothing where none stands there."""
+        for language in LANGUAGES:
+            tokens, matches = self._found(label, language)
+            for match in matches:
+                if match.id("grade") != "grade":
+                    continue
+                number = (
+                    tokens[match.last] if match.last < len(tokens) and tokens[match.last].text in ("1", "2", "3", "4") else None
+                )
+                first, end = tokens[match.first].start, (number or tokens[match.last - 1]).end
+                words = f"{label[:first]} {label[end:]}".translate(_BRACKETS).split()
+                plain = " ".join(word for word in words if normal(word) not in _SCALES).strip(" ,;:-–")
+                return plain, int(number.text) if number else None
+        return "", None
+
     def _illness(self, label: str, language: str) -> Illness:
         from linewise.phrases.claims import Context
 
         read = self._line(label, language)
+        if not read.paper.statements:
+            return NOTHING
         statement = read.paper.statements[-1]
         context = Context(read.paper, statement)
         rest = _uncovered(label, statement.tokens, statement.matches, self.codes.of_illnesses)
@@ -315,7 +348,9 @@ class Book:
         """What somebody does not want, as words say it of the person of the record."""
         if not said or len(said) > _LONGEST:
             return ()
-        found = [one for language in LANGUAGES for one in self._line(said, language).claims if one.fact == "declines" and one.sure]
+        found = [
+            one for language in LANGUAGES for one in self._line(said, language).claims if one.fact == "declines" and one.sure
+        ]
         return tuple(sorted({str(one.value) for one in found if self._of_list(one)}))
 
     def _of_list(self, claim: Claim) -> bool:

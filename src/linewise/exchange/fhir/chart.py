@@ -99,7 +99,7 @@ class Chart:
                 resource,
                 wording(resource.get("code")) or kind,
                 f"it could not be read ({type(fault).__name__})",
-                MAY_SAY.get(kind, ()),
+                MAY_SAY.get(kind) or self.codes.named_in(wording(resource.get("code"))),
             )
 
     def of(self, *kinds: str) -> list[Node]:

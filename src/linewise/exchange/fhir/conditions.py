@@ -182,11 +182,23 @@ def _illness(chart: Chart, resource: Node, meaning: Meaning, label: str) -> None
         chart.state(fact, other, resource, label, began)
 
 
+def grade_given(resource: Node) -> int | None:
+    """The grade that an extension of CTCAE gives, the highest of several."""
+    grades = list(extensions(resource, "ctcae-grade"))
+    concepts = [node(extension.get("valueCodeableConcept")) for extension in grades]
+    told = [str(extension.get("valueInteger") or "") for extension in grades]
+    told += [text(coding.code) for concept in concepts for coding in codings(concept)]
+    told += [said.lower().removeprefix("grade").strip() for concept in concepts if (said := wording(concept))]
+    return max((int(said) for said in told if said in ("1", "2", "3", "4")), default=None)
+
+
 _GRADES = {"mild": 1, "moderate": 2, "severe": 3}
 
 
 def severity(chart: Chart, resource: Node) -> int | None:
     """The grade of a symptom: as its words give it, else how severe it is said to be."""
+    if (given := grade_given(resource)) is not None:
+        return given
     concept = node(resource.get("code"))
     told = [text(concept.get("text")), wording(resource.get("severity"))]
     for said in told if chart.book is not None else ():

@@ -9,6 +9,7 @@ import msgspec
 
 from linewise.exchange.codes import unit_key
 from linewise.exchange.fhir.chart import Chart, first_concept, period
+from linewise.exchange.fhir.conditions import grade_given
 from linewise.exchange.fhir.node import Node, bare_codes, codings, extensions, node, nodes, number, profiles, text, wording
 from linewise.logic.nodes import DAYS_IN
 from linewise.record.model import (
@@ -49,7 +50,7 @@ _IN_DAYS = {
 _LONGEST_SUPPLY = 730
 """Days. What is to last longer than two years is a slip of the pen, or not days."""
 _STOPPED = {"progression", "toxicity", "completion", "choice"}
-_REASONS = {"worsening": "progression", "progressing": "progression"}
+_REASONS = {"worsening": "progression"}
 """Courses of the disease that are given as the reason to stop."""
 _INTENTS: dict[str, Setting] = {"curative": "adjuvant", "palliative": "metastatic"}
 
@@ -338,11 +339,8 @@ def _adverse(chart: Chart, resource: Node) -> None:
 
 def _grade(chart: Chart, resource: Node, label: str) -> int | None:
     """The grade of a harm: as an extension gives it, as its words do, or how severe it was (CTCAE: 1 mild, 2 moderate, 3 severe)."""
-    concepts = [node(ext.get("valueCodeableConcept")) for ext in extensions(resource, "ctcae-grade")]
-    told = [str(ext.get("valueInteger") or "") for ext in extensions(resource, "ctcae-grade")]
-    told += [text(coding.code) for concept in concepts for coding in codings(concept)]
-    told += [said.lower().removeprefix("grade").strip() for concept in concepts if (said := wording(concept))]
-    grades = {int(said) for said in told if said in ("1", "2", "3", "4")}
+    given = grade_given(resource)
+    grades = set() if given is None else {given}
     if not grades and chart.book is not None and (found := chart.book.illness(label).grade):
         grades = {found}
     severities = {"mild": 1, "moderate": 2, "severe": 3}

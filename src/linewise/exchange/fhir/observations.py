@@ -100,12 +100,18 @@ def _touched(chart: Chart, resource: Node, meaning: Meaning | None, label: str) 
     """What a result that was not understood may be about: by its code, else by its words, else by the profile that it says it keeps."""
     if meaning is not None:
         role = {"stage": "metastatic", "spread": "metastatic", "course": COURSE}.get(meaning.role, "")
-        member = f"{meaning.fact}:{meaning.value}" if meaning.fact and chart.codes.facts[meaning.fact].type == "set" and meaning.value else meaning.fact
+        member = (
+            f"{meaning.fact}:{meaning.value}"
+            if meaning.fact and chart.codes.facts[meaning.fact].type == "set" and meaning.value
+            else meaning.fact
+        )
         return tuple(name for name in (member, meaning.percent, meaning.fallback, role) if name)
     named = chart.codes.named_in(label)
     if chart.book is not None:
         illness = chart.book.illness(label)
-        members = [f"{one.fact}:{one.value}" for one in illness.meanings if one.fact and chart.codes.facts[one.fact].type == "set"]
+        members = [
+            f"{one.fact}:{one.value}" for one in illness.meanings if one.fact and chart.codes.facts[one.fact].type == "set"
+        ]
         named = tuple(dict.fromkeys((*named, *chart.book.about(label), *members, *illness.touches)))
     if named:
         return named
@@ -179,7 +185,9 @@ def _wish(chart: Chart, owner: Node, found: Finding, label: str) -> bool:
         return False
     yes = found.missing or found.words == {"positive"}
     declined = chart.book.declined(label) if yes else () if found.words else chart.book.declined(found.said)
-    return any([chart.state("declines", what, owner, f"{label}: {found.said}", when(chart, owner)) for what in declined])
+    for what in declined:
+        chart.state("declines", what, owner, f"{label}: {found.said}", when(chart, owner))
+    return bool(declined)
 
 
 def _worded(chart: Chart, owner: Node, found: Finding, meaning: Meaning, label: str, say: str) -> bool:
