@@ -17,11 +17,12 @@ FILES = {
 - {id: disease-free-interval, label: interval, type: number, range: [0, 600]}
 - {id: marker, label: marker, type: choice, use: metastasis-first, values: {positive: {label: positive}, negative: {label: negative}}}
 - {id: pump, label: pump, type: number, unit: "%", range: [0, 100], current-for: 6 months}
+- {id: pump-before, label: earlier pump, type: number, unit: "%", range: [0, 100], earlier: pump}
 - {id: count, label: count, type: number, range: [0, 100], use: highest}
 - {id: expecting, label: expecting a child, type: yes-no, silence: none}
 - {id: sites, label: sites, type: set, values: {bone: {label: bone}, liver: {label: liver, is: [inner]}}}
 - {id: comorbidities, label: illnesses, type: set, silence: none, values: {gout: {label: gout}, asthma: {label: asthma}}}
-- {id: symptoms, label: symptoms, type: set, silence: none, values: {fever: {label: fever}, cough: {label: cough}}}
+- {id: symptoms, label: symptoms, type: set, silence: none, standing-after: 3 days, values: {fever: {label: fever}, cough: {label: cough}}}
 """,
     "effects/rash.yaml": "{id: rash, label: rash, also: [dermatitis]}",
     "effects/cough.yaml": "{id: cough, label: cough}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from linewise.knowledge import Knowledge
+from linewise.logic.nodes import DaysOf
 from linewise.record import Chart, Entry, Origin, Record
 
 DAY = dt.date(2024, 6, 1)
@@ -103,3 +104,22 @@ def test_the_order_of_entries_changes_nothing(knowledge: Knowledge) -> None:
     forward, backward = chart(knowledge, *entries), chart(knowledge, *reversed(entries))
     for name in ("marker", "pump", "sites", "comorbidities"):
         assert forward.read(name) == backward.read(name)
+
+
+def test_the_value_before_the_latest_is_the_earlier_one(knowledge: Knowledge) -> None:
+    dated = [entry("pump", 70.0, "2023-09-01"), entry("pump", 66.0, "2024-01-10"), entry("pump", 51.0, "2024-05-20")]
+    assert chart(knowledge, *dated).read("pump-before").value == 66.0
+    assert chart(knowledge, *dated, day=dt.date(2024, 2, 1)).read("pump-before").value == 70.0
+    assert chart(knowledge, *dated, entry("pump-before", 60.0)).read("pump-before").value == 60.0  # stated as such
+    assert chart(knowledge, dated[-1]).read("pump-before").value is None
+    assert chart(knowledge, entry("pump", 70.0), entry("pump", 51.0)).read("pump-before").value is None  # which was first?
+
+
+def test_a_symptom_that_is_dated_long_ago_has_been_there_since(knowledge: Knowledge) -> None:
+    asked = DaysOf("cough")
+    old, new, undated = (entry("symptoms", "cough", on) for on in ("2022-01-01", "2024-05-31", None))
+    assert chart(knowledge, old).read(asked).value == 882.0
+    assert chart(knowledge, new).read(asked).value is None  # noted yesterday: who knows since when
+    assert chart(knowledge, old, new).read(asked).value is None  # it may have become worse
+    assert chart(knowledge, old, undated).read(asked).value is None
+    assert chart(knowledge).read(asked).value == 0.0

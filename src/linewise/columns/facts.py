@@ -150,7 +150,18 @@ class Facts:
         entries = self.events.entries_of.get(name, self.events.entries.clear())
         own = pl.Series("day", self.days[entries["patient"].to_numpy()])
         entries = entries.with_columns(own, pl.col("on").to_physical().alias("since"))
-        return entries.filter(pl.col("since").is_null() | (pl.col("since") <= pl.col("day")))
+        entries = entries.filter(pl.col("since").is_null() | (pl.col("since") <= pl.col("day")))
+        fact = self._fact(name)
+        return entries if fact is None or fact.earlier is None else self._with_earlier(entries, fact.earlier)
+
+    def _with_earlier(self, entries: pl.DataFrame, name: str) -> pl.DataFrame:
+        """The entries, and for who has none those of another fact from before the day of the value that decides it."""
+        found, latest = self._rows(name), self._scattered(name, "since")[0]
+        before = found["since"] < latest.gather(found["patient"].cast(pl.Int64))
+        added = found.filter(before.fill_null(False)).join(
+            entries.select("patient").unique(), on="patient", how="anti", maintain_order="left"
+        )
+        return pl.concat([entries, added]).sort("patient", maintain_order=True) if added.height else entries
 
     def _limit(self, entries: pl.DataFrame, current_for: Within) -> Any:
         """The first day that still counts, for each entry; the calendar is asked once for each day."""
@@ -418,7 +429,15 @@ class Facts:
     def _symptom(self, asked: nodes.GradeOf | nodes.DaysOf) -> pl.Series:
         entries = self._present("symptoms").filter(pl.col("text") == asked.symptom)
         known = pl.when(pl.col("grade").null_count() == 0).then(pl.col("grade").max())
-        value = known if isinstance(asked, nodes.GradeOf) else pl.col("since_days").max()
+        standing = self.knowledge.facts["symptoms"].standing_after if "symptoms" in self.knowledge.facts else None
+        if isinstance(asked, nodes.GradeOf) or standing is None or not entries.height:
+            value = known if isinstance(asked, nodes.GradeOf) else pl.col("since_days").max()
+        else:  # what is dated long ago has been there at least since then
+            entries = entries.with_columns(pl.Series("standing", self._limit(entries, standing)))
+            dated = (pl.col("since").null_count() == 0) & (pl.col("since").max() <= pl.col("standing").first())
+            value = pl.coalesce(
+                pl.col("since_days").max(), pl.when(dated).then(pl.col("day").first() - pl.col("since").max()).cast(pl.Float64)
+            )
         found = entries.group_by("patient").agg(value.cast(pl.Float64).alias("value"))
         numbers = np.zeros(self.people)
         if "symptoms" in self.doubts.names:

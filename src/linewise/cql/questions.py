@@ -48,7 +48,8 @@ class Questions:
         if isinstance(asked, ReactedTo):
             return self._reacted(asked)
         if isinstance(asked, GradeOf | DaysOf):
-            return choose(some(self._felt(asked.symptom)), nothing(DECIMAL), number(0.0))
+            felt = handed if isinstance(asked, DaysOf) else nothing(DECIMAL)
+            return choose(some(self._felt(asked.symptom)), felt, number(0.0))
         return None
 
     def _felt(self, symptom: str) -> Term:
@@ -66,6 +67,8 @@ class Questions:
 
     def in_part(self, asked: Question) -> bool:
         """Whether the answer needs, besides what is worked out, to know which line is going on."""
+        if isinstance(asked, DaysOf):
+            return True
         if not isinstance(asked, Taking):
             return False
         return any(all(self._in_lines(name) for name in one.has) for one in asked.treatment.alternatives)
@@ -74,6 +77,10 @@ class Questions:
         """Why the answer, or a part of it, is handed in."""
         if isinstance(asked, Taking):
             return "other medicines are read; a drug of the line that is going on needs lines of therapy"
+        if isinstance(asked, DaysOf):
+            return (
+                "that a symptom is not there is read; for how long it has been there, only who reads its dates as a whole can say"
+            )
         if isinstance(asked, Had) and asked.setting in ("any", "adjuvant", "metastatic"):
             return "drugs given together in one course need lines of therapy"
         return "it needs lines of therapy: which drugs belong together, when a line ended, and why"

@@ -162,6 +162,7 @@ class _Checking:
         treatable = set(content.drugs) | set(content.classes)
         for name, fact in content.facts.items():
             self.exists(f"facts/{name}", "test", [fact.test] if fact.test else [], content.tests)
+            self.exists(f"facts/{name}", "fact", [fact.earlier] if fact.earlier else [], content.facts)
         for name, drug in content.drugs.items():
             self.exists(f"drugs/{name}", "class", drug.classes, content.classes)
             self.exists(f"drugs/{name}", "test", (one.test for one in drug.monitor), content.tests)

@@ -23,7 +23,7 @@ T = TypeVar("T")
 # Members that hold a criterion, and those that hold a date, wherever they stand in a file.
 _CRITERIA = frozenset({"fits", "when", "may", "people"})
 _DATES = frozenset({"since", "until", "date", "last", "next"})
-_SPANS = frozenset({"current-for"})
+_SPANS = frozenset({"current-for", "standing-after"})
 _TYPED = frozenset(
     {
         "cautions.yaml",

@@ -66,7 +66,7 @@ class Chart:
         fact = self.knowledge.facts.get(about)
         if fact is None:
             return UNKNOWN
-        entries = self._entries.get(about, [])
+        entries = self._entries.get(about, []) or self._before(fact)
         if fact.type == "set":
             return self._set(fact, entries)
         if entries:
@@ -81,6 +81,13 @@ class Chart:
         if fact.type == "yes-no" and self._taken_as_none(fact):
             return Reading(False, (), True, note="not recorded")
         return UNKNOWN
+
+    def _before(self, fact: Fact) -> list[Entry]:
+        """Of a fact that is the earlier value of another: that one's entries from before the day of the value that decides it."""
+        now = self.read(fact.earlier) if fact.earlier is not None else UNKNOWN
+        if fact.earlier is None or now.value is None or now.on is None:
+            return []
+        return [entry for entry in self._entries.get(fact.earlier, []) if entry.on is not None and entry.on < now.on]
 
     def _about(self, fact: Fact) -> Open:
         """What was not understood and may say something about a fact, as far as it is not too old to count."""
@@ -222,9 +229,12 @@ class Chart:
         if not found:
             return self._without(symptom)
         days = [entry.since_days for entry in found if entry.since_days is not None]
-        if not days:
-            return Reading(None, _sources(found), open=self._about(self.knowledge.facts["symptoms"]).words)
-        return Reading(max(days), _sources(found))
+        if days:
+            return Reading(max(days), _sources(found))
+        fact, latest = self.knowledge.facts["symptoms"], max(entry.on or dt.date.max for entry in found)
+        if fact.standing_after is not None and latest <= earliest(self.as_of, fact.standing_after):
+            return Reading(float((self.as_of - latest).days), _sources(found))  # at least since then
+        return Reading(None, _sources(found), open=self._about(fact).words)
 
     def _without(self, symptom: str) -> Reading:
         """No entry of a symptom: it is not there, unless an entry that was not understood may be it."""
