@@ -183,6 +183,8 @@ class _Person:
         her2 = self.who.get("her2") or {}
         if "ihc" in her2:
             score = her2["ihc"]
+            if her2.get("status") == "ultralow":
+                yield self.observation({"text": "HER2 status"}, on, **self.answer("Ultralow", "HER2 ultralow"))
             word = {"0": "Negative (0)", "1+": "Negative (1+)", "2+": "Equivocal (2+)", "3+": "Positive (3+)"}[score]
             names = [coded(LOINC, "85319-2"), coded(LOINC, "18474-7", text="HER2 IHC"), {"text": "HER2 (IHC)"}, {"text": "HER-2/neu, immunohistochemistry"}, {"text": "HER2 IHC score"}, {"text": "HER2-Status (IHC)"}]
             yield self.observation(self.one_of(names), on, **self.answer(word, score, f"Score {score}", f"IHC {score}"))
@@ -333,6 +335,9 @@ class _Person:
         if bone.get("cord_compression"):
             said = bone["cord_compression"]
             yield self.observation({"text": "Spinal cord compression"}, **self.answer(said.capitalize()))
+        for member, name in (("primary_in_place", "Primary tumor in place"), ("ulcerated_primary", "Ulcerated primary tumor")):
+            if member in self.who:
+                yield self.observation({"text": name}, valueBoolean=self.who[member])
         if "impending_fracture" in bone:
             yield self.observation({"text": "Impending fracture"}, valueBoolean=bone["impending_fracture"])
 
@@ -379,9 +384,8 @@ class _Person:
             going = number == len(lines) - 1 and "stopped_for" not in line
             yield self.course(line, start, None if going else end)
             end = start - dt.timedelta(days=12)
-        for line in self.who.get("adjuvant") or []:
-            end = self.as_of - dt.timedelta(days=round((line.get("months_since_end") or 24) * _MONTH))
-            end = min(end, self.spread - dt.timedelta(days=1)) if line.get("stopped_for") != "progression" else end
+        for line in self.who.get("adjuvant") or []:  # its months count to the relapse
+            end = self.spread - dt.timedelta(days=max(1, round(line.get("months_since_end", 24) * _MONTH)))
             yield self.course(line, end - dt.timedelta(days=round((line.get("months") or 6) * _MONTH)), end)
 
     def course(self, line: Json, start: dt.date, end: dt.date | None) -> Iterator[Json]:

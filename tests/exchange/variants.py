@@ -235,9 +235,8 @@ class _Person:
             going = number == len(lines) - 1 and "stopped_for" not in line
             yield self.course(line, start, None if going else end)
             end = start - dt.timedelta(days=12)
-        for line in self.profile.get("adjuvant") or []:
-            end = self.as_of - dt.timedelta(days=round((line.get("months_since_end") or 24) * _MONTH))
-            end = min(end, self.spread - dt.timedelta(days=1)) if line.get("stopped_for") != "progression" else end
+        for line in self.profile.get("adjuvant") or []:  # its months count to the relapse
+            end = self.spread - dt.timedelta(days=max(1, round(line.get("months_since_end", 24) * _MONTH)))
             yield self.course(line, end - dt.timedelta(days=round((line.get("months") or 6) * _MONTH)), end)
 
     def course(self, line: Json, start: dt.date, end: dt.date | None) -> Iterator[Json]:

@@ -353,6 +353,25 @@ class Book:
         ]
         return tuple(sorted({str(one.value) for one in found if self._of_list(one)}))
 
+    @lru_cache(maxsize=1024)  # noqa: B019
+    def harm(self, said: str) -> tuple[str, str] | None:
+        """The drug and the harm that it did, where words name one of each for certain: `pneumonitis due to everolimus`."""
+        if not said or len(said) > _LONGEST:
+            return None
+        if any(
+            match.has(kind)
+            for language in LANGUAGES
+            for match in self._found(said, language)[1]
+            for kind in ("neg", "doubt", "family")
+        ):
+            return None
+        claims = [
+            one for language in LANGUAGES for one in self._line(said, language).claims if one.fact == "reactions" and one.sure
+        ]
+        found = {(str(one.value.get("drug")), str(one.value.get("effect"))) for one in claims if isinstance(one.value, dict)}
+        known = {(drug, effect) for drug, effect in found if drug in self.codes.drugs and effect in self.codes.effects}
+        return known.pop() if len(known) == 1 == len(found) else None
+
     def _of_list(self, claim: Claim) -> bool:
         return isinstance(claim.value, str) and claim.value in self.codes.facts[claim.fact].values
 

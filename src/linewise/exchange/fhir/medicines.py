@@ -325,12 +325,16 @@ def _adverse(chart: Chart, resource: Node) -> None:
     for suspect in nodes(resource.get("suspectEntity")):
         target = node(chart.find(suspect.get("instance"), resource))
         concept = node(target.get("code")) if target.get("resourceType") == "Medication" else _concept(chart, target)
-        drugs |= set(drugs_of(chart, concept)[0])
+        said = text(node(suspect.get("instance")).get("display"))
+        drugs |= set(drugs_of(chart, concept or {"text": said})[0])
+    harm = chart.book.harm(label) if chart.book is not None else None
+    if not drugs and harm is not None:
+        drugs = {harm[0]}
     if not drugs:
         on = chart.day(resource, resource.get("date"))
         chart.leave(resource, label, "the medicine that caused it is not known here", (REACTIONS,), on)
     on = next((day for name in ("date", "detected", "recordedDate") if (day := chart.day(resource, resource.get(name)))), None)
-    effect = _effects(chart, [first_concept(resource.get("event"))])[0][0]
+    effect = harm[1] if harm is not None and harm[0] in drugs else _effects(chart, [first_concept(resource.get("event"))])[0][0]
     grade, ongoing = _grade(chart, resource, label), _ongoing_harm(resource)
     for drug in sorted(drugs):
         origin = chart.origin(resource, label)
