@@ -89,6 +89,34 @@ def test_a_code_without_words_that_is_not_known_is_no_answer(worded: Codes) -> N
     assert any("visceral-crisis-recorded" in one.touches for one in record.unread)
 
 
+@pytest.mark.parametrize("result", ["Abs…", "status", "7", "of"])
+def test_words_that_change_nothing_are_no_answer(worded: Codes, result: str) -> None:
+    assert values(said(worded, "Visceral crisis", valueString=result), "visceral-crisis-recorded") == []
+
+
+def test_harms_by_the_names_of_the_knowledge(worded: Codes) -> None:
+    for words, effect in (
+        ("Severe skin reaction", "severe-skin-reaction"),
+        ("Anaphylaxis, grade 4, due to fulvestrant", "anaphylaxis"),
+    ):
+        event = about(
+            "AdverseEvent", actuality="actual", event={"text": words}, suspectEntity=[{"instance": {"display": "fulvestrant"}}]
+        )
+        (one,) = read_one(bundle(*breast_cancer(), event), worded).reactions
+        assert (one.drug, one.effect) == ("fulvestrant", effect)
+
+
+def test_a_harm_that_is_denied_is_none(worded: Codes) -> None:
+    event = about("AdverseEvent", actuality="actual", event={"text": "No pneumonitis due to everolimus"})
+    assert read_one(bundle(*breast_cancer(), event), worded).reactions == []
+
+
+def test_a_day_of_spread_that_is_no_date_leaves_open_what_was_given_before(worded: Codes) -> None:
+    found = condition("94222008") | {"onsetDateTime": "sometime"}
+    record = read_one(bundle(*breast_cancer()[:2], found), worded)
+    assert any("treatments" in one.touches for one in record.unread)
+
+
 def test_a_symptom_with_a_result_that_is_not_understood_stays_open(worded: Codes) -> None:
     record = said(worded, "Nosebleed, CTCAE grade", valueString="see comment")
     assert any("symptoms:nosebleed" in one.touches for one in record.unread), record.unread

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from linewise.exchange.codes import Codes, Meaning, normal
@@ -186,7 +186,7 @@ class Book:
         return Said(tuple((name, value) for name, value in sorted(values, key=str) if value is not None))
 
     def _missed(self, said: str, language: str, facts: tuple[str, ...]) -> str:
-        """What in a result is not understood in a language, or is about something else. A bare number says nothing of a fact that is none."""
+        """What in a result is not understood in a language, or is about something else. Numbers and words that change nothing are no answer."""
         said = _PARTNERS.sub(lambda found: " " if any(fact in found[0].upper() for fact in facts) else found[0], said)
         tokens, matches = self._found(said, language)
         rest = _uncovered(said, tokens, matches, self.codes.fillers | self.codes.of_names)
@@ -197,8 +197,8 @@ class Book:
             if any(match.has(kind) for kind in self.codes.against) and not (match.has("neg") or match.has("result"))
         ]
         shapes = [self.codes.facts[fact] for fact in facts]
-        counted = any(shape.type == "number" or "".join(said.split()) in shape.values for shape in shapes)
-        bare = not matches and not counted and not any(token.kind == "w" for token in tokens)
+        counted = any(token.kind == "n" for token in tokens) and any(shape.type == "number" for shape in shapes)
+        bare = not matches and not counted and not any("".join(said.split()) in shape.values for shape in shapes)
         return rest or (_words(tokens, other[0]) if other else "") or (said if bare else "")
 
     def _about(self, match: Match, facts: Sequence[str]) -> bool:
@@ -386,6 +386,21 @@ class Book:
         rest = _uncovered(said, tokens, matches, self.codes.of_illnesses)
         numbers = [token.text for token in tokens if token.kind == "n"]
         return int(numbers[0]) if called and not rest and len(numbers) == 1 and numbers[0] in ("0", "1", "2", "3", "4") else None
+
+    @lru_cache(maxsize=1024)  # noqa: B019
+    def effect(self, said: str) -> str:
+        """The harm that words name: by the names that the knowledge has for harms, with or without a grade, else by the words of documents."""
+        plain, _ = self._ungraded(said)
+        found = self._effects.get(normal(said)) or self._effects.get(normal(plain)) or self.one_of(("harm", "symptom"), said)
+        return found if found in self.codes.effects else ""
+
+    @cached_property
+    def _effects(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name, effect in self.knowledge.content.effects.items():
+            for form in (name, effect.label, *effect.also):
+                found.setdefault(normal(form), name)
+        return found
 
     # Single words
 

@@ -128,6 +128,10 @@ class Chart:
             self.leave(resource, f"{what}: {text(value)}", "not a date as FHIR writes it")
         return found
 
+    def misdated(self, resource: Node) -> bool:
+        """Whether a day of the resource was no date."""
+        return id(resource) in self._misdated
+
     # Codes
 
     def meanings(self, concept: Any) -> list[Meaning]:

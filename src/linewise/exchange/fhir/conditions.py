@@ -10,7 +10,7 @@ from linewise.exchange.fhir.chart import Cancer, Chart, Spread, period
 from linewise.exchange.fhir.node import Node, bare_codes, codings, extensions, node, nodes, profiles, text, wording
 from linewise.exchange.fhir.observations import stage_spread
 from linewise.exchange.words import NOTHING, Illness
-from linewise.record.model import Event
+from linewise.record.model import TREATMENTS, Event
 
 _DOUBTFUL = {"provisional", "differential", "unconfirmed"}
 _OVER = {"resolved", "inactive", "remission"}
@@ -216,6 +216,10 @@ def _secondary(chart: Chart, resource: Node, meanings: list[Meaning], label: str
         chart.leave(resource, label, f"it comes from another tumour: {wording(primary.get('code'))}")
         return
     began, ended = onset(chart, resource), _ended(chart, resource)
+    if began is None and chart.misdated(resource):
+        chart.leave(
+            resource, label, "when the cancer spread is not understood: what was given before is not known", (TREATMENTS,)
+        )
     sites = {str(item.value) for item in meanings if item.value}
     if not sites:
         sites = {m.site for place in nodes(resource.get("bodySite")) for m in chart.meanings(place) if m.site}

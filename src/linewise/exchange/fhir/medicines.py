@@ -311,8 +311,7 @@ def _effects(chart: Chart, forms: list[Node]) -> list[tuple[str, str]]:
     for concept in forms:
         known = next((meaning.effect for meaning in chart.meanings(concept) if meaning.effect), "")
         if not known and chart.book is not None and wording(concept).lower() not in chart.codes.effects:
-            known = chart.book.one_of(("harm", "symptom"), wording(concept))
-            known = known if known in chart.codes.effects else ""
+            known = chart.book.effect(wording(concept))
         listed.append((known or wording(concept).lower() or "allergy", wording(concept)))
     return listed or [("allergy", "allergy")]
 
