@@ -243,3 +243,55 @@ def test_a_reason_to_stop_in_words(worded: Codes) -> None:
     )  # fmt: skip
     (one,) = read_one(bundle(*breast_cancer(), given), worded).administrations
     assert one.stopped_for == "completion"
+
+
+@pytest.mark.parametrize(
+    ("plan", "open_"),
+    [
+        ({"resourceType": "CarePlan", "status": "completed", "title": "Weekly paclitaxel x12"}, True),
+        ({"resourceType": "EpisodeOfCare", "status": "finished", "type": [{"text": "First-line chemotherapy"}]}, True),
+        ({"resourceType": "CarePlan", "status": "draft", "title": "Weekly paclitaxel x12"}, False),
+        ({"resourceType": "CarePlan", "status": "completed", "title": "Diet advice"}, False),
+    ],
+)
+def test_treatment_that_only_a_plan_of_care_names_is_not_lost(worded: Codes, plan: Any, open_: bool) -> None:
+    record = read_one(
+        bundle(
+            *breast_cancer(), plan | {"id": "x", "subject": {"reference": "Patient/p"}, "patient": {"reference": "Patient/p"}}
+        ),
+        worded,
+    )
+    assert any("treatments" in one.touches for one in record.unread) is open_
+
+
+def test_a_flag_leaves_open_what_it_names(worded: Codes) -> None:
+    flag = about("Flag", status="active", code={"text": "Heart failure"})
+    record = read_one(bundle(*breast_cancer(), flag), worded)
+    assert [one.touches for one in record.unread] == [("comorbidities:heart-failure",)]
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"), [("38,000 /uL", [38.0]), ("38 Tsd/µl", [38.0]), ("38,000 G/l", []), ("38,5 G/l", [38.5])]
+)  # fmt: skip
+def test_a_comma_that_may_part_thousands_is_no_decimal(worded: Codes, result: str, expected: list[float]) -> None:
+    assert values(said(worded, "Platelets", valueString=result), "platelets") == expected
+
+
+def test_all_that_a_symptom_stands_for_is_over_with_it(worded: Codes) -> None:
+    found = condition("", "") | {"code": {"text": "Chest pain"}, "onsetDateTime": "2019-01-01", "abatementDateTime": "2019-02-01"}
+    record = read_one(bundle(*breast_cancer(), found), worded)
+    assert len(entries(record, "symptoms")) == 2 and all(entry.until is not None for entry in entries(record, "symptoms"))
+
+
+@pytest.mark.parametrize(
+    ("words", "site"),
+    [
+        ("Breast cancer metastasized to bone, left (HCC)", "bone"),
+        ("Malignant neoplasm metastatic to lung (HCC)", "lung"),
+        ("Breast cancer metastasized to liver, unspecified laterality (HCC)", "liver"),
+    ],
+)
+def test_spread_as_problem_lists_name_it(worded: Codes, words: str, site: str) -> None:
+    found = condition("", "") | {"code": {"text": words}, "onsetDateTime": "2026-01-02"}
+    record = read_one(bundle(*breast_cancer()[:2], found), worded)
+    assert values(record, "sites") == [site] and True in values(record, "metastatic")

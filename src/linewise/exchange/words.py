@@ -36,6 +36,7 @@ _CLOSED = ("negated", "of the family", "taken back", "it stands under", "no illn
 _DENIALS = frozenset({"negative", "wild-type", "not-amplified", "no-staining"})
 _FOUND = frozenset({"mutated", "fusion", "altered", "germline-pathogenic", "somatic-pathogenic", "positive", "high", "amplified"})
 """Results that words of denial beside them put in doubt."""
+_LISTS = ("comorbidities", "symptoms", "sites")
 _BRACKETS = str.maketrans(dict.fromkeys("()[]"))
 _SCALES = frozenset({"ctcae", "nci", "nci ctcae"})
 """The scale of which the grade beside a name is."""
@@ -216,6 +217,9 @@ class Book:
         label = self._without_ending(label)
         if (own := self._plain.get(normal(label))) is not None:
             return Illness((own,), None, (), True)
+        own = self.codes.phrases.get(normal(label))
+        if own is not None and (own.secondary or own.cancer or (own.value is not None and own.fact in _LISTS)):
+            return Illness((own,), None, (), True)
         plain, grade = self._ungraded(label)
         if (
             plain
@@ -235,10 +239,10 @@ class Book:
 
     def _without_ending(self, label: str) -> str:
         """A name without the mark that a hospital sets behind it, as `(HCC)` for a category of accounting."""
-        for ending in self.codes.of_endings:
-            if label.lower().rstrip().endswith(ending):
-                return label.rstrip()[: -len(ending)].rstrip()
-        return label
+        found = label.rstrip()
+        while ending := next((one for one in self.codes.of_endings if found.lower().endswith(one)), ""):
+            found = found[: -len(ending)].rstrip()
+        return found
 
     def _ungraded(self, label: str) -> tuple[str, int | None]:
         """A name without the grade that stands in it, and that grade; nothing where none stands there."""
@@ -433,6 +437,14 @@ class Book:
         ]
         strange = [word for word in rest if word not in self.codes.of_medicines]
         return tuple(drugs) if len(drugs) == 1 and not strange else ()
+
+    @lru_cache(maxsize=1024)  # noqa: B019
+    def named_drugs(self, said: str) -> frozenset[str]:
+        """Every drug that words name, whatever they say of it."""
+        if len(said) > _LONGEST:
+            return frozenset()
+        matches = [match for language in LANGUAGES for match in self._found(said, language)[1]]
+        return frozenset(term.id for match in matches if not match.fuzzy for term in match.terms if term.kind == "drug")
 
     # Reading
 

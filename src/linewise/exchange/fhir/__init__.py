@@ -11,6 +11,7 @@ from linewise.exchange.fhir.bundle import Person, Pool, people
 from linewise.exchange.fhir.chart import Chart, ordered
 from linewise.exchange.fhir.conditions import read_conditions
 from linewise.exchange.fhir.medicines import KINDS, read_medicines, read_reactions
+from linewise.exchange.fhir.mentions import read_mentions
 from linewise.exchange.fhir.node import day, node, text
 from linewise.exchange.fhir.observations import read_observations
 from linewise.exchange.fhir.procedures import read_procedures, read_reports, read_requests
@@ -49,6 +50,7 @@ def _record(person: Person, pool: Pool, codes: Codes) -> Record:
     read_requests(chart)
     read_reports(chart)
     read_texts(chart)
+    read_mentions(chart)
     end_with_life(chart)
     for resource in chart.of(UNREADABLE):
         chart.leave(

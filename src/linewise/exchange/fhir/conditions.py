@@ -177,7 +177,7 @@ def _illness(chart: Chart, resource: Node, meaning: Meaning, label: str) -> None
     grade = severity(chart, resource) if meaning.fact == "symptoms" else None
     chart.state(meaning.fact, meaning.value, resource, label, began, until=recent or until, grade=grade)
     for value in meaning.also:
-        chart.state(meaning.fact, value, resource, label, began)
+        chart.state(meaning.fact, value, resource, label, began, until=until, grade=grade)
     for fact, other in meaning.beside.items():
         chart.state(fact, other, resource, label, began)
 

@@ -131,6 +131,9 @@ _MEASURED = re.compile(
     rf"(?P<sign>{_SIGNS})?\s*(?P<low>\d+(?:[.,]\d+)?)\s*(?P<unit>(?:x?\s?10[*^e]\d\d?\s?/\s?[^\s\d()]+|/?[^\W\d_%][^\s()]*))\s*(?:\(?(?:h|l|hh|ll|high|low)\)?|\*)?"
 )
 """A number with its unit, and the mark of a laboratory for what is high or low."""
+_THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}")
+_COUNTS = ("/", "cells/", "zellen/")
+"""Units of counts of cells: there, a comma before three digits parts thousands."""
 _SCORED = re.compile(r"(?:ecog|grade|grad|score)?\s*(?P<score>\d)\s*[-–:=.)]\s*(?P<rest>\D.*)", re.DOTALL)
 
 
@@ -150,6 +153,10 @@ def from_text(said: str, codes: Codes) -> Finding:
         found.words, found.number = {codes.words[normal(scored["rest"])]}, float(scored["score"])
         return found
     measured = _MEASURED.fullmatch(rest.strip())
+    if measured and _THOUSANDS.fullmatch(measured["low"]) and not measured["unit"].lower().startswith(_COUNTS):
+        found.problem = f"the comma in {measured['low']} may part thousands or decimals"
+        found.coded = True  # read as a line of a report it would be taken for one of them
+        return found
     if measured and not _all_words(measured["unit"], codes):
         _take_number(found, measured, measured["unit"].replace(" ", ""))
         return found
@@ -176,7 +183,8 @@ def _all_words(text: str, codes: Codes) -> bool:
 
 
 def _take_number(found: Finding, match: re.Match[str], unit: str) -> None:
-    found.number, found.unit = float(match["low"].replace(",", ".")), unit
+    thousands = _THOUSANDS.fullmatch(match["low"]) and unit.lower().startswith(_COUNTS)
+    found.number, found.unit = float(match["low"].replace(",", "" if thousands else ".")), unit
     found.comparator = _COMPARE.get(match["sign"] or "", "")
 
 
