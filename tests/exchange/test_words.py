@@ -295,3 +295,59 @@ def test_spread_as_problem_lists_name_it(worded: Codes, words: str, site: str) -
     found = condition("", "") | {"code": {"text": words}, "onsetDateTime": "2026-01-02"}
     record = read_one(bundle(*breast_cancer()[:2], found), worded)
     assert values(record, "sites") == [site] and True in values(record, "metastatic")
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "fact", "expected"),
+    [
+        ("ECOG performance status", {"valueInteger": 2}, "ecog", [2.0]),
+        ("ECOG", {"valueCoding": {"system": "http://loinc.org", "code": "LA9623-5"}}, "ecog", [1.0]),
+        ("Menopausal status", {"valueCoding": {"display": "Postmenopausal"}}, "menopausal-status", ["postmenopausal"]),
+        ("What is your favourite colour?", {"valueString": "1"}, "ecog", []),
+    ],
+)
+def test_an_answer_of_a_questionnaire_is_read(worded: Codes, question: str, answer: Any, fact: str, expected: list[Any]) -> None:
+    item = {"linkId": "1", "item": [{"linkId": "1.1", "text": question, "answer": [answer]}]}
+    form = about("QuestionnaireResponse", status="completed", authored="2026-01-02", item=[item])
+    record = read_one(bundle(*breast_cancer(), form), worded)
+    assert values(record, fact) == expected and record.unread == []
+
+
+def test_a_questionnaire_that_is_not_finished_says_nothing(worded: Codes) -> None:
+    form = about("QuestionnaireResponse", status="in-progress", item=[{"text": "ECOG", "answer": [{"valueInteger": 2}]}])
+    assert values(read_one(bundle(*breast_cancer(), form), worded), "ecog") == []
+
+
+def test_results_that_a_report_holds_in_itself_are_read(worded: Codes) -> None:
+    inner = {"resourceType": "Observation", "id": "o", "status": "final", "code": {"text": "ER"}, "valueString": "positive 90%"}
+    report = about(
+        "DiagnosticReport",
+        status="final",
+        code={"text": "Pathology"},
+        effectiveDateTime="2026-05-01",
+        contained=[inner],
+        result=[{"reference": "#o"}],
+    )
+    (entry,) = entries(read_one(bundle(*breast_cancer(), report), worded), "er-percent")
+    assert entry.value == 90.0 and str(entry.on) == "2026-05-01"
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "sites", "metastatic"),
+    [
+        ("Sites of metastasis", "Bone, liver", ["bone", "liver"], [True]),
+        ("Fernmetastasen", "Leber und Lunge", ["liver", "lung"], [True]),
+        ("Sites of metastasis", "possibly liver", [], []),
+        ("Sites of metastasis", "axillary lymph nodes", [], []),
+        ("cM category", "cM1", [], [True]),
+        ("TNM", "pT2 pN1 cM1 (OSS)", [], []),
+    ],
+)
+def test_places_and_categories_of_spread_in_words(
+    worded: Codes, name: str, result: str, sites: list[str], metastatic: list[bool]
+) -> None:
+    found = about("Observation", status="final", code={"text": name}, effectiveDateTime="2026-01-02", valueString=result)
+    record = read_one(bundle(*breast_cancer()[:2], found), worded)
+    assert (values(record, "sites"), values(record, "metastatic")[:1]) == (sites, metastatic)
+    if not metastatic:
+        assert any("metastatic" in one.touches for one in record.unread)

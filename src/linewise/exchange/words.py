@@ -406,6 +406,20 @@ class Book:
                 found.setdefault(normal(form), name)
         return found
 
+    @lru_cache(maxsize=1024)  # noqa: B019
+    def places(self, said: str) -> tuple[str, ...]:
+        """The places that a list of them names, where every word of it is one; nothing where one is near the breast, denied or doubted."""
+        if len(said) > _LONGEST:
+            return ()
+        known = self.codes.facts["sites"].values
+        for language in LANGUAGES:
+            tokens, matches = self._found(said, language)
+            found = {match.id("sitemet") or match.id("site") for match in matches if match.has("sitemet") or match.has("site")}
+            plain = all(match.has("sitemet") or match.has("site") for match in matches)
+            if found and plain and found <= {*known} and not _uncovered(said, tokens, matches, self.codes.of_illnesses):
+                return tuple(sorted(str(one) for one in found))
+        return ()
+
     # Single words
 
     @lru_cache(maxsize=4096)  # noqa: B019

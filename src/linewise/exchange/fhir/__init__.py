@@ -7,6 +7,7 @@ from typing import Any
 
 from linewise.exchange.codes import Codes
 from linewise.exchange.envelope import UNREADABLE
+from linewise.exchange.fhir.answers import read_answers
 from linewise.exchange.fhir.bundle import Person, Pool, people
 from linewise.exchange.fhir.chart import Chart, ordered
 from linewise.exchange.fhir.conditions import read_conditions
@@ -23,7 +24,7 @@ ANYTHING = (TREATMENTS, MEDICINES, REACTIONS, COURSE, "comorbidities", "symptoms
 """What may be in a part of a file that could not be read."""
 _READ = {
     UNREADABLE, "Patient", "Condition", "Observation", "Procedure", "DiagnosticReport", "AllergyIntolerance", "AdverseEvent",
-    "Specimen", "BodyStructure", "ClinicalImpression", *KINDS,
+    "Specimen", "BodyStructure", "ClinicalImpression", "QuestionnaireResponse", *KINDS,
 }  # fmt: skip
 
 
@@ -44,6 +45,7 @@ def _record(person: Person, pool: Pool, codes: Codes) -> Record:
     birth = read_patient(chart)
     read_conditions(chart)
     read_observations(chart)
+    read_answers(chart)
     read_medicines(chart)
     read_reactions(chart)
     read_procedures(chart)

@@ -73,7 +73,21 @@ def people(value: Any, name: str) -> tuple[list[Person], Pool]:
         kinds = sorted({text(resource.get("resourceType")) for _, resource in found})
         what = f"it holds no person's record, only {', '.join(kinds[:5])}."
         raise RecordError(name, what, "A record has a Patient and Conditions, Observations or medicines.")
+    for person in listed:
+        person.resources += [inner for resource in person.resources for inner in _held(resource)]
     return sorted(listed, key=lambda person: person.key), pool
+
+
+def _held(resource: Node) -> Iterator[Node]:
+    """The results that a report holds in itself: they are the person's as those that stand beside it are."""
+    if resource["resourceType"] != "DiagnosticReport":
+        return
+    for inner in nodes(resource.get("contained")):
+        if text(inner.get("resourceType")) == "Observation":
+            days = {name: resource[name] for name in ("effectiveDateTime", "effectivePeriod", "issued") if name in resource}
+            own = any(name.startswith("effective") for name in inner)
+            place = f"{text(resource.get('id'))}#{text(inner.get('id'))}"
+            yield ({} if own else days) | inner | {"id": place, "subject": resource.get("subject")}
 
 
 def _is_history(value: Any) -> bool:

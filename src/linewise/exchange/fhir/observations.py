@@ -35,6 +35,15 @@ def _observation(chart: Chart, resource: Node) -> None:
     _absent_conditions(chart, resource)
 
 
+def read_answer(chart: Chart, resource: Node) -> None:
+    """An answer of a questionnaire in the form of an observation. A question that is about nothing here is passed over: there are many."""
+    label = wording(resource.get("code"))
+    meaning = _about(chart, resource)
+    known = meaning is not None or (chart.book is not None and chart.book.test(label) is not None)
+    if known or _touched(chart, resource, None, label):
+        _read(chart, resource, resource, meaning, label)
+
+
 def when(chart: Chart, resource: Node) -> dt.date | None:
     """The day a result was true of the person: of the observation, else of its specimen, else when it was issued."""
     span = node(resource.get("effectivePeriod"))
@@ -77,6 +86,8 @@ def _read(chart: Chart, owner: Node, part: Node, meaning: Meaning | None, label:
         if not found.missing or not part.get("hasMember"):
             leave(f"{label}: {found.said}" if found.said else label, _UNKNOWN)
     elif found.problem:
+        if meaning.role == "spread" and _placed(chart, owner, found, label):
+            return
         if meaning.role != "histology" and not _worded(chart, owner, found, meaning, label, say):
             leave(f"{label}: {found.said}", found.problem)
     elif meaning.role in ("stage", "spread"):
@@ -355,6 +366,17 @@ def _spread(chart: Chart, resource: Node, found: Finding, meaning: Meaning, labe
             chart.spread.append(Spread(False, "M0", on, origin))
     else:
         chart.leave(resource, said, "not a stage that is known here", ("metastatic", "sites"), on)
+
+
+def _placed(chart: Chart, resource: Node, found: Finding, label: str) -> bool:
+    """Places of spread as a list in words."""
+    places = chart.book.places(found.said) if chart.book is not None and not found.coded else ()
+    on, said = when(chart, resource), f"{label}: {found.said}"
+    for site in places:
+        chart.state("sites", site, resource, said, on)
+    if places:
+        chart.spread.append(Spread(True, "", on, chart.origin(resource, said)))
+    return bool(places)
 
 
 def _some(found: Finding) -> bool:
