@@ -351,3 +351,11 @@ def test_places_and_categories_of_spread_in_words(
     assert (values(record, "sites"), values(record, "metastatic")[:1]) == (sites, metastatic)
     if not metastatic:
         assert any("metastatic" in one.touches for one in record.unread)
+
+
+def test_a_code_that_names_its_unit_needs_none_beside_the_number(worded: Codes) -> None:
+    coded = {"coding": [{"system": "http://loinc.org", "code": "62238-1", "display": "eGFR"}]}
+    found = about(
+        "Observation", status="final", code=coded, effectiveDateTime="2026-01-02", valueCodeableConcept={"text": "GT 60"}
+    )
+    assert values(read_one(bundle(*breast_cancer(), found), worded), "creatinine-clearance") == [60.0]
