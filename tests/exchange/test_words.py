@@ -359,3 +359,14 @@ def test_a_code_that_names_its_unit_needs_none_beside_the_number(worded: Codes) 
         "Observation", status="final", code=coded, effectiveDateTime="2026-01-02", valueCodeableConcept={"text": "GT 60"}
     )
     assert values(read_one(bundle(*breast_cancer(), found), worded), "creatinine-clearance") == [60.0]
+
+
+@pytest.mark.parametrize(
+    ("words", "fact", "expected"), [("Rigors", "symptoms", ["rigors"]), ("Spinal cord compression", "cord-compression", ["suspected"]), ("Heart failure", "comorbidities", [])]
+)  # fmt: skip
+def test_a_symptom_counts_before_it_is_confirmed(worded: Codes, words: str, fact: str, expected: list[str]) -> None:
+    provisional = {"coding": [{"code": "provisional"}]}
+    found = condition("", "") | {"code": {"text": words}, "onsetDateTime": "2026-01-02", "verificationStatus": provisional}
+    record = read_one(bundle(*breast_cancer(), found), worded)
+    assert values(record, fact) == expected
+    assert any(one.what == words for one in record.unread)

@@ -64,6 +64,7 @@ class Meaning(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     declares: str = ""  # of a statement that a list is empty ("no known allergies"): the list
     ignore: str = ""  # understood, and of no use here: why
     unit: str = ""  # of a measurement: the unit that its code or its name asks for, where a result gives none
+    doubted: str = ""  # the value that stands for it where it is not confirmed
     note: str = ""  # said beside a result that is read
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import msgspec
+
 from linewise.exchange.codes import Meaning
 from linewise.exchange.fhir.bundle import in_error
 from linewise.exchange.fhir.chart import Cancer, Chart, Spread, period
@@ -49,6 +51,10 @@ def _doubted(chart: Chart, resource: Node, label: str, why: str) -> None:
     """What may be the case: it leaves open what it would say if it were sure."""
     touches: list[str] = []
     for meaning in chart.meanings(resource.get("code")) or _in_words(chart, resource).meanings:
+        if meaning.value is not None and (meaning.fact == "symptoms" or meaning.doubted) and _ended(chart, resource) is None:
+            # What is felt counts, and what may press on the cord is looked at, before anybody has confirmed it.
+            held = msgspec.structs.replace(meaning, value=meaning.doubted or meaning.value)
+            _illness(chart, resource, held, label)
         if meaning.secondary or meaning.stage or (meaning.fact == "sites" and meaning.value):
             touches += ["metastatic", f"sites:{meaning.value}" if meaning.value else "sites"]
         elif meaning.fact and meaning.value is not None:
