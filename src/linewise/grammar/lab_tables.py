@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -13,6 +14,8 @@ from linewise.phrases.statements import Statement
 from linewise.phrases.tokens import Token, folded, number, tokens_of
 
 from .lab_claims import ALIASES, LabClaims
+
+_DAY_AND_MONTH = re.compile(r"\d{1,2}/\d{1,2}")
 
 
 class Row(msgspec.Struct):
@@ -58,6 +61,8 @@ class LabTables:
         found = self._cells(tokens, cells, kinds, tokens[match.first].cell, fact)
         if not found.values:
             return
+        if len({amount for day, _, amount in found.values if day is None}) > 1:
+            return  # several values, and nothing says which is the latest
         unit = found.unit or self.units.within(tokens, named)[0]
         row_day = next((token.day for token in tokens if token.day is not None), None)
         dated = [one for one in found.values if one[0] is not None]
@@ -84,6 +89,7 @@ class LabTables:
     ) -> Row:
         """What the cells of a row hold, without the one that names the measurement."""
         row = Row()
+        results: list[tuple[Day | None, int, float]] = []
         for cell, inside in cells.items():
             kind, day = kinds[cell]
             first, last = inside[0], inside[-1] + 1
@@ -99,7 +105,7 @@ class LabTables:
                     row.unit, _ = self.units.at(tokens, numbers[-1] + 1, last)
                 continue
             at = next((i for i in inside if tokens[i].kind == "n"), None)
-            if at is None or (kind not in ("result", "day", "") and day is None):
+            if at is None or (kind not in ("result", "latest", "day", "") and day is None):
                 continue
             if at > first and tokens[at - 1].text in "<>≤≥" and fact != "creatinine-clearance":
                 continue
@@ -110,8 +116,9 @@ class LabTables:
                 high, _ = self.units.limits(tokens, first, last, 0)
                 row.limit = row.limit or high
                 continue
-            row.values.append((day, at, amount))
+            (results if kind in ("result", "latest") else row.values).append((day, at, amount))
             row.unit = row.unit or self.units.at(tokens, at + 1, last)[0]
+        row.values = results or row.values  # a column that is named as the result goes before those that are not
         return row
 
     def _by_heads(self, statement: Statement, context: Context, cells: dict[int, list[int]]) -> Iterator[Claim]:
@@ -152,7 +159,7 @@ class LabTables:
             return known
         american = self.paper.american
         days = self.paper.words.dates(self.paper.language).find(
-            header, not american if american is not None else None, self.paper.date
+            self._with_year(header), not american if american is not None else None, self.paper.date
         )
         structure = self.paper.lexicon.structure
         tokens = tokens_of(header, [(0, len(header))])
@@ -161,3 +168,8 @@ class LabTables:
         result = ("day", days[0]) if days else (kind, None)
         self._heads[header] = result
         return result
+
+    def _with_year(self, header: str) -> str:
+        """A head that is a day without a year (`09/03`), with the year of the paper."""
+        date = self.paper.date
+        return f"{header}/{date.year}" if date is not None and _DAY_AND_MONTH.fullmatch(header) else header

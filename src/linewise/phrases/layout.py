@@ -15,6 +15,8 @@ from .statements import Cell, Piece
 _BULLET = re.compile(
     r"(?:[-•*·◦▪‣●○–—>+]|\(?\d{1,2}[.)]|\(?[a-hA-H][.)]|[ivxIVX]{1,4}\.|\[[ xX]?\])\s+(?=\S)|[•●▪]\s*(?=\S)|\d{1,2}[.)](?=[A-ZÄÖÜ])"
 )
+_SHORT_DAY = re.compile(r"\d{1,2}\.\d{1,2}\.|\d{1,2}/\d{1,2}")
+"""A day without its year, as the heads of a table of measurements have it; one alone may be anything."""
 _GAP = re.compile(r"(?:\.\s?){4,}\.*|[_…]{3,}|\s*[|¦]\s*|\t+\s*| {3,}|(?<![.:;!?,]) {2,}|(?<=[:]) {2,}|(?<=\.) {3,}")
 _RULE = re.compile(r"[\s\-=_*~#.|+:]+$")
 _LABEL = re.compile(r"[^\W\d_][^:();.]{0,42}(?:\([^()]*\))?\s?:(?=\s|$)")
@@ -312,11 +314,13 @@ class Layout:
         named = [word for word in words if self.sections.measured(word)]
         if len(named) >= 3 and len(named) >= len(words) - 1:
             return True
+        days = sum(bool(_SHORT_DAY.fullmatch(word)) for word in words)
         heads = sum(
             1
             for word in words
             if self.sections.column(word)
             or self.sections.dated(word)
+            or (days > 1 and _SHORT_DAY.fullmatch(word))
             or (self.sections.column(words[0]) and self.sections.specimen(word))
         )
         return heads >= max(2, (len(words) + 1) // 2) and not any(re.search(r"\d\s*(?:%|mg|g/dl)", word) for word in words)
