@@ -10,6 +10,11 @@ from linewise.phrases.tokens import folded
 
 from .drugs import Group
 
+_ACCOUNTS = frozenset(
+    {"treatment", "oncology", "metastatic", "adjuvant", "current-treatment", "medications", "diagnosis", "clinical", "illnesses"}
+)
+"""Sections in which a drug is named because it was given."""
+
 
 class CourseStates:
     """Reads the states of one paper's courses."""
@@ -55,12 +60,19 @@ class CourseStates:
         if tokens[group.last : group.last + 1] and tokens[group.last].text == "?":
             state, why = "suggested", "uncertain: “?”"
         ongoing = self._ongoing(statement, context, group, window, word if nearest == "given" else "", made)
+        if state == "given" and not ongoing and "given" not in (nearest, later) and self._only_named(statement, made):
+            state, why = "suggested", "it is named, but nothing says that it was given"
         if state == "given":
             made.state = "going-on" if ongoing else "given"
         else:
             made.state = state
             made.sure = False
             made.why = why
+
+    def _only_named(self, statement: Statement, made: Course) -> bool:
+        """Whether drugs stand in running text that is no account of treatment, without a day, a time, an end or a setting."""
+        told = made.first or made.last or made.months or made.stopped_for or made.response or made.number or made.setting
+        return not told and not any(statement.headers) and statement.section not in _ACCOUNTS
 
     def _before(self, statement: Statement, context: Context, group: Group, before: int) -> tuple[str, str]:
         """What the nearest word before the drugs says of them (declined, planned, given), and the word."""
