@@ -150,6 +150,14 @@ def test_an_error_in_a_folded_criterion_points_at_its_own_line(folder: Callable[
     assert any(fault.startswith("knowledge/treatments/alfa.yaml:9:7:") for fault in found), found
 
 
+@pytest.mark.parametrize("mark", ["needed", '"needed:"', "later"])
+def test_a_mark_says_why_and_who_could_confirm_it(folder: Callable[..., Path], mark: str) -> None:
+    marked = TEXT.replace("source: label-2020}", f"source: label-2020, review: {mark}}}")
+    assert any("why it could not be confirmed" in fault for fault in faults(folder({TREATMENT: marked})))
+    reasoned = marked.replace(f"review: {mark}", 'review: "needed: the label was not read; a pharmacist can confirm it"')
+    assert not any("why it could not be confirmed" in fault for fault in faults(folder({TREATMENT: reasoned})))
+
+
 def test_a_review_that_has_passed_is_remarked(folder: Callable[..., Path]) -> None:
     root = folder({TREATMENT: TEXT + "review: {last: 2024-01-01, next: 2025-01-01}\n"})
     assert any("has passed" in remark for remark in check_folder(root, dt.date(2026, 1, 1))[1])

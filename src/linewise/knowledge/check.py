@@ -117,9 +117,9 @@ class _Checking:
             self.review(owner, thing)
         elif isinstance(thing, msgspec.Struct) and type(thing).__module__.startswith("linewise.knowledge"):
             if (why := doubt(thing)) is not None:
-                self.remark(owner, f"review needed: {_short(thing)}" + (f" ({why})" if why else ""))
-                if not str(getattr(thing, "review", "")).startswith("needed"):
-                    self.fault(owner, f"`review` is `needed`, or `needed: why and who could confirm it`: {_short(thing)}")
+                self.remark(owner, f"review needed: {_short(thing)} ({why})")
+                if not why or not str(getattr(thing, "review", "")).startswith("needed:"):
+                    self.fault(owner, f"`review` is `needed: why it could not be confirmed; who could`: {_short(thing)}")
             cited = (getattr(thing, name, ()) for name in ("source", "sources", "composite_source"))
             for source in (one for ids in cited if isinstance(ids, tuple) for one in ids):
                 self.used[source] += 1

@@ -63,7 +63,7 @@ no-conduct:
   reduce: {TODO}
   stop: {TODO}
 monitor:
-  - {{test: {_first(knowledge.tests)}, at: [before], text: {TODO}., source: {source}, review: needed}}
+  - {{test: {_first(knowledge.tests)}, at: [before], text: {TODO}., source: {source}, review: "needed: {TODO}"}}
 review: {{last: {today}, next: {_half_a_year(today)}}}
 """,
     )
@@ -83,7 +83,7 @@ plain: A treatment that is not described yet.   # {TODO}: for people, school gra
 fits: metastatic   # {TODO}: as you would tell a colleague; each clause changes the answer for somebody
 evidence: []   # {TODO}: its trials (knowledge/evidence/)
 standing:   # {TODO}: who says so, where, since when. `under-review` is shown and never decides: nothing is offered yet
-  - {{body: {TODO}, region: {region}, since: {today}, says: under-review, source: {source}, review: needed}}
+  - {{body: {TODO}, region: {region}, since: {today}, says: under-review, source: {source}, review: "needed: {TODO}"}}
 review: {{last: {today}, next: {_half_a_year(today)}}}
 """,
     )

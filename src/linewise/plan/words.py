@@ -23,7 +23,7 @@ _UNITS = {"a": "years", "mo": "months", "Cel": "°C", "{ULN}": "times the upper 
 
 
 UNCONFIRMED = "not yet checked by a second person"
-"""Said of every statement that carries `review: needed`."""
+"""Said of every statement that carries a mark (`review: "needed: …"`)."""
 
 
 def unit_words(unit: str | None) -> str:
