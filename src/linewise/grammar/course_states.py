@@ -60,7 +60,7 @@ class CourseStates:
         if tokens[group.last : group.last + 1] and tokens[group.last].text == "?":
             state, why = "suggested", "uncertain: “?”"
         ongoing = self._ongoing(statement, context, group, window, word if nearest == "given" else "", made)
-        if state == "given" and not ongoing and "given" not in (nearest, later) and self._only_named(statement, made):
+        if state == "given" and not ongoing and "given" not in (nearest, later) and self._only_named(statement, group, made):
             state, why = "suggested", "it is named, but nothing says that it was given"
         if state == "given":
             made.state = "going-on" if ongoing else "given"
@@ -69,9 +69,11 @@ class CourseStates:
             made.sure = False
             made.why = why
 
-    def _only_named(self, statement: Statement, made: Course) -> bool:
-        """Whether drugs stand in running text that is no account of treatment, without a day, a time, an end or a setting."""
+    def _only_named(self, statement: Statement, group: Group, made: Course) -> bool:
+        """Whether drugs stand in running text that is no account of treatment, without a day, a time, an end, a setting or a harm."""
         told = made.first or made.last or made.months or made.stopped_for or made.response or made.number or made.setting
+        near = [one for one in statement.matches if group.first - 8 <= one.first < group.last + 8]
+        told = told or any(one.has(kind) for one in near for kind in ("stopverb", "medstate", "reduce", "harm"))
         return not told and not any(statement.headers) and statement.section not in _ACCOUNTS
 
     def _before(self, statement: Statement, context: Context, group: Group, before: int) -> tuple[str, str]:

@@ -182,12 +182,26 @@ class Genes:
                 after = statement.tokens[match.last : match.last + 1]
                 if word == "mutated" and after and after[0].norm in self.listed("genes.not"):
                     word = "pending"  # `Mutation Not`, the rest is on another line
+                if word == "mutated" and self._taken_back(statement, match, stop):
+                    return "wild-type", (match.first, match.last)
                 if word:
                     return word, (match.first, match.last)
         return "", (first, first)
 
+    def _taken_back(self, statement: Statement, said: Match, stop: int) -> bool:
+        """`A mutation in the plasma was not found`: the word that there is none comes behind the word for the change."""
+        return any(
+            said.last <= one.first < min(stop, said.last + 7)
+            and self._meaning(one) == "wild-type"
+            and not any(token.text in ",;" for token in statement.tokens[said.last : one.first])
+            for one in statement.matches
+            if one.has("result")
+        )
+
     def _meaning(self, match: Match) -> str:
         results = {term.id for term in match.terms if term.kind == "result"}
+        if "benign" in results:
+            return "benign-change"
         for word in ("vus", "wild-type", "fusion", "mutated", "not-evaluable", "negative"):
             if word in results:
                 return {"not-evaluable": "pending", "negative": "wild-type"}.get(word, word)

@@ -228,6 +228,8 @@ class Layout:
             return False
         if 0 not in places and len(places) == 1:
             return False  # a single cell is judged by its words
+        if 0 not in places and self.sections.measured(text[slice(*spans[0])].strip()):
+            return False  # the next of several tests under one name
         for span, place in zip(spans, places, strict=True):
             current.cells[place].spans.append(span)
         current.spans = [span for cell in current.cells for span in cell.spans]
