@@ -22,6 +22,7 @@ def markdown(knowledge: Knowledge) -> str:
                 *_drugs(knowledge),
                 *_labels(knowledge),
                 *_people(knowledge),
+                *_guidelines(knowledge),
                 *_review(knowledge),
             ]
         )
@@ -123,6 +124,21 @@ def _labels(knowledge: Knowledge) -> Iterator[str]:
             yield f"| {knowledge.label(name)} | {source.title}{'†' if source.review else ''} | {day} | {source.url or ''} |"
         if not labels:
             yield f"| {knowledge.label(name)} | none of its own is cited | | |"
+    yield ""
+
+
+def _guidelines(knowledge: Knowledge) -> Iterator[str]:
+    """What was read of each guideline and appraisal: body, day, address; a mark says what could not be read."""
+    yield "## Guidelines and appraisals"
+    yield ""
+    yield "Of each body and year what is cited. Where only a part or a report of it could be read, that is said; a statement that rests on such a part carries a mark of its own."
+    yield ""
+    yield "| Body | Guideline or appraisal | Day | Address | What could not be read |"
+    yield "|---|---|---|---|---|"
+    found = [one for one in knowledge.sources.values() if one.kind in ("guideline", "appraisal")]
+    for one in sorted(found, key=lambda one: (one.publisher.casefold(), one.date.text if one.date else "", one.title)):
+        day = one.date.text if one.date else one.undated or "not recorded"
+        yield f"| {one.publisher} | {one.title} | {day} | {one.url or ''} | {doubt(one) or ''} |"
     yield ""
 
 
