@@ -93,6 +93,11 @@ class Illnesses:
         words = context.words(match.first, match.last)
         if words in self.written("illnesses.short-names") and statement.section in ("specimen", "results", "person"):
             return True
+        short = len(words) <= 3 and words.isupper()
+        if short and (
+            self.paper.kind == "gene panel" or [one.text for one in statement.tokens[match.first - 1 : match.first]] == ["%"]
+        ):
+            return True  # the head of a column, or `98 % RA` (room air)
         shared = words in self.written("illnesses.also-a-share")
         return shared and any(token.text == "%" for token in statement.tokens[match.last : match.last + 4])
 

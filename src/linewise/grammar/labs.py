@@ -94,6 +94,8 @@ class Labs:
     def _inside_other(self, statement: Statement, match: Match) -> bool:
         """`Ca` as a word for carcinoma, `AP` in other names: only where a number follows closely."""
         text = statement.tokens[match.first].text
+        if len(text) == 3 and any(one.has("gene") for one in statement.matches):
+            return True  # an amino acid in the name of a variant
         if len(text) > 2 or match.last - match.first > 1:
             return False
         after = statement.tokens[match.last : match.last + 3]
@@ -120,7 +122,7 @@ class Labs:
                 if follows and any(one.text in "-–" for one in tokens[at:close]):
                     continue
             value = number(token)
-            if value is None:
+            if value is None or (at > first and tokens[at - 1].norm in self.listed("labs.bound")):
                 return None
             unit, end = self.units.at(tokens, at + 1, stop)
             if at > first and tokens[at - 1].text in "<>≤≥" and fact not in ("creatinine-clearance",):

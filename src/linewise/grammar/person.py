@@ -199,6 +199,12 @@ class PersonReader:
             scale = match.id("ecogscale")
             if scale is None and not match.has("performance"):
                 continue
+            if self.paper.kind == "pathology report" and any(one.has("receptor") for one in statement.matches):
+                continue  # PS is the share of stained cells there
+            others = [one for one in statement.matches if one.has("ecogscale") and one is not match]
+            if scale == "karnofsky" and any(0 <= one.first - match.last <= 1 for one in others):
+                continue  # `Karnofsky / ECOG: 90 % / 0`: the second is taken
+            second = any(0 <= match.first - one.last <= 1 for one in others)
             named = any(one.has("ecogscale") and abs(one.first - match.first) < 5 for one in statement.matches)
             if match.has("performance") and named:
                 continue
@@ -212,6 +218,8 @@ class PersonReader:
                 if amount is None:
                     continue
                 value = self._ecog(tokens, at, amount, scale)
+                if value is None and second:
+                    continue
                 if value is None:
                     break
                 after = tokens[at + 1 : at + 3]
@@ -310,7 +318,8 @@ class PersonReader:
     def _declined(self, statement: Statement, context: Context, match: Match) -> Iterator[Claim]:
         """What a person does not want: right after the word, or right before it."""
         tokens = statement.tokens
-        if context.family(match.first):
+        before = tokens[max(0, match.first - 1) : match.first]
+        if context.family(match.first) or any(token.norm in self.listed("person.conditional") for token in before):
             return
         nearby = [one for one in statement.matches if one.has("decline")]
         for one in nearby:
@@ -350,7 +359,8 @@ class PersonReader:
             ):
                 return
         if planned == "pregnancy":
-            sure = not any(one.has("past") or one.has("doubt") for one in statement.matches)
+            over = any(token.norm in self.listed("person.wish-over") for token in statement.tokens[match.last : match.last + 3])
+            sure = not over and not any(one.has("past") or one.has("doubt") for one in statement.matches)
             yield self._claim(statement, match.first, match.last, "planned", planned, sure)
             return
         done = any(one.has("past") or one.has("past-after") for one in statement.matches) or any(
