@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .reader import Read
 
 _GIVEN = ("given", "going-on")
+_OF_A_SAMPLE = ("pathology report", "gene panel", "imaging")
 _LISTED = frozenset({"medications", "current-treatment"})
 
 
@@ -150,6 +151,8 @@ class Lines:
         if listed and all(drug in self.parts["other-use"] for drug in drugs):
             return
         setting = self._setting(read, course, found)
+        if setting is None and course.state != "going-on" and read.paper.kind in _OF_A_SAMPLE:
+            return  # a line of history on a request: whether it was for the spread is not said
         if read.garbled and setting is None and not self.metastatic:
             return  # the word that it had spread may be among those that were misread
         new = Line(
