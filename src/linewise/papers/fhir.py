@@ -313,6 +313,7 @@ class Fhir:
 
     def _medicines(self) -> None:
         rows: list[list[str]] = []
+        planned: list[list[str]] = []
         states = self.codes["fhir-status"]["medication"]
         for one in self.of("MedicationStatement", "MedicationRequest", "MedicationAdministration", "MedicationDispense"):
             status = str(one.get("status", ""))
@@ -343,10 +344,11 @@ class Fhir:
             if one.get("resourceType") == "MedicationAdministration" and state == "completed":
                 state = "given"
             notes = " ".join(str(node(note).get("text", "")) for note in many(one.get("note")))
-            rows.append([words, dose, start, end, state, f"{reason} {notes}".strip()])
-        if rows:
-            self._heading("Medications")
-            self.builder.table([["Medication", "Sig", "Start Date", "End Date", "Status", "Reason"], *rows], True)
+            (planned if state == "planned" else rows).append([words, dose, start, end, state, f"{reason} {notes}".strip()])
+        for heading, listed in (("Medications", rows), ("Plan", planned)):
+            if listed:
+                self._heading(heading)
+                self.builder.table([["Medication", "Sig", "Start Date", "End Date", "Status", "Reason"], *listed], True)
 
     def _drug(self, concept: Any) -> str:
         """The name of a drug of which only a code stands there."""

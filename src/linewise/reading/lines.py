@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _GIVEN = ("given", "going-on")
 _OF_A_SAMPLE = ("pathology report", "gene panel", "imaging")
+_UNTREATED = 12
+"""Months without treatment after which the next course is for a disease that has come back."""
 _LISTED = frozenset({"medications", "current-treatment"})
 
 
@@ -213,7 +215,7 @@ class Lines:
         if line.setting and new.setting and line.setting != new.setting:
             return False
         if not (a & b):
-            return False
+            return _same_days(line, new)
         overlap = a <= b or b <= a or (bool(core_a) and bool(core_b) and (core_a <= core_b or core_b <= core_a))
         if not overlap:
             return False
@@ -301,6 +303,12 @@ class Lines:
             if hosts and (line.going or hosts[-1].going or line.first is not None):
                 hosts[-1].drugs += [drug for drug in line.drugs if drug not in hosts[-1].drugs]
             found.remove(line)
+        early = [line for line in found if line.setting is None and self._long_before(line, found)]
+        for line in found:
+            if line in early:
+                line.setting = "adjuvant"
+            elif early and line.setting is None and line.first is not None:
+                line.setting = "metastatic"
         last_setting: str | None = None
         for line in sorted(found, key=lambda one: one.order):
             if line.setting is None:
@@ -316,6 +324,12 @@ class Lines:
                     line.setting = "metastatic"
             last_setting = line.setting
         return found
+
+    def _long_before(self, line: Line, found: Sequence[Line]) -> bool:
+        """Whether a course ended a year or more before any other began that is not of early disease: nobody with spread is untreated so long."""
+        end = _ended(line) if line.stopped_for != "progression" else None
+        later = [_month(one.first) for one in found if one is not line and one.setting != "adjuvant" and one.first is not None]
+        return end is not None and bool(later) and all(begun - end >= _UNTREATED for begun in later)
 
     def _partnered(self, found: list[Line]) -> None:
         """`Continue A. Hold B.`: a drug that is never given alone belongs to the endocrine therapy beside it."""
@@ -397,6 +411,28 @@ def _later(one: Day | None, other: Day | None) -> Day | None:
     if one is None or other is None:
         return one or other
     return one if one.key >= other.key else other
+
+
+def _month(day: Day) -> int:
+    """A day as a number of months; in the middle of its year where the month is not said."""
+    return day.year * 12 + (day.month or 6)
+
+
+def _ended(line: Line) -> int | None:
+    """The month in which a course ended, by its last day or by how long it took."""
+    if line.last is not None:
+        return _month(line.last)
+    return _month(line.first) + round(line.months) if line.first is not None and line.months is not None else None
+
+
+def _same_days(one: Line, other: Line) -> bool:
+    """Whether two entries of a list began on the same day and ended on the same day, or neither ended: partners of one line."""
+    exact = one.first is not None and (one.first.day or (one.last is not None and one.last.day))
+    if not exact or one.first is None or other.first is None or one.first.key != other.first.key:
+        return False
+    if one.last is None or other.last is None:
+        return one.last is None and other.last is None and one.going == other.going
+    return one.last.key == other.last.key
 
 
 def _not_before(one: Day, other: Day) -> bool:
