@@ -318,8 +318,8 @@ class PersonReader:
     def _declined(self, statement: Statement, context: Context, match: Match) -> Iterator[Claim]:
         """What a person does not want: right after the word, or right before it."""
         tokens = statement.tokens
-        before = tokens[max(0, match.first - 1) : match.first]
-        if context.family(match.first) or any(token.norm in self.listed("person.conditional") for token in before):
+        introduced = tokens[max(0, match.first - 1) : match.first]
+        if context.family(match.first) or any(token.norm in self.listed("person.conditional") for token in introduced):
             return
         nearby = [one for one in statement.matches if one.has("decline")]
         for one in nearby:
