@@ -39,6 +39,7 @@ PAGES = [
     "/nothing-here",
     "/unwell",
     "/card",
+    "/outlook",
     "/what-if",
     "/what-if?fact=PIK3CA&value=mutated",
     "/unwell/fever",

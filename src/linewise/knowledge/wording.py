@@ -59,6 +59,8 @@ class OutlookWords(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", fo
     before: tuple[Said, ...]
     ask: str
     go_on: str
+    yes: str
+    stop: str
     how: str
     stopped: str
     urgent: str

@@ -51,8 +51,11 @@ def as_text(parts: Sequence[Part]) -> list[str]:
     return [*rows, *(f"{part.sign}  {part.label}" for part in parts)]
 
 
-def as_svg(parts: Sequence[Part], title: str) -> str:
-    """The same as a drawing of 100 dots; the legend is text, so that it can be read aloud, and no part differs by its shade alone."""
+def as_svg(parts: Sequence[Part], title: str, legend: bool = True) -> str:
+    """The same as a drawing of 100 dots; the legend is text, so that it can be read aloud, and no part differs by its shade alone.
+
+    Without `legend` the page says what each sign stands for, in letters that grow with its own.
+    """
     step, top = 16, 16
     dots, at = [], 0
     for part in parts:
@@ -66,12 +69,13 @@ def as_svg(parts: Sequence[Part], title: str) -> str:
                 f'<text x="{x}" y="{y + 3}" font-size="9" text-anchor="middle" fill="{letter}">{escape(part.sign)}</text>'
             )
             at += 1
-    lines = [line for part in parts for line in textwrap.wrap(f"{part.sign}: {part.label}", _LINE, subsequent_indent="\u2003")]
+    shown = parts if legend else ()
+    lines = [line for part in shown for line in textwrap.wrap(f"{part.sign}: {part.label}", _LINE, subsequent_indent="\u2003")]
     below = top + (PEOPLE // _ROW) * step + 8
-    legend = [f'<text x="8" y="{below + n * step}" font-size="12">{escape(line)}</text>' for n, line in enumerate(lines)]
+    below_dots = [f'<text x="8" y="{below + n * step}" font-size="12">{escape(line)}</text>' for n, line in enumerate(lines)]
     size = f"0 0 {step * (_ROW + 1)} {below + len(lines) * step}"
     named = escape(title, {'"': "&quot;"})
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{size}" role="img" aria-label="{named}" fill="currentColor">'
-        f"<title>{escape(title)}</title>{''.join(dots)}{''.join(legend)}</svg>"
+        f"<title>{escape(title)}</title>{''.join(dots)}{''.join(below_dots)}</svg>"
     )
