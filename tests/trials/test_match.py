@@ -104,6 +104,23 @@ def test_a_file_that_is_no_trial_is_refused_with_a_reason(knowledge: Knowledge, 
             read_entries([tmp_path / name], words_of(knowledge))
 
 
+def test_a_file_of_a_folder_that_is_no_trial_is_told_and_the_others_are_read(
+    knowledge: Knowledge, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = {"protocolSection": {"identificationModule": {"nctId": "NCT00000001", "briefTitle": "A trial"},
+                                 "eligibilityModule": {"eligibilityCriteria": "Inclusion Criteria:\n\n* ECOG 0-1"}}}  # fmt: skip
+    for name, text in (("a.json", "{}"), ("b.json", json.dumps(entry)), ("c.json", "{")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert main(["trials", "import", str(tmp_path)]) == 0
+    said = capsys.readouterr()
+    assert "NCT00000001" in said.out
+    assert [line.startswith("left out: ") for line in said.err.splitlines()] == [True, True]
+    assert "a.json" in said.err and "c.json" in said.err
+    (tmp_path / "b.json").unlink()
+    with pytest.raises(RecordError):
+        read_entries([tmp_path], words_of(knowledge))
+
+
 def test_the_public_pairs_are_read_as_a_trial_nurse_reads_them(shared: Shared, knowledge: Knowledge, codes: Codes) -> None:
     folder = shared / "trials"
     pairs = read_yaml(folder / "expected.yaml")["pairs"]

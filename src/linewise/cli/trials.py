@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import sys
 from pathlib import Path
 from typing import Any
+
+from linewise.errors import RecordError
 
 from .arguments import command, day
 from .output import write_json
@@ -42,9 +45,12 @@ def _trials(options: argparse.Namespace) -> int:
     return _match(options)
 
 
+def _left_out(fault: RecordError) -> None:
+    print(f"left out: {fault}", file=sys.stderr)
+
+
 def _import(options: argparse.Namespace) -> int:
     """What is understood of each criterion, without a person."""
-    from linewise.errors import RecordError
     from linewise.knowledge import open_knowledge
     from linewise.trials.inspect import inspected, page
     from linewise.trials.read import read_entries
@@ -53,7 +59,7 @@ def _import(options: argparse.Namespace) -> int:
     if not options.files:
         raise RecordError("trials import", "no file is named.", "Name registry exports, or a folder with them.")
     words = words_of(open_knowledge())
-    seen = [inspected(entry, words) for entry in read_entries(options.files, words)]
+    seen = [inspected(entry, words) for entry in read_entries(options.files, words, _left_out)]
     if options.format == "json":
         write_json({"format": "linewise-trials-import/1", "trials": seen})
     else:
@@ -62,7 +68,6 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _match(options: argparse.Namespace) -> int:
-    from linewise.errors import RecordError
     from linewise.exchange import codes_of, load, read_bytes
     from linewise.knowledge import open_knowledge
     from linewise.trials.document import document
@@ -77,7 +82,7 @@ def _match(options: argparse.Namespace) -> int:
     knowledge = open_knowledge()
     on = options.as_of or dt.date.today()
     words = words_of(knowledge)
-    entries = read_entries(options.imported, words) if options.imported else known_entries(knowledge)
+    entries = read_entries(options.imported, words, _left_out) if options.imported else known_entries(knowledge)
     readings = Readings(knowledge)
     for record in read_bytes(load(options.record), options.record, codes_of(knowledge)):
         matcher = Matcher(record, knowledge, on)

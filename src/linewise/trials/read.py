@@ -23,19 +23,36 @@ _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Entry]], ...] = (
 )
 
 
-def read_entries(paths: Sequence[str | Path], words: Words) -> list[Entry]:
+def read_entries(
+    paths: Sequence[str | Path], words: Words, left_out: Callable[[RecordError], None] = lambda fault: None
+) -> list[Entry]:
     """The entries of files and of the files in folders, by number of the registry; the newest of one trial counts.
 
-    Raises RecordError where a path holds nothing that can be read as a trial.
+    A file of a folder that holds no trial is handed to `left_out` and skipped. Raises RecordError where a path, as a whole, holds nothing that
+    can be read as a trial.
     """
     found: dict[str, Entry] = {}
     for path in paths:
-        for file in _files(Path(path)):
-            for entry in _of_file(file, words):
-                known = found.get(entry.id)
-                if known is None or (entry.updated is not None and (known.updated is None or entry.updated >= known.updated)):
-                    found[entry.id] = entry
+        for entry in _of_path(Path(path), words, left_out):
+            known = found.get(entry.id)
+            if known is None or (entry.updated is not None and (known.updated is None or entry.updated >= known.updated)):
+                found[entry.id] = entry
     return list(found.values())
+
+
+def _of_path(path: Path, words: Words, left_out: Callable[[RecordError], None]) -> list[Entry]:
+    found: list[Entry] = []
+    faults: list[RecordError] = []
+    for file in _files(path):
+        try:
+            found += _of_file(file, words)
+        except RecordError as fault:
+            faults.append(fault)
+    if faults and not found:
+        raise faults[0]
+    for one in faults:
+        left_out(one)
+    return found
 
 
 def _files(path: Path) -> list[Path]:
