@@ -147,6 +147,14 @@ def test_absent_is_not_empty(clinic: Clinic, hospital: Hospital) -> None:
         assert cards_of(clinic.cds(hospital, hospital.call(prefetch=sent, fhirServer=hospital.fhir)))
 
 
+def test_a_token_that_no_header_can_hold_reads_nothing(clinic: Clinic, hospital: Hospital) -> None:
+    sent = prefetch_of(anna())
+    del sent["observations"]
+    given = {"access_token": "schlüssel", "token_type": "Bearer", "expires_in": 300, "scope": "patient/*.rs", "subject": "x"}
+    answer = clinic.cds(hospital, hospital.call(prefetch=sent, fhirServer=hospital.fhir, fhirAuthorization=given))
+    assert answer.status_code == 412
+
+
 def test_null_is_empty_except_for_the_patient(clinic: Clinic, hospital: Hospital) -> None:
     sent = prefetch_of(anna()) | {"specimens": None, "allergies": None}
     assert suggestions(cards_of(clinic.cds(hospital, hospital.call(prefetch=sent, fhirServer=hospital.fhir))))
@@ -154,7 +162,11 @@ def test_null_is_empty_except_for_the_patient(clinic: Clinic, hospital: Hospital
     assert clinic.cds(hospital, hospital.call(prefetch=sent | {"patient": None})).status_code == 412
 
 
-@pytest.mark.parametrize("fault", ["outcome", "next-without-access", "other-server", "broken-page", "too-few", "outcome-inside"])
+UNREAD: dict[str, Any] = {"null-entry": None, "empty-entry": {}, "no-type": {"resource": {"id": "x"}}}
+FAULTS = ("outcome", "next-without-access", "other-server", "broken-page", "too-few", "outcome-inside", "other-type", "no-list")
+
+
+@pytest.mark.parametrize("fault", [*FAULTS, *UNREAD])
 def test_a_record_read_in_part_suggests_nothing(clinic: Clinic, hospital: Hospital, fault: str) -> None:
     sent, more = prefetch_of(anna()), {"fhirServer": hospital.fhir}
     results = sent["observations"]
@@ -166,6 +178,12 @@ def test_a_record_read_in_part_suggests_nothing(clinic: Clinic, hospital: Hospit
         )
     elif fault == "too-few":
         results["total"] = 400
+    elif fault == "other-type":
+        sent["observations"] = {"resourceType": "Parameters"}
+    elif fault == "no-list":
+        results["entry"] = {"0": results["entry"][0]}
+    elif fault in UNREAD:
+        results["entry"].append(UNREAD[fault])
     else:
         address = "http://198.51.100.7/fhir/next" if fault == "other-server" else f"{hospital.base}/nothing"
         results["link"] = [{"relation": "next", "url": address}]
@@ -311,6 +329,8 @@ def test_keys_of_both_kinds_and_spellings_of_the_audience_are_taken(clinic: Clin
         {"header": {"kid": "three"}},
         {"token": "no.jwt"},
         {"token": "eyJhbGciOiJub25lIn0.eyJpc3MiOiJ4In0."},
+        {"token": "eyJhbGciOltdfQ.eyJpc3MiOiJ4In0."},  # alg: []
+        {"token": "eyJhbGciOnt9fQ.eyJpc3MiOiJ4In0."},  # alg: {}
     ],
 )
 def test_a_call_that_is_not_signed_right_is_refused_without_a_reason(

@@ -191,7 +191,7 @@ async def _propose(house: House, request: Request, act: Act) -> Response:
     act.who, act.patient, act.hospital = session.user, session.patient, session.hospital
     by_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     names, token = await _chosen(request, by_form)
-    if not hmac.compare_digest(token, session.csrf) or not smart.own_page(
+    if not hmac.compare_digest(token.encode(), session.csrf.encode()) or not smart.own_page(
         house, request.headers.get("origin"), request.headers.get("sec-fetch-site", "")
     ):
         raise Refused(403, "The token of the page is missing or from another session.")

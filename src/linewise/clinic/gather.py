@@ -32,6 +32,7 @@ TEMPLATES: dict[str, str] = {
     "specimens": "Specimen?patient={{context.patientId}}",
 }
 """What a plan needs, asked by type and patient alone: not by category, which many results lack, and without chains, which many servers lack."""
+_TYPES = {name: re.split(r"[/?]", path)[0] for name, path in TEMPLATES.items()}
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _PAGE = 200
 _MOST_MEDICINES = 60
@@ -133,17 +134,22 @@ class Gather:
         return await self._bundle(name, value, found)
 
     async def _bundle(self, name: str, first: Resource, found: Gathered) -> list[Resource]:
-        """The resources of a search, every page of it."""
+        """The resources of a search, every page of it. What cannot be read in it is told: it never counts as nothing."""
         if first.get("resourceType") != "Bundle":
+            if first["resourceType"] != _TYPES[name]:
+                found.failed(f"{name}: a resource of another type was sent")
             return [first]
         resources: list[Resource] = []
         page, seen, matches = first, set[str](), 0
         total = first.get("total")
         while True:
-            entries = page.get("entry")
+            entries = page.get("entry", [])
+            if not isinstance(entries, list):
+                found.failed(f"{name}: its entries are no list")
             for entry in entries if isinstance(entries, list) else []:
                 one = entry.get("resource") if isinstance(entry, dict) else None
                 if not isinstance(one, dict) or not isinstance(one.get("resourceType"), str):
+                    found.failed(f"{name}: an entry holds no resource")
                     continue
                 if one["resourceType"] == "OperationOutcome":
                     if _is_error(one):

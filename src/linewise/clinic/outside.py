@@ -65,7 +65,12 @@ class Outside:
         try:
             async with self.client.stream(method, address, **named) as answer:
                 data = await _read(answer)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as fault:
+        except (
+            httpx.HTTPError,
+            httpx.InvalidURL,
+            UnicodeError,
+            OSError,
+        ) as fault:  # UnicodeError: a token that no header can hold
             raise OutsideError(0, type(fault).__name__) from None
         if answer.status_code // 100 != 2:
             raise OutsideError(answer.status_code, f"status {answer.status_code}")

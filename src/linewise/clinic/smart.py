@@ -279,7 +279,7 @@ async def _identity(house: House, ehr: Ehr, launch: Launch, tokens: dict[str, An
         and isinstance(expiry, int | float)
         and float(expiry) > now - _LEEWAY
         and (issued is None or (isinstance(issued, int | float) and float(issued) < now + _LEEWAY))
-        and hmac.compare_digest(str(claims.get("nonce")), launch.nonce)
+        and hmac.compare_digest(str(claims.get("nonce")).encode(), launch.nonce.encode())
         and bool(claims.get("sub"))
     )
     if not fine:

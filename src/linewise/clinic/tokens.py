@@ -71,7 +71,7 @@ async def _verified(house: House, authorization: str, addresses: tuple[str, ...]
         raise _BadError("no bearer token")
     header, claims = _peek(token)
     algorithm, iss = header.get("alg"), claims.get("iss")
-    if algorithm not in _FAMILIES:
+    if not isinstance(algorithm, str) or algorithm not in _FAMILIES:
         raise _BadError("algorithm")
     hospitals = tuple(one for one in house.settings.ehrs if one.iss and one.iss == iss and one.jku)
     jku = header.get("jku")
@@ -82,15 +82,15 @@ async def _verified(house: House, authorization: str, addresses: tuple[str, ...]
     name = str(iss)
     keys = dict.fromkeys(one.jku for one in hospitals)
     for address in keys:
-        key = await house.keysets.key(address, str(header.get("kid") or ""), _FAMILIES[str(algorithm)])
+        key = await house.keysets.key(address, str(header.get("kid") or ""), _FAMILIES[algorithm])
         if key is None:
             continue
         try:
             token_ = jwt.decode(
                 token,
                 key,
-                algorithms=[str(algorithm)],
-                registry=JWSRegistry(algorithms=[str(algorithm)], strict_check_header=False),
+                algorithms=[algorithm],
+                registry=JWSRegistry(algorithms=[algorithm], strict_check_header=False),
             )
         except (JoseError, ValueError):
             continue
