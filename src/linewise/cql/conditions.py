@@ -32,6 +32,7 @@ from .queries import (
     flat,
     flattened,
     get,
+    last,
     later,
     let,
     position,
@@ -41,9 +42,10 @@ from .queries import (
     split,
 )
 from .results import statement
-from .terms import Term, choose, compared, is_null, joined, member, negated, ref, some, whole, words
+from .terms import Term, boolean, choose, compared, is_null, is_true, joined, member, negated, ref, some, whole, words
 
-_NOT_SO = ("refuted", "provisional", "differential", "unconfirmed", "entered-in-error", "cancelled")
+_DENIED = ("refuted", "entered-in-error", "cancelled")
+_DOUBTFUL = ("provisional", "differential", "unconfirmed")
 _OVER = ("resolved", "inactive", "remission")
 _NOT_DONE = ("entered-in-error", "not-done", "preparation")
 _ADVANCED = ("IV", "M1")
@@ -52,7 +54,12 @@ _ADVANCED = ("IV", "M1")
 def conditions(codes: Codes) -> list[Definition]:
     """The definitions from `Conditions` and `Procedures` to statements, and the days of spread."""
     return [
-        Definition("Conditions", _conditions(), why="Every confirmed condition: what its codes mean, since when, until when."),
+        Definition(
+            "Recorded conditions",
+            _conditions(),
+            why="Every condition that is not denied: what its codes mean, since when, until when.",
+        ),
+        Definition("Conditions", query(ref("Recorded conditions"), "C", where=lambda one: negated(get(one, "doubted")))),
         Definition("Illness statements", _illnesses(codes)),
         Definition("Denied", _denied(), why="Members of lists that are said not to be there."),
         *_cancers(),
@@ -85,7 +92,10 @@ def _conditions() -> Term:
     def ended(one: Term) -> Term:
         span = seen_as(get(one, "abatement"), "Period")
         times = [day_of(seen_as(get(one, "abatement"), "dateTime")), day_of(get(span, "end")), day_of(get(span, "start"))]
-        over = choose(has_status(get(one, "clinicalStatus"), *_OVER), coalesce(let("began"), NEVER), NO_DAY)
+        said_over = is_true(compared(get(seen_as(get(one, "abatement"), "boolean"), "value"), "=", boolean(True)))
+        over = choose(
+            joined("Or", [has_status(get(one, "clinicalStatus"), *_OVER), said_over]), coalesce(let("began"), NEVER), NO_DAY
+        )
         return coalesce(*times, over)
 
     def profiled(one: Term, name: str) -> Term:
@@ -112,11 +122,11 @@ def _conditions() -> Term:
         return choose(secondary, words("secondary"), choose(primary, words("cancer"), words("illness")))
 
     return query(
-        resources("Condition"), "C", where=lambda one: negated(has_status(get(one, "verificationStatus"), *_NOT_SO)),
+        resources("Condition"), "C", where=lambda one: negated(has_status(get(one, "verificationStatus"), *_DENIED)),
         let={"means": lambda one: meanings(get(one, "code")), "began": _began, "ended": ended, "kind": kind},
         give=lambda one: entry({
             "id": get(one, "id", "value"), "means": let("means"), "kind": let("kind"), "began": let("began"), "ended": let("ended"),
-            "places": places(one), "stages": stages(one),
+            "doubted": has_status(get(one, "verificationStatus"), *_DOUBTFUL), "places": places(one), "stages": stages(one),
             "forms": extension_meanings(one, "histology-morphology-behavior"),
             "primaries": query(
                 extensions(one, "related-primary-cancer-condition", "condition-related"), "R",
@@ -151,6 +161,30 @@ def _illnesses(codes: Codes) -> Term:
             _with(meant, "also"), "A",
             lambda m: query(split(part(m, "also"), ","), "V", lambda value: statement(part(m, "fact"), value, get(one, "began"))),
         )  # fmt: skip
+        beside = query(
+            _with(meant, "beside"), "B",
+            lambda m: query(
+                split(part(m, "beside"), ","), "W", lambda said: statement(first(split(said, ":")), last(split(said, ":")), get(one, "began"))
+            ),
+        )  # fmt: skip
+        return flat([own, flattened(also), flattened(beside)])
+
+    def felt(one: Term) -> Term:
+        """What is felt counts before anybody has confirmed it; of what is looked at before, the value that stands for it."""
+        meant = query(
+            get(one, "means"), "M",
+            where=lambda m: joined("And", [
+                negated(is_null(part(m, "value"))),
+                joined("Or", [compared(part(m, "fact"), "=", words("symptoms")), negated(is_null(part(m, "doubted")))]),
+            ]),
+        )  # fmt: skip
+        own = query(
+            meant, "N", lambda m: statement(part(m, "fact"), coalesce(part(m, "doubted"), part(m, "value")), get(one, "began"))
+        )
+        also = query(
+            _with(meant, "also"), "A",
+            lambda m: query(split(part(m, "also"), ","), "V", lambda value: statement(part(m, "fact"), value, get(one, "began"))),
+        )  # fmt: skip
         return flat([own, flattened(also)])
 
     ill = query(
@@ -159,7 +193,10 @@ def _illnesses(codes: Codes) -> Term:
             compared(get(one, "kind"), "=", words("illness")), some(_with(get(one, "means"), "cancer")), some(_marked(get(one, "means"), "secondary")),
         ]),
     )  # fmt: skip
-    return flattened(query(ill, "J", told))
+    doubted = query(
+        ref("Recorded conditions"), "D", felt, where=lambda one: joined("And", [get(one, "doubted"), is_null(get(one, "ended"))])
+    )
+    return flat([flattened(query(ill, "J", told)), flattened(doubted)])
 
 
 def _denied() -> Term:
@@ -179,8 +216,10 @@ def _denied() -> Term:
 
 def _cancers() -> list[Definition]:
     def named(one: Term) -> Term:
-        """What is named as a cancer itself; a tumour that has spread may be named in the same words."""
-        return query(_with(get(one, "means"), "cancer"), "M", where=lambda m: negated(says(m, "secondary")))
+        """What is named as a cancer itself, also in the words of a tumour that has spread ("breast cancer with liver metastases")."""
+        return query(
+            _with(get(one, "means"), "cancer"), "M", where=lambda m: negated(compared(part(m, "cancer"), "=", words("regional")))
+        )
 
     def origin(one: Term) -> Term:
         """Where a cancer began, as far as it is said: breast, in situ, other, or not known."""

@@ -68,7 +68,7 @@ LIMITS = (
     "Results as ratios; quantities whose code is the answer, as some early mCODE writers have it.",
     "A number as the answer to whether the cancer has spread: it says nothing here.",
     "Copies and older versions of a resource in one bundle: every one of them counts.",
-    "Words that stand in no table (“Bone mets”, “CHF”), which the reader for one person reads with the words of documents; scores of another scale (Karnofsky); a code that says several facts at once (Z17.411); how severe a symptom is.",
+    "Words that stand in no table (“Bone mets”, “CHF”), which the reader for one person reads with the words of documents; scores of another scale (Karnofsky); how severe a symptom is.",
 )
 _PATIENT: dict[str, Any] = {
     "type": "SingletonFrom",

@@ -67,6 +67,8 @@ class Tables:
                 found |= _gene(meaning, shape)
         if meaning.also:
             found["also"] = ",".join(meaning.also)
+        if meaning.beside:
+            found["beside"] = ",".join(f"{fact}:{value}" for fact, value in meaning.beside.items())
         members = [f"{name}={value}" for name, value in found.items()]
         members += [name for name in ("secondary", "general", "relative") if getattr(meaning, name)]
         if shape is not None and shape.type == "set":
@@ -149,7 +151,7 @@ class Tables:
         return found
 
 
-_PLAIN = ("fact", "role", "site", "cancer", "stage", "word", "effect", "histology", "lasts")
+_PLAIN = ("fact", "role", "site", "cancer", "stage", "word", "effect", "histology", "lasts", "doubted")
 
 
 def _gene(meaning: Meaning, shape: FactShape) -> dict[str, str]:
