@@ -25,7 +25,7 @@ demo: setup ## print the plan of an example person, and write it as a page
 	@$(BIN)/linewise plan examples/anna.json --region EU --as-of $(DEMO_DAY) --format html > demo/anna.html
 	@echo; echo "The same plan as a page: demo/anna.html"
 
-test verify guards: export PYTHONDONTWRITEBYTECODE = # many tests start the program anew: what is compiled once is kept, whatever the machine says
+test verify guards bench: export PYTHONDONTWRITEBYTECODE = # many tests start the program anew: what is compiled once is kept, whatever the machine says
 
 test: setup ## style, types, knowledge, tests
 	$(BIN)/ruff check .

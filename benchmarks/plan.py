@@ -1,15 +1,17 @@
-"""One person: a full explained plan in process, the whole command from cold; and all criteria over many people as columns."""
+"""One person: plans of different people in process, the whole command from cold; and all criteria over many people as columns."""
 
 from __future__ import annotations
 
 import datetime as dt
 import random
+import statistics
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import command, peak_mb, row, timed
+from benchmarks.measure import commands, peak_mb, row, spent, timed
+from benchmarks.people import Person, people
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "anna.json"
@@ -21,30 +23,48 @@ def main() -> None:
     """Print the figures."""
     from linewise.exchange import codes_of, load, read_bytes
     from linewise.knowledge import open_knowledge
-    from linewise.plan import make_plan
+    from linewise.knowledge.search import search_of
+    from linewise.plan import Plan, make_plan
 
     knowledge = open_knowledge()
     codes = codes_of(knowledge)
-    (record,) = read_bytes(load(EXAMPLE), "anna", codes)
+    asked = people(codes)
 
-    def explained() -> None:
-        plan = make_plan(record, knowledge, DAY, "EU")
-        plan.with_status("preferred", "suitable", "depends", "unsuitable")
-        _ = plan.tests, plan.urgent, plan.cautions, plan.facts
+    def plan(person: Person) -> Plan:
+        return make_plan(person.record, knowledge, person.day, person.region)
 
-    print(f"One person: {len(knowledge.treatments)} options, {EXAMPLE.name}, EU, {DAY}")
-    print(row("read the bundle (FHIR R4)", timed(lambda: read_bytes(load(EXAMPLE), "anna", codes))))
-    print(row("status of every option", timed(lambda: make_plan(record, knowledge, DAY, "EU").judged)))
-    print(row("explained plan: every option that may fit, in words", timed(explained), target="3 ms"))
-    print(
-        row(
-            "the same as JSON, the options that do not fit included",
-            timed(lambda: make_plan(record, knowledge, DAY, "EU").json()),
-        )
-    )
-    print(row("the command from cold", command(["-m", "linewise.cli", "plan", str(EXAMPLE), "--region", "EU"]), target="400 ms"))
+    def explained(person: Person) -> None:
+        found = plan(person)
+        found.with_status("preferred", "suitable", "depends", "unsuitable")
+        _ = found.tests, found.urgent, found.cautions, found.facts
+
+    print(f"{len(asked)} people of the example cases, {len(knowledge.treatments)} options. Processor time.")
+    print(row("read the example bundle (FHIR R4)", spent(lambda _: read_bytes(load(EXAMPLE), "anna", codes), [None] * 20)))
+    print(row("status of every option", spent(lambda person: plan(person).judged, asked), target="1 ms"))
+    print(row("explained plan: every option that may fit, in words", spent(explained, asked), target="2 ms"))
+    print(row("whole JSON document", spent(lambda person: plan(person).json(), asked), target="8 ms"))
+    sizes = [len(plan(person).json()) / 1e6 for person in asked]
+    print(f"its size: {statistics.median(sizes):.2f} MB, at most {max(sizes):.2f}; target 0.5 MB")
+    search = search_of(knowledge)
+    print(row("search, 1 to 7 words", spent(lambda words: search.find(words), SEARCHES, rounds=10), target="3 ms"))
+    empty, cold = commands(["-c", "pass"], ["-m", "linewise.cli", "plan", str(EXAMPLE), "--region", "EU"])
+    print(row("python -c pass", empty))
+    print(row("linewise plan, from cold", cold))
+    print(f"that is {statistics.median(cold) / statistics.median(empty):.1f} times as much; target 8 times")
     columns(knowledge)
     print(f"memory of this process at its peak: {peak_mb():.0f} MB")
+
+
+SEARCHES = (
+    "mouth sores",
+    "hair",
+    "what if the treatment stops working",
+    "elacestrant",
+    "can I drink alcohol with capecitabine tablets",
+    "bone pain at night",
+    "ESR1",
+    "travel insurance",
+)
 
 
 def columns(knowledge: Any) -> None:

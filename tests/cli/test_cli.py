@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
+import gzip
+import importlib
 import io
 import json
 import os
@@ -14,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from linewise.cli import main
+from linewise.cli.run import COMMANDS
 from places import EXAMPLES, ROOT
 
 ANNA = str(ROOT / "examples" / "anna.json")
@@ -160,6 +164,14 @@ def test_why_explains_what_does_not_fit_and_what_would_have_to_be_different(
     assert "ESR1 is mutated" in text.split("What would have to be different")[1]
 
 
+def test_the_table_of_commands_names_what_each_module_adds() -> None:
+    """Only the module of the asked command is loaded: a command that the table lacks would be unknown."""
+    for module, names in COMMANDS.items():
+        commands = argparse.ArgumentParser().add_subparsers()
+        importlib.import_module(f"linewise.cli.{module}").add(commands)
+        assert tuple(commands.choices) == names
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -245,6 +257,45 @@ def test_many_records_are_answered_while_they_are_read(profile: str, capfdbinary
     assert main(["plan", profile, "no-such-file.json", profile, "--format", "json", "--as-of", "2025-06-01"]) == 2
     answers = [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
     assert [answer.get("error", {}).get("where") for answer in answers] == [None, "no-such-file.json", None]
+
+
+def test_lines_are_answered_in_order_by_several_processes_as_by_one(profile: str, tmp_path: Path) -> None:
+    """A line that cannot be read, in whatever letters, costs only itself."""
+    anna = (ROOT / "examples" / "anna.json").read_text(encoding="utf-8")
+    line = json.dumps(json.loads(anna)).encode()
+    path = tmp_path / "people.ndjson"
+    path.write_bytes(b"\xef\xbb\xbf" + line + b"\n\n{not one\n\xff\xfe\xff\n" + (line + b"\n") * 60)
+    command = [sys.executable, "-m", "linewise", "plan", str(path), "--lines", "--format", "json", "--as-of", "2026-06-01"]
+    one, two = (subprocess.run([*command, "--jobs", jobs], capture_output=True, check=False) for jobs in ("1", "2"))
+    assert one.returncode == two.returncode == 2
+    assert one.stdout == two.stdout
+    answers = [json.loads(answer) for answer in one.stdout.splitlines()]
+    assert [place for place, answer in enumerate(answers) if "error" in answer] == [1, 2]
+    assert len(answers) == 63
+    assert [f"line {number}" in one.stderr.decode() for number in (3, 4)] == [True, True]
+
+
+def test_the_first_line_is_answered_before_the_last_is_written(tmp_path: Path) -> None:
+    """The file is never held as a whole: a pipe that stays open has its answers."""
+    line = json.dumps(json.loads((ROOT / "examples" / "anna.json").read_text(encoding="utf-8"))).encode() + b"\n"
+    command = [sys.executable, "-m", "linewise", "plan", "-", "--lines", "--format", "json"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(line)
+        process.stdin.flush()
+        first = json.loads(process.stdout.readline())
+        process.stdin.close()
+        assert process.wait(60) == 0
+    assert first["schema"].startswith("linewise.plan/")
+
+
+def test_packed_lines_are_read(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    path = tmp_path / "people.ndjson.gz"
+    line = json.dumps(json.loads((ROOT / "examples" / "anna.json").read_text(encoding="utf-8"))).encode()
+    path.write_bytes(gzip.compress(line + b"\n" + line))
+    assert main(["plan", str(path), "--lines", "--format", "json"]) == 0
+    assert len(capfdbinary.readouterr().out.splitlines()) == 2
 
 
 def test_what_is_assumed_or_left_out_of_the_text_is_said(

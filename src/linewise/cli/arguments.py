@@ -15,6 +15,13 @@ def day(text: str) -> dt.date:
         raise argparse.ArgumentTypeError(f"`{text}` is not a day; write it as 2024-06-01") from None
 
 
+def jobs(text: str) -> int:
+    """How many processes share the work. Raises ArgumentTypeError, which the command prints."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number of processes; write one from 1 to 256")
+    return int(text)
+
+
 def command(commands: Any, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
     """A command with its summary and examples; `commands` is what `add_subparsers` gave."""
     found: argparse.ArgumentParser = commands.add_parser(

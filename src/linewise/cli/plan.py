@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from linewise.errors import RecordError
+from linewise.errors import LinewiseError, RecordError
 
-from .arguments import command, day_and_region
+from .arguments import command, day_and_region, jobs
 from .plan_papers import is_paper, plan_of_papers
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def add(commands: Any) -> None:
         "plan",
         "the options for a record, with reasons, tests to ask for, cautions and sources",
         "  linewise plan examples/anna.json\n  linewise plan me.yaml --format html > plan.html\n"
-        "  linewise plan cohort.ndjson --lines --format json\n  cat bundle.json | linewise plan - --region EU",
+        "  linewise plan cohort.ndjson --lines --format json --jobs 4\n  cat bundle.json | linewise plan - --region EU",
     )
     plan.add_argument(
         "records",
@@ -38,7 +38,8 @@ def add(commands: Any) -> None:
     )
     day_and_region(plan)
     plan.add_argument("--format", choices=["text", "json", "html"], default="text")
-    plan.add_argument("--lines", action="store_true", help="one record on every line (NDJSON), one plan a line")
+    plan.add_argument("--lines", action="store_true", help="one record on every line (NDJSON), answered while the file is read")
+    plan.add_argument("--jobs", type=jobs, default=1, metavar="N", help="with --lines: how many processes share the work")
     plan.add_argument(
         "--all", action="store_true", help="list the options that do not fit, too; as JSON, give their whole reasons"
     )
@@ -63,9 +64,13 @@ def add(commands: Any) -> None:
 def _plan(options: argparse.Namespace) -> int:
     from linewise.knowledge import open_knowledge
 
+    if options.jobs > 1 and (not options.lines or options.format == "html"):
+        raise LinewiseError("--jobs shares the lines of --lines, as text or JSON; leave it out here.")
     knowledge = open_knowledge()
+    if options.lines and options.format != "html":
+        return _said(_lines(options, knowledge))
     if options.format == "json":
-        failed = _print_json(_answers(options, knowledge), several=options.lines or len(options.records) > 1, whole=options.all)
+        failed = _print_json(_answers(options, knowledge), several=len(options.records) > 1, whole=options.all)
         return _said(failed)
     answers = list(_answers(options, knowledge))
     failed = [answer for answer in answers if isinstance(answer, RecordError)]
@@ -81,6 +86,15 @@ def _plan(options: argparse.Namespace) -> int:
         pages = [plan_page(answer, everything=options.all) for answer in answers if not isinstance(answer, RecordError)]
         print("\n\n".join(pages), end="")
     return _said(failed)
+
+
+def _lines(options: argparse.Namespace, knowledge: Knowledge) -> list[RecordError]:
+    from .plan_lines import Asked, answer_lines
+    from .terminal import Page
+
+    page, day = Page(), options.as_of or dt.date.today()
+    asked = Asked(day, knowledge.region(options.region), options.all, options.format == "json", page.width, page.colour)
+    return answer_lines(options.records, asked, options.jobs)
 
 
 def _said(failed: list[RecordError]) -> int:

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import io
 import os
 import sys
-import traceback
 from pathlib import Path
 from typing import NoReturn
 
 from linewise import __version__
 from linewise.errors import KnowledgeError, LinewiseError, UnknownRegion
 
-from . import bench, clinic, cohort, knowledge, learn, mcp, mdt, outlook, plan, read, sequence, serve, trials
-
+COMMANDS = {
+    "plan": ("plan", "why"),
+    "read": ("read",),
+    "trials": ("trials",),
+    "sequence": ("sequence",),
+    "outlook": ("outlook",),
+    "knowledge": ("facts", "knowledge"),
+    "serve": ("serve",),
+    "learn": ("interactions", "side-effects", "calendar", "questions", "learn", "search"),
+    "cohort": ("cohort",),
+    "mdt": ("mdt",),
+    "clinic": ("clinic",),
+    "mcp": ("mcp",),
+    "bench": ("bench",),
+}
+"""The modules of this room and the commands that each adds, in the order of the help. Only the module of the command that is asked for is loaded."""
 EXIT_OK, EXIT_BAD_INPUT, EXIT_FAULT = 0, 2, 70
 SHOW_FAULTS = "LINEWISE_SHOW_FAULTS"
 """The variable that shows a fault of the program with its traceback."""
@@ -30,7 +44,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status. Errors for the reader are printed, never a traceback."""
-    parser = _parser()
+    parser = _parser(sys.argv[1:] if arguments is None else arguments)
     options = parser.parse_args(arguments)
     if not hasattr(options, "run"):
         parser.print_help()
@@ -67,6 +81,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _fault(fault: Exception) -> str:
     """What is said of a fault that nobody foresaw: that it is ours, where it is, and what to do."""
+    import traceback
+
     frames = [frame for frame in traceback.extract_tb(fault.__traceback__) if "linewise" in frame.filename]
     place = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return (
@@ -81,7 +97,8 @@ def _drop_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: list[str]) -> argparse.ArgumentParser:
+    """The parser of the command that these arguments begin with; of all commands where they begin with something else, such as `--help`."""
     parser = _Parser(
         prog="linewise",
         description="Which treatments of metastatic breast cancer fit one person, why, and what to ask next.",
@@ -96,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"linewise {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for part in (plan, read, trials, sequence, outlook, knowledge, serve, learn, cohort, mdt, clinic, mcp, bench):
-        part.add(commands)
+    asked = [module for module, names in COMMANDS.items() if arguments and arguments[0] in names]
+    for module in asked or COMMANDS:
+        importlib.import_module(f".{module}", __package__).add(commands)
     return parser

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -71,6 +70,8 @@ def check_free(port: int, again: str, host: str = "127.0.0.1") -> None:
     """Whether a server can listen on this port. Raises LinewiseError with what to do; `again` is the command with another port."""
     if not 1 <= port <= 65535:
         raise LinewiseError(f"{port} is not a port; choose one from 1 to 65535.")
+    import socket
+
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         if sys.platform != "win32":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

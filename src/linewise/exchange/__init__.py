@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,23 @@ from linewise.errors import RecordError
 from linewise.exchange.codes import Codes
 from linewise.exchange.envelope import from_folder, unpacked
 from linewise.exchange.profile import looks_like_profile, read_profile
-from linewise.exchange.source import decode_text, numbered, parse, parse_json
+from linewise.exchange.source import numbered_lines, parse, parse_json
 from linewise.exchange.tables import build, check_codes, codes_of
 from linewise.record.model import Record
 
-__all__ = ["Codes", "build", "check_codes", "codes_of", "load", "read", "read_bytes", "read_lines"]
+__all__ = [
+    "Codes",
+    "build",
+    "check_codes",
+    "codes_of",
+    "load",
+    "numbered_lines",
+    "open_records",
+    "read",
+    "read_bytes",
+    "read_line",
+    "read_lines",
+]
 
 
 def read(path_or_dash: str | Path, codes: Codes, text: bytes | None = None) -> list[Record]:
@@ -58,20 +71,42 @@ def read_bytes(data: bytes, name: str, codes: Codes, lines: bool = False) -> lis
     return _records(value, name, codes, notation == "YAML")
 
 
+def open_records(path_or_dash: str | Path) -> BufferedReader:
+    """A file of records as a stream, unpacked where it is packed (gzip); standard input for `-`. Raises RecordError where it cannot be opened."""
+    name = str(path_or_dash)
+    if name == "-":
+        return sys.stdin.buffer  # type: ignore[return-value]  # of a terminal, a pipe or a file it always is one
+    try:
+        file = Path(path_or_dash).open("rb")  # noqa: SIM115  the caller closes it
+    except FileNotFoundError:
+        raise RecordError(name, "there is no such file.") from None
+    except (OSError, ValueError) as fault:
+        raise RecordError(name, f"it cannot be opened: {fault}.") from None
+    if file.peek(2)[:2] != b"\x1f\x8b":
+        return file
+    import gzip
+
+    return BufferedReader(gzip.GzipFile(fileobj=file))
+
+
 def read_lines(data: bytes, name: str, codes: Codes) -> Iterator[list[Record] | RecordError]:
     """For every line that is not blank, in order: the records in it, or why it cannot be read. It never raises."""
     try:
-        text = decode_text(data, name)
+        for number, line in numbered_lines(BufferedReader(BytesIO(data)), name):
+            try:
+                yield read_line(line, f"{name}, line {number}", codes)
+            except RecordError as fault:
+                yield fault
     except RecordError as fault:
         yield fault
-        return
-    for number, line in numbered(text):
-        where = f"{name}, line {number}"
-        try:
-            value, notation = parse(line.encode(errors="surrogatepass"), where)
-            yield _records(value, where, codes, notation == "YAML")
-        except RecordError as fault:
-            yield fault
+
+
+def read_line(line: bytes | None, where: str, codes: Codes) -> list[Record]:
+    """The records of one line; None stands for one that is too long. Raises RecordError where it cannot be read."""
+    if line is None:
+        raise RecordError(where, "the line is too long to be one person's record.")
+    value, notation = parse(line, where)
+    return _records(value, where, codes, notation == "YAML")
 
 
 def _records(value: Any, name: str, codes: Codes, lenient: bool) -> list[Record]:

@@ -5,9 +5,7 @@ Documents (a PDF, a scan, a C-CDA, a message) are read by `linewise read`, which
 
 from __future__ import annotations
 
-import gzip
 import io
-import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
@@ -119,6 +117,8 @@ def unpacked(data: bytes, name: str) -> tuple[bytes, Any]:
 
 
 def _gunzipped(data: bytes, name: str) -> bytes:
+    import gzip  # few records come packed
+
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
             found = file.read(MOST_UNPACKED + 1)
@@ -132,6 +132,8 @@ def _gunzipped(data: bytes, name: str) -> bytes:
 
 
 def _unzipped(data: bytes, name: str) -> bytes:
+    import zipfile
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = [one for one in archive.infolist() if not one.is_dir()]

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import codecs
 import re
+import zlib
+from collections.abc import Iterator
+from io import BufferedReader
 from typing import Any, Literal
 
 import msgspec
@@ -71,6 +74,40 @@ def _lines(text: str, name: str) -> list[Any]:
                 raise
             found.append(unreadable(f"line {number}"))
     return found
+
+
+LONGEST = 400_000_000
+"""Bytes of a line: one that is longer is no record of one person."""
+
+
+def numbered_lines(file: BufferedReader, name: str) -> Iterator[tuple[int, bytes | None]]:
+    """The lines of a stream that are not blank, in UTF-8, with their numbers from 1; None in place of one that is too long.
+
+    A stream of another encoding (UTF-16, UTF-32, by its mark or its zero bytes) is read whole. Raises RecordError where nothing is in it, and where it
+    ends before its time.
+    """
+    number, found = 0, False
+    try:
+        head = file.peek(4)[:4]
+        if b"\0" in head or any(head.startswith(mark) for mark, word in _MARKS if word != "utf-8-sig"):
+            for number, text in numbered(decode_text(file.read(), name)):
+                yield number, text.encode(errors="surrogatepass")
+            return
+        while line := file.readline(LONGEST):
+            number += 1
+            if number == 1:
+                line = line.removeprefix(codecs.BOM_UTF8)
+            long = len(line) == LONGEST and not line.endswith(b"\n")
+            while long and (more := file.readline(LONGEST)) and not more.endswith(b"\n"):
+                pass
+            if long or line.strip():
+                found = True
+                yield number, None if long else line.rstrip(b"\r\n")
+    except (EOFError, OSError, zlib.error) as fault:
+        what = f"it is damaged or cut off after line {number} ({fault})."
+        raise RecordError(name, what, "What stands before was read; get the file again.") from None
+    if not found:
+        raise RecordError(name, "the file is empty.")
 
 
 def numbered(text: str) -> list[tuple[int, str]]:

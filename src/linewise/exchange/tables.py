@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
+from linewise.exchange import codes as _shapes
 from linewise.exchange.codes import (
     Bound,
     Codes,
@@ -24,6 +25,7 @@ from linewise.exchange.codes import (
     unit_key,
 )
 from linewise.exchange.words import remember
+from linewise.knowledge.store import kept
 from linewise.record.model import COURSE, MEDICINES, REACTIONS, TREATMENTS
 
 # The sections of codes.yaml; every other one is a code system: code -> meaning.
@@ -369,7 +371,9 @@ def codes_of(knowledge: Any) -> Codes:
     remember(knowledge)
     found = _made.get(knowledge)
     if found is None:
-        found = _made[knowledge] = _codes_of(knowledge)
+        found = _made[knowledge] = kept(
+            knowledge.content, "codes", Codes, lambda: _codes_of(knowledge), __file__, _shapes.__file__
+        )
     return found
 
 

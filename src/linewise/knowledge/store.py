@@ -6,12 +6,14 @@ thrown away and made again; an altered one of a wheel is refused.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
-import tempfile
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -29,10 +31,18 @@ _FORMAT = 4
 _HASH = 32
 
 
+Stored = TypeVar("Stored")
+
+
 class _Artefact(msgspec.Struct, frozen=True):
     format: int
     version: str
     content: Content
+
+
+class _Table(msgspec.Struct, frozen=True):
+    of: str
+    table: msgspec.Raw
 
 
 def folder() -> Path | None:
@@ -76,30 +86,76 @@ def compiled(root: Path) -> Content:
         content = load(root)
         with suppress(OSError):  # a read-only home folder costs time, nothing else
             write(content, artefact)
-            _forget_others(artefact)
+            _forget_others(artefact, "knowledge")
     return content
 
 
 def write(content: Content, path: Path) -> None:
     """Write the artefact; whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     data = msgspec.msgpack.encode(_Artefact(_FORMAT, __version__, content))
     msgspec.msgpack.decode(data, type=_Artefact)  # one that cannot be read would be made again at every start, and break a wheel
-    data = _hash(data) + data
+    _put(path, data)
+
+
+def kept(content: Content, name: str, kind: type[Stored], make: Callable[[], Stored], *code: str) -> Stored:
+    """A table made of the knowledge, from the cache where this very content has it there; else it is made, and kept for the next start.
+
+    `kind` is a struct that says all that the table holds; `code` are the files of the program that make it: where one of them was written since,
+    the table is made again. Content without a digest (made in a test) is never kept.
+    """
+    if not content.digest:
+        return make()
+    stats = [Path(file).stat() for file in code]
+    of = f"{__version__} {content.digest} {[(stat.st_size, stat.st_mtime_ns) for stat in stats]}"
+    path = _cache() / f"{name}-{_hash(of.encode()).hex()[:16]}.msgpack"
+    found = _decoded(path, _Table)
+    if found is not None and found.of == of:
+        with suppress(msgspec.DecodeError), uncollected():
+            return msgspec.msgpack.decode(found.table, type=kind)
+    made = make()
+    with suppress(OSError):
+        _put(path, msgspec.msgpack.encode(_Table(of, msgspec.Raw(msgspec.msgpack.encode(made)))))
+        _forget_others(path, name)
+    return made
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the search for cycles: while many objects are made that all stay, it only costs time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _put(path: Path, data: bytes) -> None:
+    """Write what `_decoded` reads."""
+    import tempfile
+
+    path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(data)
+        file.write(_hash(data) + data)
     Path(file.name).replace(path)
 
 
-def _read(path: Path) -> Content | None:
+def _decoded(path: Path, kind: type[Stored]) -> Stored | None:
+    """What a file of the cache holds; None where it is missing, broken or altered."""
     try:
         data = path.read_bytes()
         if data[:_HASH] != _hash(data[_HASH:]):
             return None
-        found = msgspec.msgpack.decode(memoryview(data)[_HASH:], type=_Artefact)
+        with uncollected():
+            return msgspec.msgpack.decode(memoryview(data)[_HASH:], type=kind)
     except (OSError, msgspec.DecodeError):
         return None
-    return found.content if (found.format, found.version) == (_FORMAT, __version__) else None
+
+
+def _read(path: Path) -> Content | None:
+    found = _decoded(path, _Artefact)
+    return found.content if found is not None and (found.format, found.version) == (_FORMAT, __version__) else None
 
 
 def _hash(data: bytes) -> bytes:
@@ -111,8 +167,8 @@ def _cache() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "linewise"
 
 
-def _forget_others(artefact: Path) -> None:
+def _forget_others(artefact: Path, name: str) -> None:
     """Keep the newest few: several checkouts may share a home folder."""
-    old = sorted(artefact.parent.glob("knowledge-*.msgpack"), key=lambda path: path.stat().st_mtime, reverse=True)
+    old = sorted(artefact.parent.glob(f"{name}-*.msgpack"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in old[4:]:
         path.unlink(missing_ok=True)

@@ -18,7 +18,7 @@ _OVER = {"completed", "finished", "on-hold", "onhold"}
 
 def read_mentions(chart: Chart) -> None:
     """Every plan of care, episode and flag of the person; read after everything else."""
-    for resource in chart.of(*KINDS) if chart.book is not None else ():
+    for resource in chart.of(*KINDS) if chart.codes.worded else ():
         with chart.careful(resource):
             if not in_error(resource) and not bare_codes(resource.get("status")) & _NOT_BEGUN:
                 _read(chart, resource)

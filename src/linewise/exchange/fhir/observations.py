@@ -176,7 +176,7 @@ def _member(chart: Chart, owner: Node, found: Finding, meaning: Meaning, label: 
 
 def _graded(chart: Chart, owner: Node, found: Finding, meaning: Meaning | None, label: str) -> bool:
     """A symptom as the question and its grade as the answer. Grade 0 says that it is not there."""
-    if chart.book is None or found.missing:
+    if found.missing or (meaning is not None and meaning.fact != "symptoms") or chart.book is None:
         return False
     named = (meaning,) if meaning is not None else chart.book.illness(label).meanings
     if len(named) != 1 or named[0].fact != "symptoms" or not isinstance(named[0].value, str):
