@@ -110,7 +110,16 @@ def test_every_rule_can_be_decided() -> None:
 
     knowledge = open_knowledge()
     words = words_of(knowledge)
-    fill = {"{t}": "letrozole", "{c}": "letrozole", "{n|months}": "0.5", "{n}": "20", "{m}": "30", "{op}": "<="}
+    fill = {
+        "{t}": "letrozole",
+        "{c}": "letrozole",
+        "{n|months}": "0.5",
+        "{n}": "20",
+        "{m}": "30",
+        "{op}": "<=",
+        "{grade}": "2",
+        "{beyond}": "2",
+    }
     meant = ("adds nothing", "already", "every value", "never be true")
     for rule in words.rules:
         for criterion in (rule.when, rule.may, rule.fine):

@@ -29,7 +29,7 @@ _MARKED = re.compile(r"¤(\d+)¤")
 _ITEM = re.compile(r"¤\d+¤|§|[a-z0-9+%<>=⟨⟩‡][\w+%.'/⟨⟩-]*")
 _WORD = re.compile(r"[a-z0-9+%<>=⟨⟩‡][\w+%.'/⟨⟩-]*")
 _SEGMENT = re.compile(r",|;|\bor\b|\band\b|\(|\)|/(?=\s|¤)")
-_SENTENCE = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s+[a-z])|;\s*(?=\S)")
+_SENTENCE = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s+[a-z])|;\s*(?=[^\s<>=])")
 _AND_HAS = re.compile(r"\band (?:has|have|had|is|are|who|that|with)\b|¤ and ¤")
 _LISTED = re.compile(r"¤ ?,[^.]*¤ ?,? and ¤")
 _JOINING = re.compile(r"^\s*(?:,\s*)?(and/or|or|and(?: (?:has|have|is|are))?|,)(?=\s)")
@@ -218,6 +218,7 @@ class _Reading:
         if any(one.outside for one in tags.named):
             self.outside = True
         self.rules += [part.rule for part in parts if part.rule]
+        text = _turned(text, parts, self.words)
         if firm and kind == "inclusion":
             self.firm += _firm(text, parts)
         return self._together(text, kind, parts)
@@ -304,6 +305,8 @@ class _Reading:
             if "or" not in joins:
                 return pair.both(said)
             other = left or _ASKED in text
+            if not other and _plain_or(text):
+                return pair.either(said)
             return pair.mixed([*said, OPEN] if other else said) if len(said) > 1 or other else said[0]
         narrowed = "and" in joins and ("or" not in joins or _AND_HAS.search(text) is not None)
         return pair.mixed(said) if narrowed and len(said) > 1 and not _LISTED.search(text) else pair.either(said)
@@ -326,6 +329,24 @@ class _Reading:
         return found
 
 
+def _turned(text: str, parts: list[_Part], words: Words) -> str:
+    """The text without the negations that stand directly before a part, which then says its opposite.
+
+    Any other negation that no rule took along leaves every part behind it open: what it turns round is not clear.
+    """
+    place = 0
+    while (found := _MARKED.search(text, place)) is not None:
+        place = found.end()
+        part = parts[int(found.group(1))]
+        if (direct := words.turned.search(text[: found.start()])) is not None and direct.group().strip():
+            part.says = pair.opposite(part.says)
+            text = f"{text[: direct.start()]} {text[found.start() :]}"
+            place = direct.start() + 1 + len(found.group())
+        elif words.turns.search(text[: found.start()]) is not None:
+            part.says, part.firm = OPEN, False
+    return text
+
+
 def _firm(text: str, parts: list[_Part]) -> list[str]:
     """What a receptor must be by a sentence. Several that "or" joins are one; one that "or" joins to something else is none."""
     found: list[str] = []
@@ -345,6 +366,15 @@ def _firm(text: str, parts: list[_Part]) -> list[str]:
         else:
             found += [part.says.may for part in marks if part.firm]
     return [one for one in found if one not in (pair.YES, pair.NO)]
+
+
+def _plain_or(text: str) -> bool:
+    """Whether a text is single things that "or" joins, and nothing else."""
+    return (
+        "and" not in _ITEM.findall(text)
+        and not re.search(r"[,;()/]", text)
+        and all(len(_MARKED.findall(one)) == 1 for one in re.split(r"\bor\b", text))
+    )
 
 
 def _inside(text: str) -> list[str]:
@@ -380,6 +410,9 @@ def _filled(criterion: str | None, found: re.Match[str], named: list[Named], kin
     for name, value in found.groupdict().items():
         if value is not None:
             groups.setdefault(name.rstrip("23"), value.strip())
+    if "{grade}" in criterion or "{beyond}" in criterion:
+        grade, beyond = _grades(groups)
+        criterion = criterion.replace("{grade}", str(grade)).replace("{beyond}", str(beyond))
     if "{n|months}" in criterion:
         criterion = criterion.replace("{n|months}", f"{_months(groups):g}")
     for name in ("n", "m", "op"):
@@ -393,6 +426,12 @@ def _filled(criterion: str | None, found: re.Match[str], named: list[Named], kin
     if one.every and kind == "exclusion":
         one = Named(one.ones, False, one.outside)
     return one.template(criterion, counts)
+
+
+def _grades(groups: dict[str, str]) -> tuple[int, int]:
+    """The lowest grade that a bound from below takes in, and the lowest that a bound from above leaves out; from 1 to 4."""
+    number, sign = int(groups.get("n", "2")), groups.get("op", ">=")
+    return tuple(min(max(one, 1), 4) for one in (number + (sign == ">"), number + (sign != "<")))  # type: ignore[return-value]
 
 
 def _months(groups: dict[str, str]) -> float:
