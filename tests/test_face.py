@@ -42,7 +42,6 @@ def test_every_error_for_readers_is_of_one_family() -> None:
     from linewise.knowledge.files import Fault
     from linewise.logic import CriterionError
     from linewise.views.view import ViewError
-    from linewise.web.shield import TooBigError
 
     for error in (
         errors.RecordError,
@@ -52,6 +51,6 @@ def test_every_error_for_readers_is_of_one_family() -> None:
         Fault,
         CriterionError,
         ViewError,
-        TooBigError,
+        errors.TooBigError,
     ):
         assert issubclass(error, linewise.LinewiseError)

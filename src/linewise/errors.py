@@ -26,5 +26,9 @@ class KnowledgeError(LinewiseError):
         super().__init__("\n".join(problems))
 
 
+class TooBigError(LinewiseError):
+    """More was sent than was said, or than is taken."""
+
+
 class UnknownRegion(LinewiseError):
     """A region that the knowledge does not have."""

@@ -1,13 +1,14 @@
-"""Files as they come and go: packed or not, amounts of memory in words, pages as tagged PDF."""
+"""Files as they come and go: packed or not, amounts of memory in words, pages as tagged PDF; requests up to a size."""
 
 from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import IO, Any
 
-from linewise.errors import LinewiseError
+from linewise.errors import LinewiseError, TooBigError
 
 
 def opened(path: Path) -> IO[bytes]:
@@ -41,3 +42,21 @@ def tagged_pdf(html: str, css: str = "") -> bytes:
 
     sheets = [CSS(string=css)] if css else []
     return bytes(HTML(string=html, url_fetcher=nothing).write_pdf(pdf_variant="pdf/ua-1", stylesheets=sheets))
+
+
+_Message = MutableMapping[str, Any]
+
+
+def up_to(most: int, receive: Callable[[], Awaitable[_Message]]) -> Callable[[], Awaitable[_Message]]:
+    """What arrives of a request, message by message (ASGI), up to `most` bytes. Raises TooBigError as soon as more has come, whatever was announced."""
+    seen = 0
+
+    async def counted() -> _Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > most:
+            raise TooBigError
+        return message
+
+    return counted

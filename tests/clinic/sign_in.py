@@ -26,6 +26,10 @@ class SignIn:
         self.tokens: dict[str, Any] = {}
         self.says: dict[str, Any] = {}
         self.kid = "one"
+        self.slow = 0.0  # seconds before a token is renewed
+        self.spent: set[str] | None = (
+            None  # refresh tokens that were used: a second use is refused; None takes each as often as it comes
+        )
         self.requests: list[dict[str, str]] = []
         self.put()
 
@@ -65,6 +69,12 @@ class SignIn:
         form = {name: values[-1] for name, values in parse_qs(self.hospital.posted[-1][1].decode()).items()}
         self.requests.append(form)
         if form["grant_type"] == "refresh_token":
+            time.sleep(self.slow)
+            if self.spent is not None:
+                if form["refresh_token"] in self.spent:
+                    send(handler, {"error": "invalid_grant"}, 400)
+                    return
+                self.spent.add(form["refresh_token"])
             send(handler, {"access_token": "renewed", "token_type": "Bearer", "expires_in": 300} | self.tokens)
             return
         asked = self.codes.pop(form.get("code", ""), None)
@@ -85,6 +95,7 @@ class SignIn:
         }
         claims |= {"fhirUser": f"{self.hospital.fhir}/Practitioner/7", **self.claims}
         algorithm = "ES384" if self.kid == "one" else "RS384"
+        claims = {name: value for name, value in claims.items() if value is not None}
         token = jwt.encode({"alg": algorithm, "kid": self.kid}, claims, self.hospital.keys[self.kid], algorithms=[algorithm])
         found = {
             "access_token": "token",

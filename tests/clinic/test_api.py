@@ -13,24 +13,12 @@ import pytest
 from places import ROOT
 
 from .conftest import Clinic, httpx
-from .hospital import anna
-
-PASSWORDS = {"clinician": "correct horse battery", "auditor": "staple at nine", "admin": "keys of the house"}
-RECORD = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in anna()]}
+from .people import PASSWORDS, RECORD, signed_in
 
 
 @pytest.fixture(scope="module")
 def people(clinic: Clinic) -> dict[str, Any]:
-    """Somebody of each role, signed in."""
-    found = {}
-    for role, password in PASSWORDS.items():
-        assert clinic.run("user", "add", role, "--role", role, typed=password + "\n").returncode == 0
-        answer = clinic.client.post("/api/v1/session", json={"name": role, "password": password})
-        assert answer.status_code == 200 and answer.json()["role"] == role
-        headers = {"Authorization": f"Bearer {answer.json()['token']}"}
-        found[role] = httpx.Client(base_url=clinic.base, headers=headers, timeout=30, trust_env=False)
-    clinic.client.cookies.clear()
-    return found
+    return signed_in(clinic)
 
 
 def test_every_address_but_signing_in_needs_it(clinic: Clinic) -> None:

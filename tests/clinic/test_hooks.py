@@ -223,6 +223,43 @@ def test_a_slow_or_failing_server_ends_in_time(clinic: Clinic, hospital: Hospita
         assert clinic.cds(hospital, hospital.call(prefetch=sent, fhirServer=hospital.fhir)).status_code == 412
 
 
+def test_a_server_that_is_busy_is_asked_again_when_it_says(clinic: Clinic, hospital: Hospital) -> None:
+    sent = prefetch_of(anna())
+    del sent["observations"]
+    busy = ["1", "0"]
+
+    def at_times(handler: BaseHTTPRequestHandler) -> None:
+        if not busy:
+            send(handler, hospital.search("Observation", {}))
+            return
+        data = b"{}"
+        handler.send_response(429 if len(busy) == 2 else 503)
+        handler.send_header("Retry-After", busy.pop(0))
+        handler.send_header("Content-Length", str(len(data)))
+        handler.end_headers()
+        handler.wfile.write(data)
+
+    hospital.answers["/fhir/Observation"] = at_times
+    assert suggestions(cards_of(clinic.cds(hospital, hospital.call(prefetch=sent, fhirServer=hospital.fhir))))
+    busy[:] = ["600"]
+    started = time.monotonic()
+    assert clinic.cds(hospital, hospital.call(prefetch=sent, fhirServer=hospital.fhir)).status_code == 412
+    assert time.monotonic() - started < 5, "nobody waits for a time that is not there"
+    busy[:] = ["soon"]
+    assert clinic.cds(hospital, hospital.call(prefetch=sent, fhirServer=hospital.fhir)).status_code == 412
+
+
+def test_a_medicine_that_cannot_be_read_suggests_nothing(clinic: Clinic, hospital: Hospital) -> None:
+    sent = prefetch_of(anna())
+    unnamed = {"resourceType": "MedicationStatement", "id": "u", "status": "active", "subject": {"reference": "Patient/anna"}}
+    sent["medicationStatements"]["entry"].append(
+        {"resource": unnamed | {"medicationReference": {"reference": "Medication/gone"}}}
+    )
+    sent["medicationStatements"]["total"] += 1
+    cards = cards_of(clinic.cds(hospital, hospital.call(prefetch=sent, fhirServer=hospital.fhir)))
+    assert "/fhir/Medication/gone" in hospital.asked and not suggestions(cards)
+
+
 def test_pages_that_go_round_end(clinic: Clinic, hospital: Hospital) -> None:
     def round_and_round(handler: BaseHTTPRequestHandler) -> None:
         send(handler, searchset([], link=[{"relation": "next", "url": f"{hospital.fhir}/Observation?again"}]))
@@ -280,9 +317,28 @@ def test_hospitals_with_one_signer_are_told_apart_by_their_server(hospital: Hosp
         {"hook": "order-sign", "hookInstance": "1", "context": {"patientId": "anna"}},
         {"hook": "patient-view", "hookInstance": "1"},
         {"hook": "patient-view", "hookInstance": "1", "context": {}},
-        {"hook": "patient-view", "hookInstance": "1", "context": {"patientId": "../../etc"}},
-        {"hook": "patient-view", "hookInstance": "1", "context": {"patientId": "anna"}, "prefetch": []},
-        {"hook": "patient-view", "hookInstance": "1", "context": {"patientId": "anna"}, "prefetch": {"patient": 3}},
+        {"hook": "patient-view", "hookInstance": "1", "context": {"userId": "Practitioner/1", "patientId": "../../etc"}},
+        {
+            "hook": "patient-view",
+            "hookInstance": "1",
+            "context": {"userId": "Practitioner/1", "patientId": "anna"},
+            "prefetch": [],
+        },
+        {
+            "hook": "patient-view",
+            "hookInstance": "1",
+            "context": {"userId": "Practitioner/1", "patientId": "anna"},
+            "prefetch": {"patient": 3},
+        },
+        *(
+            {
+                "hook": "patient-view",
+                "hookInstance": "1",
+                "context": {"patientId": "anna", **more},
+                "prefetch": prefetch_of(anna()),
+            }
+            for more in ({}, {"userId": ""}, {"userId": None}, {"userId": 7})
+        ),
         [],
         "no",
     ],

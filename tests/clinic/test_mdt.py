@@ -22,6 +22,7 @@ from linewise.clinic.sheet import DECISION, sheet_of
 from linewise.exchange import Codes, read
 from linewise.knowledge import Knowledge
 from linewise.plan import Plan, make_plan
+from linewise.trials.ask import to_ask
 from places import EXAMPLES, ROOT
 
 DAY = dt.date(2026, 11, 30)
@@ -56,6 +57,51 @@ def test_every_form_says_what_the_plan_says(path: Path, region: str, knowledge: 
     assert (care["resourceType"], care["intent"], care["status"]) == ("CarePlan", "proposal", "draft")
     listed = {entry["fullUrl"] for entry in bundle["entry"]}
     assert {one["reference"]["reference"] for one in care.get("activity", [])} <= listed
+
+
+def test_trials_to_ask_about_stand_in_every_form(knowledge: Knowledge, codes: Codes) -> None:
+    plan = plan_of(ROOT / "examples" / "anna.json", knowledge, codes)
+    shown = to_ask(plan).shown
+    assert shown
+    bundle = json.loads(paper(plan, "fhir", codes, []))
+    care = bundle["entry"][0]["resource"]
+    asked = {one["reference"]["reference"] for one in care["activity"]}
+    for one in shown:
+        entry = next(entry for entry in bundle["entry"] if one.id in entry["resource"].get("code", {}).get("text", ""))
+        request = entry["resource"]
+        assert entry["fullUrl"] in asked
+        assert (request["resourceType"], request["intent"], request["status"]) == ("ServiceRequest", "proposal", "draft")
+        assert request["extension"][0]["valueRelatedArtifact"]["url"] == one.url and one.ask[1:] in request["note"][0]["text"]
+    assert any("trial team decides" in note["text"] for note in care["note"])
+
+
+@pytest.mark.parametrize(
+    ("said", "is_reason"),
+    [
+        ({}, True),
+        ({"clinicalStatus": {"coding": [{"code": "active"}]}}, True),
+        (
+            {"clinicalStatus": {"coding": [{"code": "recurrence"}]}, "verificationStatus": {"coding": [{"code": "confirmed"}]}},
+            True,
+        ),
+        ({"verificationStatus": {"coding": [{"code": "entered-in-error"}]}}, False),
+        ({"verificationStatus": {"coding": [{"code": "refuted"}]}}, False),
+        ({"verificationStatus": {"coding": [{"code": "differential"}]}}, False),
+        ({"clinicalStatus": {"coding": [{"code": "resolved"}]}}, False),
+        ({"clinicalStatus": {"coding": [{"code": "inactive"}]}}, False),
+    ],
+)
+def test_a_proposal_is_for_a_cancer_that_stands(
+    said: dict[str, Any], is_reason: bool, knowledge: Knowledge, codes: Codes
+) -> None:
+    """A Condition that was entered in error, refuted or is over is no reason for a drug; the code of the illness is."""
+    record = json.loads((ROOT / "examples" / "anna.json").read_text(encoding="utf-8"))
+    plan = plan_of(ROOT / "examples" / "anna.json", knowledge, codes)
+    found = next(e["resource"] for e in record["entry"] if e["resource"]["resourceType"] == "Condition")
+    kept = {name: value for name, value in found.items() if name not in ("clinicalStatus", "verificationStatus")} | {"id": "c1"}
+    made = Proposals(plan, codes, [kept | said], "anna").option(plan.offered[0].id)[0][1]
+    assert (made.get("reasonReference") == [{"reference": "Condition/c1"}]) is is_reason
+    assert is_reason or made["reasonCode"][0]["coding"][0]["code"]
 
 
 def test_word_and_pdf_open_and_hold_the_options(knowledge: Knowledge, codes: Codes) -> None:

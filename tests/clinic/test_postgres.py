@@ -16,6 +16,9 @@ from pathlib import Path
 import pytest
 
 from bulk.postgres import server
+from linewise.clinic.audit import Act, append, page
+from linewise.clinic.settings import Settings
+from linewise.clinic.store import open_store
 
 from .conftest import Clinic, httpx
 from .hospital import Hospital, anna, prefetch_of
@@ -54,6 +57,27 @@ def test_the_store_itself_refuses_to_change_the_trail(clinic: Clinic, hospital: 
                 connection.execute(act)
     assert clinic.run("audit", "verify").returncode == 0
     assert "secret" not in clinic.log.read_text()
+
+
+def test_the_trail_of_one_patient_is_found_by_the_database(
+    clinic: Clinic, hospital: Hospital, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LINEWISE_CLINIC_KEY", KEY)
+    for _ in range(2):
+        assert clinic.cds(hospital, hospital.call(prefetch=prefetch_of(anna()))).status_code == 200
+    store = open_store(Settings(public_url=clinic.base, store=address))
+    for number in range(20):
+        append(store, Act(what="plan", who="meier", patient="rare" if number in (3, 9) else f"p{number}"), "here")
+    rows, _ = page(store, patient="rare")
+    first, before = page(store, most=1, patient="rare")
+    assert len(rows) == 2 and first == rows[:1] and page(store, before, most=1, patient="rare") == (rows[1:], None)
+    assert len(page(store, patient="anna")[0]) >= 2 and page(store, patient="nobody' OR 1=1")[0] == []
+    with psycopg.connect(address) as connection:
+        connection.execute("SET enable_seqscan = off")
+        query = "EXPLAIN SELECT number FROM audit WHERE CAST(event AS jsonb) @> CAST(%s AS jsonb)"
+        plan = connection.execute(query, ('{"entity": [{"what": {"reference": "Patient/rare"}}]}',)).fetchall()
+    assert "audit_names" in str(plan)
+    store.close()
 
 
 def test_two_servers_share_what_they_must(clinic: Clinic, hospital: Hospital, address: str, tmp_path: Path) -> None:

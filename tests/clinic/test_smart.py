@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -121,6 +122,7 @@ def test_a_refusal_and_another_issuer_end_the_launch(browser: Any, hospital: Hos
         {"aud": ["linewise", "another-app"]},
         {"exp": -600},
         {"iat": 600},
+        {"iat": None},
         {"nonce": "other"},
         {"sub": ""},
     ],
@@ -130,7 +132,7 @@ def test_an_id_token_for_something_else_is_refused(
 ) -> None:
     """Times are in seconds from the moment of the test."""
     now = int(time.time())
-    sign_in.claims = {name: now + value if name in ("exp", "iat") else value for name, value in claims.items()}
+    sign_in.claims = {name: now + value if name in ("exp", "iat") and value else value for name, value in claims.items()}
     assert browser.get(sign_in.allow(launched(browser, hospital))).status_code == 403
 
 
@@ -205,6 +207,63 @@ def test_an_expired_token_is_renewed_or_ends_the_session(browser: Any, hospital:
     assert browser.get(f"{chart}/plan.json").status_code == 401
 
 
+def test_of_two_requests_at_once_one_renews_and_both_are_answered(browser: Any, hospital: Hospital, sign_in: SignIn) -> None:
+    """A refresh token may be good for one use: the second to come waits for what the first brings."""
+    sign_in.tokens, sign_in.slow = {"expires_in": 1, "refresh_token": "first"}, 0.7
+    chart = opened(browser, hospital, sign_in)
+    sign_in.tokens, sign_in.spent = {"expires_in": 300, "refresh_token": "second"}, set()
+    kept = dict(browser.cookies)
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(httpx.get, f"{chart}/plan.json", cookies=kept, trust_env=False, timeout=60) for _ in range(4)]
+        assert [one.result().status_code for one in asked] == [200] * 4
+    assert [one["refresh_token"] for one in sign_in.requests if one["grant_type"] == "refresh_token"] == ["first"]
+
+
+def test_a_chart_that_is_closed_while_it_is_renewed_stays_closed(browser: Any, hospital: Hospital, sign_in: SignIn) -> None:
+    sign_in.tokens, sign_in.slow = {"expires_in": 1, "refresh_token": "first"}, 1.5
+    chart = opened(browser, hospital, sign_in)
+    kept = dict(browser.cookies)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(httpx.get, f"{chart}/plan.json", cookies=kept, trust_env=False, timeout=60)
+        time.sleep(0.5)
+        assert browser.post("/logout").status_code == 200
+        assert asked.result().status_code == 401
+    assert httpx.get(f"{chart}/plan.json", cookies=kept, trust_env=False).status_code == 401
+
+
+def test_a_renewal_that_fails_ends_the_session_for_everybody_who_waits(browser: Any, hospital: Hospital, sign_in: SignIn) -> None:
+    sign_in.tokens, sign_in.slow = {"expires_in": 1, "refresh_token": "first"}, 0.5
+    chart = opened(browser, hospital, sign_in)
+    sign_in.spent = {"first"}
+    kept = dict(browser.cookies)
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(httpx.get, f"{chart}/plan.json", cookies=kept, trust_env=False, timeout=60) for _ in range(2)]
+        assert [one.result().status_code for one in asked] == [401] * 2
+
+
+# In the frame of the record system
+
+
+def test_what_a_person_is_told_can_be_shown_in_the_frame(browser: Any, hospital: Hospital, sign_in: SignIn) -> None:
+    """Without that, the frame of a record system stays blank where something went wrong, and nobody knows why."""
+    chart = opened(browser, hospital, sign_in)
+    told = [
+        browser.get("/launch", params={"iss": "https://evil.example", "launch": "x"}),
+        browser.get("/callback?code=x&state=invented"),
+        httpx.get(f"{chart}/plan", trust_env=False),
+        browser.get(f"{chart}/sheet.nothing"),
+        browser.post(f"{chart}/proposals", data={"options": "nothing", "csrf": "wrong"}),
+        browser.get("/app/x"),
+        browser.post("/logout"),
+    ]
+    assert [one.status_code for one in told] == [403, 400, 401, 404, 403, 404, 200]
+    for one in told:
+        assert one.headers["content-type"].startswith("text/html"), one.url
+        assert "frame-ancestors 'self' https://ehr.example" in one.headers["content-security-policy"], one.url
+        assert "x-frame-options" not in one.headers and "default-src 'none'" in one.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in browser.get("/api/v1/session").headers["content-security-policy"]
+
+
 def test_closing_ends_every_chart_of_the_browser(browser: Any, hospital: Hospital, sign_in: SignIn) -> None:
     chart = opened(browser, hospital, sign_in)
     kept = dict(browser.cookies)
@@ -247,6 +306,47 @@ def test_what_is_not_offered_is_not_proposed(browser: Any, hospital: Hospital, s
     good = next(one["id"] for one in found["options"] if one["status"] == "suitable")
     answer = browser.post(f"{chart}/proposals", json={"options": [good]}, headers={"X-CSRF-Token": found["csrf"]})
     assert answer.status_code == 502 and "nothing was written" in answer.json()["detail"]
+
+
+def cut_off(handler: Any) -> None:
+    handler.connection.close()
+
+
+@pytest.mark.parametrize(
+    ("answers", "written"),
+    [
+        (lambda handler: send(handler, {"resourceType": "OperationOutcome"}, 422), "no"),
+        (lambda handler: send(handler, {}, 401), "no"),
+        (lambda handler: send(handler, {}, 500), "not known"),
+        (lambda handler: send(handler, {}, 504), "not known"),
+        (lambda handler: (time.sleep(7), send(handler, {}))[1], "not known"),
+        (cut_off, "not known"),
+        (lambda handler: send(handler, "written"), "not known"),
+    ],
+    ids=["refused", "not-allowed", "broke", "gateway", "silent", "cut-off", "unreadable"],
+)
+def test_that_nothing_was_written_is_said_only_where_it_is_known(
+    browser: Any, hospital: Hospital, sign_in: SignIn, answers: Any, written: str
+) -> None:
+    chart = opened(browser, hospital, sign_in)
+    found = browser.get(f"{chart}/plan.json").json()
+    good = next(one["id"] for one in found["options"] if one["status"] == "suitable")
+    hospital.answers["/fhir"] = answers
+    answer = browser.post(f"{chart}/proposals", json={"options": [good]}, headers={"X-CSRF-Token": found["csrf"]})
+    assert answer.status_code == 502 and answer.json()["written"] == written
+    assert ("nothing was written" in answer.json()["detail"]) is (written == "no")
+
+
+def test_a_transaction_that_was_taken_in_part_is_told(browser: Any, hospital: Hospital, sign_in: SignIn) -> None:
+    chart = opened(browser, hospital, sign_in)
+    found = browser.get(f"{chart}/plan.json").json()
+    good = next(one["id"] for one in found["options"] if one["status"] == "suitable")
+    entries = [{"response": {"status": "201 Created"}}, {"response": {"status": "403 Forbidden"}}]
+    hospital.answers["/fhir"] = lambda handler: send(
+        handler, {"resourceType": "Bundle", "type": "batch-response", "entry": entries}
+    )
+    answer = browser.post(f"{chart}/proposals", json={"options": [good]}, headers={"X-CSRF-Token": found["csrf"]})
+    assert answer.status_code == 502 and answer.json()["written"] == "in part" and "1 of 2" in answer.json()["detail"]
 
 
 def test_the_page_works_without_a_script(browser: Any, hospital: Hospital, sign_in: SignIn) -> None:

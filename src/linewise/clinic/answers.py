@@ -6,6 +6,7 @@ import secrets
 import time
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -171,10 +172,12 @@ async def trail(ask: Ask) -> Reply:
     """AuditEvents as a FHIR searchset, the latest first."""
     most, before = _number(ask, "_count", 100, 1000), _number(ask, "before", 0, 2**31)
     patient = str(ask.one("patient") or "").removeprefix("Patient/")
+    ask.act.patient = patient
     found, last = await ask.house.asked(audit.page, ask.house.store, before or None, most, patient)
     bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": one} for one in found]}
-    if last is not None and len(found) == most:
-        bundle["link"] = [{"relation": "next", "url": f"{ask.house.settings.base}/api/v1/audit?_count={most}&before={last}"}]
+    if last is not None:
+        asked = urlencode({"_count": most, "before": last} | ({"patient": patient} if patient else {}))
+        bundle["link"] = [{"relation": "next", "url": f"{ask.house.settings.base}/api/v1/audit?{asked}"}]
     return Reply(bundle, kind="application/fhir+json")
 
 
@@ -192,6 +195,8 @@ async def feedback(ask: Ask) -> Reply:
 
 
 async def replay(ask: Ask) -> Reply:
+    """An earlier answer, whole: it holds the record's findings, so it is for those who treat. The row of that answer says about whom it is."""
+    ask.act.others = tuple(await ask.house.asked(audit.patients_of, ask.house.store, ask.parts["id"]))
     found = await ask.house.asked(ask.house.store.kept, "answer", ask.parts["id"])
     if found is None:
         raise Refused(404, "No answer is kept under this id.")
@@ -249,7 +254,9 @@ async def worklist(ask: Ask) -> Reply:
             )
         return listed
 
-    return Reply({"patients": await threaded(made)})
+    listed = await threaded(made)
+    ask.act.others = tuple(one["id"] for one in listed if one["id"])
+    return Reply({"patients": listed})
 
 
 _PLAN_BODY = {"anyOf": [_object(["record"], record=_RECORD, **_ASKED), _RECORD]}
@@ -303,5 +310,5 @@ ENDPOINTS = [
         query={"_count": "how many", "before": "where the page before ended", "patient": "an id"}, gives=_object(["resourceType"], resourceType=_TEXT),
     ),
     Endpoint("GET", "/feedback", "What came back about cards", feedback, _TRAIL, audited=False, gives=_object(["feedback"], feedback=_LIST)),
-    Endpoint("GET", "/answers/{id}", "An earlier answer, byte for byte", replay, ("auditor", "clinician"), gives={"type": "object"}),
+    Endpoint("GET", "/answers/{id}", "An earlier answer, byte for byte", replay, _CLINICAL, gives={"type": "object"}),
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from linewise.errors import LinewiseError, RecordError
 
+from .answered import answered
 from .audit import Act
 from .house import House
 from .keys import digest_of
@@ -84,17 +85,15 @@ def routes(house: House, endpoints: list[Endpoint]) -> list[Route]:
 
     async def door(request: Request) -> Response:
         started, act = time.perf_counter(), Act(what="api", who="")
-        found: Endpoint | None = None
-        try:
-            try:
-                found, answer = await _through(house, request, endpoints, act)
-            except Refused as fault:
-                act.outcome, act.reason = ("4" if fault.status < 500 else "8"), str(fault.status)
-                answer = problem(fault)
-            if found is None or found.audited or act.reason:
-                await house.audited(act)
-        except Refused as fault:
-            answer = problem(fault)
+        quiet = False  # an answer about nobody, from an address that the trail leaves out
+
+        async def done() -> Response:
+            nonlocal quiet
+            found, answer = await _through(house, request, endpoints, act)
+            quiet = not found.audited
+            return answer
+
+        answer = await answered(house, act, problem, done, lambda given: not quiet)
         say("api", what=act.what, status=answer.status_code, ms=round((time.perf_counter() - started) * 1000))
         return answer
 

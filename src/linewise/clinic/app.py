@@ -23,11 +23,12 @@ from linewise import __version__
 from linewise.knowledge import open_knowledge
 
 from . import api, chart, hooks, openapi
+from .answered import failed
 from .answers import ENDPOINTS
 from .house import House
-from .logs import log, say, set_up
+from .logs import say, set_up
 from .medicine import check_files
-from .refused import Refused, outcome, page, problem
+from .refused import Refused, outcome, problem
 from .settings import PREFIX, Settings, load
 from .shield import Shield
 from .store import SQLAlchemyError, Store, open_store
@@ -138,7 +139,7 @@ def _form(request: Request, fault: Refused) -> Response:
     if request.url.path.startswith(("/launch", "/callback", "/app", "/logout")) and not request.url.path.endswith(
         (".json", "/proposals")
     ):
-        return page(fault)
+        return chart.shown_in_frames(request.app.state.house)(fault)
     return problem(fault)
 
 
@@ -153,5 +154,4 @@ async def _refused_by_http(request: Request, fault: Exception) -> Response:
 
 
 async def _broken(request: Request, fault: Exception) -> Response:
-    log.error("error", extra={"values": {"kind": type(fault).__name__}})  # no text of the error: it may hold a record
-    return _form(request, Refused(500, "The server failed. Nothing was decided."))
+    return _form(request, failed(fault))

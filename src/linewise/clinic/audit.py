@@ -34,12 +34,17 @@ class Act(msgspec.Struct, kw_only=True):
     system: str = ""  # the record system that called for them
     hospital: str = ""
     patient: str = ""
+    others: tuple[str, ...] = ()  # further patients whom the same answer speaks of
     action: Literal["C", "R", "U", "D", "E"] = "E"
     medicine: str = ""
     asked: str = ""  # the hash of what was asked
     answered: str = ""  # the hash of what was answered
     reason: str = ""  # why it was refused, in a word of ours
     id: str = msgspec.field(default_factory=lambda: str(uuid.uuid4()))
+
+    def refused(self, status: int) -> None:
+        """There is no answer, for this status."""
+        self.outcome, self.reason = ("4" if status < 500 else "8"), str(status)
 
 
 def event_of(act: Act, observer: str) -> dict[str, Any]:
@@ -68,10 +73,10 @@ def event_of(act: Act, observer: str) -> dict[str, Any]:
     if act.hospital:
         event["agent"].append({"who": {"display": act.hospital}, "requestor": False})
     entities: list[dict[str, Any]] = []
-    if act.patient:
+    for patient in dict.fromkeys([*([act.patient] if act.patient else []), *act.others]):
         role = {"system": "http://terminology.hl7.org/CodeSystem/object-role", "code": "1", "display": "Patient"}
         kind = {"system": "http://terminology.hl7.org/CodeSystem/audit-entity-type", "code": "1", "display": "Person"}
-        entities.append({"what": {"reference": f"Patient/{act.patient}"}, "type": kind, "role": role})
+        entities.append({"what": {"reference": f"Patient/{patient}"}, "type": kind, "role": role})
     details = [
         {"type": name, "valueString": value} for name in ("medicine", "asked", "answered") if (value := getattr(act, name))
     ]
@@ -137,18 +142,34 @@ def every(store: Store) -> Iterator[dict[str, Any]]:
 
 
 def page(store: Store, before: int | None = None, most: int = 100, patient: str = "") -> tuple[list[dict[str, Any]], int | None]:
-    """Events, the latest first, and the row before which the next page goes on; None at the end."""
+    """Events, the latest first, and the row before which the next page goes on; None at the end. `patient`: those that name this id."""
     one = tables.audit.c
-    query = sa.select(one.number, one.event).order_by(one.number.desc())
-    found: list[dict[str, Any]] = []
-    last = before
+    query = sa.select(one.number, one.event).order_by(one.number.desc()).limit(most + 1)
+    if before is not None:
+        query = query.where(one.number < before)
+    if patient:
+        query = query.where(_names(store, patient))
     with store.begin() as connection:
-        for row in connection.execute(query if before is None else query.where(one.number < before)):
-            event = msgspec.json.decode(row[1])
-            if patient and all(each.get("what", {}).get("reference") != f"Patient/{patient}" for each in event.get("entity", [])):
-                continue
-            if len(found) == most:
-                return found, last
-            found.append(event)
-            last = row[0]
-    return found, None
+        rows = connection.execute(query).all()
+    found = [msgspec.json.decode(row[1]) for row in rows[:most]]
+    return found, (rows[most - 1][0] if len(rows) > most else None)
+
+
+def _names(store: Store, patient: str) -> sa.ColumnElement[bool]:
+    """Whether an event names a patient, asked of the event itself: nothing beside the trail can hide a row of it."""
+    reference = f"Patient/{patient}"
+    if store.engine.dialect.name == "postgresql":  # the index of the second migration serves this
+        told = msgspec.json.encode({"entity": [{"what": {"reference": reference}}]}).decode()
+        return sa.text("CAST(audit.event AS jsonb) @> CAST(:told AS jsonb)").bindparams(told=told)  # type: ignore[return-value]
+    return sa.text(  # type: ignore[return-value]
+        "EXISTS (SELECT 1 FROM json_each(audit.event, '$.entity') AS one WHERE json_extract(one.value, '$.what.reference') = :reference)"
+    ).bindparams(reference=reference)
+
+
+def patients_of(store: Store, id_: str) -> list[str]:
+    """The patients whom the answer with this id speaks of, as its row names them."""
+    with store.begin() as connection:
+        found = connection.execute(sa.select(tables.audit.c.event).where(tables.audit.c.id == id_)).scalar()
+    entities = msgspec.json.decode(found).get("entity", []) if found is not None else []
+    named = [str(one.get("what", {}).get("reference", "")) for one in entities]
+    return [one.removeprefix("Patient/") for one in named if one.startswith("Patient/")]

@@ -8,8 +8,10 @@ from typing import Any
 import msgspec
 
 from linewise.plan import Plan
-from linewise.plan.model import OFFERED, Action, Caution, Option, Status
+from linewise.plan.model import OFFERED, Action, Caution, Option, Status, TrialToAsk
 from linewise.plan.words import UNCONFIRMED
+from linewise.trials.ask import depends as depends_on
+from linewise.trials.ask import places
 
 
 class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -107,6 +109,16 @@ def citation(plan: Plan, ids: Iterable[str], most: int = 3) -> list[str]:
     """`FDA: Examplinib, 2023-01-27, https://…`, for a line of text."""
     parts = [", ".join(str(one[key]) for key in ("title", "date", "url") if key in one) for one in cited(plan, ids).values()]
     return parts[:most]
+
+
+def trial_words(one: TrialToAsk) -> str:
+    """A trial to ask about, in words."""
+    phase = f" ({one.phase})" if one.phase else ""
+    return f"{one.id}: {one.title}{phase}, {places(one)}. {_sentence(one.ask)} {_sentence(depends_on(one))}"
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def interrupted(plan: Plan) -> list[tuple[str, Action, list[str], list[str]]]:

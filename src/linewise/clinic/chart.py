@@ -17,6 +17,7 @@ from linewise.plan import Plan
 from linewise.plan.model import OFFERED
 
 from . import pages, smart
+from .answered import Form, answered
 from .audit import Act
 from .gather import Access, Gather, Gathered
 from .house import House
@@ -35,17 +36,8 @@ def routes(house: House) -> list[Route]:
     def audited(what: str, work: Any, json: bool = False) -> Any:
         async def answer(request: Request) -> Response:
             act = Act(what=what, who="")
-            form = problem if json else page
-            try:
-                try:
-                    found: Response = await work(house, request, act)
-                except Refused as fault:
-                    act.outcome, act.reason = ("4" if fault.status < 500 else "8"), str(fault.status)
-                    found = form(fault)
-                await house.audited(act)
-            except Refused as fault:
-                return form(fault)
-            return found
+            form = problem if json and not _by_form(request) else shown_in_frames(house)
+            return await answered(house, act, form, lambda: work(house, request, act))
 
         return answer
 
@@ -66,6 +58,15 @@ def routes(house: House) -> list[Route]:
         Route("/.well-known/jwks.json", keys, methods=["GET"]),
         Route("/style.css", style, methods=["GET"]),
     ]
+
+
+def shown_in_frames(house: House) -> Form:
+    """A refusal as a page that each listed record system may show in its frame: it says nothing of a patient."""
+    return lambda fault: page(fault, pages.policy(smart.framed_by(house)))
+
+
+def _by_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
 
 
 def _cookie(house: House, name: str, value: str, seconds: int) -> str:
@@ -120,11 +121,8 @@ async def _opened(house: House, request: Request, act: Act) -> tuple[smart.Sessi
     return session, plan, gathered
 
 
-def _policy(house: House, session: smart.Session) -> dict[str, str]:
-    frames = smart.framed_by(house, session.fhir)
-    return {
-        "Content-Security-Policy": f"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
-    }
+def _policy(house: House, session: smart.Session, style: str = "'self'") -> dict[str, str]:
+    return pages.policy(smart.framed_by(house, session.fhir), style)
 
 
 async def _page(house: House, request: Request, act: Act) -> Response:
@@ -172,14 +170,11 @@ async def _sheet(house: House, request: Request, act: Act) -> Response:
     if gathered.partial:
         raise Refused(409, f"The record was read in part, so there is no sheet: {'; '.join(gathered.partial)}.")
     data = await run_in_threadpool(paper, plan, form, house.codes, gathered.resources, session.user)
+    style = "'unsafe-inline'" if form == "html" else "'self'"  # the page carries its style with it
     headers = {
-        **_policy(house, session),
+        **_policy(house, session, style),
         "Content-Disposition": f'{"inline" if form == "html" else "attachment"}; filename="sheet.{form}"',
     }
-    if form == "html":  # the page carries its style with it
-        headers["Content-Security-Policy"] = headers["Content-Security-Policy"].replace(
-            "style-src 'self'", "style-src 'unsafe-inline'"
-        )
     return Response(data, media_type=KINDS[form], headers=headers)
 
 
@@ -189,7 +184,7 @@ async def _propose(house: House, request: Request, act: Act) -> Response:
     handle = request.path_params["handle"]
     session = await smart.session_of(house, handle, request.cookies)
     act.who, act.patient, act.hospital = session.user, session.patient, session.hospital
-    by_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    by_form = _by_form(request)
     names, token = await _chosen(request, by_form)
     if not hmac.compare_digest(token.encode(), session.csrf.encode()) or not smart.own_page(
         house, request.headers.get("origin"), request.headers.get("sec-fetch-site", "")
@@ -209,13 +204,35 @@ async def _propose(house: House, request: Request, act: Act) -> Response:
     try:
         answer = await house.outside.json("POST", session.fhir.rstrip("/"), content=msgspec.json.encode(bundle), headers=headers)
     except OutsideError as fault:
-        raise Refused(502, f"The record system did not take the proposals ({fault.what}); nothing was written.") from None
-    made = [_result(one) for one in answer.get("entry") or [] if isinstance(one, dict)]
+        raise _not_taken(fault) from None
+    failed = [one for one in map(_result, _entries(answer)) if not one.get("status", "2").startswith("2")]
+    if failed:  # a record system that took the transaction for a batch
+        states = ", ".join(sorted({one["status"] for one in failed}))[:200]
+        told = f"The record system did not take {len(failed)} of {len(bundle['entry'])} entries ({states}). Look into the record."
+        raise Refused(502, told, written="in part")
+    made = [_result(one) for one in _entries(answer)]
     if by_form:
         return Response(
             pages.render("proposed.html", made=made, handle=handle), media_type="text/html", headers=_policy(house, session)
         )
     return Response(msgspec.json.encode({"proposed": names, "results": made}), 201, media_type="application/json")
+
+
+def _not_taken(fault: OutsideError) -> Refused:
+    """What is told where proposals were not confirmed: that nothing was written only where that is known."""
+    if not fault.may_be_done:
+        return Refused(502, f"The record system did not take the proposals ({fault.what}); nothing was written.", written="no")
+    return Refused(
+        502,
+        f"The record system did not confirm the proposals ({fault.what}). Whether they were written is not known: look into the record before "
+        "you send them again. They carry the same identifiers then, so that a record system that knows conditional creates writes none twice.",
+        written="not known",
+    )
+
+
+def _entries(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    listed = answer.get("entry")
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
 async def _chosen(request: Request, by_form: bool) -> tuple[list[str], str]:
@@ -249,7 +266,7 @@ async def _logout(house: House, request: Request, act: Act) -> Response:
     """Close every chart that this browser has open here."""
     if not smart.own_page(house, request.headers.get("origin"), request.headers.get("sec-fetch-site", "")):
         raise Refused(403, "This came from another site.")
-    answer = Response(pages.render("closed.html"), media_type="text/html")
+    answer = Response(pages.render("closed.html"), media_type="text/html", headers=pages.policy(smart.framed_by(house)))
     for name, value in request.cookies.items():
         if name.startswith("lw_") and not name.startswith("lw_launch_"):
             await smart.close(house, name, value)

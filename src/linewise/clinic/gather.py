@@ -36,6 +36,7 @@ _TYPES = {name: re.split(r"[/?]", path)[0] for name, path in TEMPLATES.items()}
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _PAGE = 200
 _MOST_MEDICINES = 60
+_TRIES = 3  # of one address
 
 
 class Gathered(msgspec.Struct):
@@ -188,14 +189,21 @@ class Gather:
 
     async def _get(self, address: str) -> Resource:
         assert self.access is not None
-        left = self._deadline - asyncio.get_running_loop().time()
-        if left <= 0:
-            raise OutsideError(0, "it took too long")
-        try:
-            async with asyncio.timeout(left):
-                return await self.outside.json("GET", address, headers=self.access.headers)
-        except TimeoutError:
-            raise OutsideError(0, "it took too long") from None
+        for tries in range(_TRIES):
+            left = self._deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                break
+            try:
+                async with asyncio.timeout(left):
+                    return await self.outside.json("GET", address, headers=self.access.headers)
+            except TimeoutError:
+                break
+            except OutsideError as fault:  # a server that is busy says when to come again: once more, where the time is there
+                left = self._deadline - asyncio.get_running_loop().time()
+                if fault.status not in (429, 503) or fault.wait is None or fault.wait >= left or tries == _TRIES - 1:
+                    raise
+                await asyncio.sleep(fault.wait)
+        raise OutsideError(0, "it took too long")
 
     def _old(self, value: Resource) -> bool:
         stamp = _stamp(value)
@@ -223,6 +231,8 @@ class Gather:
                 found.resources.append(answer)
             elif isinstance(answer, BaseException) and not isinstance(answer, OutsideError):
                 raise answer
+            else:  # which drug it was is not known: then nothing may be suggested beside it
+                found.failed("medicines: one that is referred to could not be read")
         if len(wanted) > _MOST_MEDICINES:
             found.failed("medicines: more are referred to than are fetched")
 

@@ -16,6 +16,7 @@ from linewise.errors import RecordError
 from linewise.knowledge.model import Region
 
 from . import cards, orders
+from .answered import answered
 from .audit import Act
 from .gather import TEMPLATES, Access, Gather, check_id
 from .house import House
@@ -98,19 +99,16 @@ async def _audited(house: House, request: Request, what: str, work: Any) -> Resp
     """Answer a call, and write into the trail what became of it before the answer leaves."""
     started, call = time.perf_counter(), Call(request.path_params["id"])
     act = Act(what=what, who="")
-    try:
+
+    async def done() -> Response:
         try:
-            answer: Response = await work(house, request, call, act)
-        except Refused as fault:
-            act.outcome = "4" if fault.status < 500 else "8"
-            act.reason = str(fault.status)
-            answer = outcome(fault)
-        act.who, act.system, act.patient = call.who or call.system, call.system, call.patient
-        act.hospital, act.asked = call.hospital, call.asked
-        if answer.status_code != 404:
-            await house.audited(act)
-    except Refused as fault:
-        answer = outcome(fault)
+            found: Response = await work(house, request, call, act)
+            return found
+        finally:
+            act.who, act.system, act.patient = call.who or call.system, call.system, call.patient
+            act.hospital, act.asked = call.hospital, call.asked
+
+    answer = await answered(house, act, outcome, done, lambda given: given.status_code != 404)
     say(
         what,
         service=call.service if call.service in HOOKS else "",
@@ -147,7 +145,7 @@ async def _answer(house: House, request: Request, call: Call, act: Act) -> Respo
     asked = await body_of(request)
     context = _checked(asked, HOOKS[call.service])
     call.patient = check_id(context.get("patientId"))
-    call.who = str(context.get("userId") or "")
+    call.who = context["userId"]
     access = _hospital(house, asked, call)
     house.check()
     prefetch = asked.get("prefetch")
@@ -163,8 +161,7 @@ async def _answer(house: House, request: Request, call: Call, act: Act) -> Respo
 
     def made() -> list[dict[str, Any]]:
         record = house.record(gathered.resources, call.patient)
-        user = str(context.get("userId") or "")
-        says = cards.Says(house.plan(record, region), gathered, house.settings, call.ehr, house.codes, user, act.id)
+        says = cards.Says(house.plan(record, region), gathered, house.settings, call.ehr, house.codes, call.who, act.id)
         if chosen is None or drafted is None:
             return cards.patient_view(says)
         gathered.strangers += strange
@@ -190,8 +187,8 @@ def _checked(asked: dict[str, Any], hook: str) -> dict[str, Any]:
     context = asked.get("context")
     if not isinstance(context, dict):
         raise Refused(400, "context is missing.")
-    if "userId" in context and not isinstance(context["userId"], str):
-        raise Refused(400, "context.userId must be text.")
+    if not isinstance(context.get("userId"), str) or not context["userId"].strip():  # each of the three hooks demands it
+        raise Refused(400, "context.userId must name who looks, such as Practitioner/123.")
     return context
 
 

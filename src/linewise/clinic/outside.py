@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,14 +15,25 @@ from linewise import __version__
 from .settings import Settings, origin_of
 
 _LARGEST = 64 * 1024 * 1024
+_NEVER_SENT = (
+    httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError,
+)  # fmt: skip
 
 
 class OutsideError(Exception):
-    """Somebody outside did not answer, or not in a form that can be read. `status` is 0 where there was no answer."""
+    """Somebody outside did not answer, or not in a form that can be read. `status` is 0 where there was no answer.
 
-    def __init__(self, status: int, what: str) -> None:
+    `sent`: the question may have arrived. `wait`: the seconds after which it may be asked again, where the other side names them.
+    """
+
+    def __init__(self, status: int, what: str, sent: bool = True, wait: float | None = None) -> None:
         super().__init__(what)
-        self.status, self.what = status, what
+        self.status, self.what, self.sent, self.wait = status, what, sent, wait
+
+    @property
+    def may_be_done(self) -> bool:
+        """Whether what was asked for may have been done all the same: nobody knows after silence, an error inside, or an answer that cannot be read."""
+        return self.sent and not 300 <= self.status < 500
 
 
 class Outside:
@@ -61,7 +74,7 @@ class Outside:
     async def json(self, method: str, address: str, **named: Any) -> dict[str, Any]:
         """The object that an address answers with. Raises OutsideError, also before the call where the address is not known."""
         if not self.known(address):
-            raise OutsideError(0, "the address is not of a server that the settings name")
+            raise OutsideError(0, "the address is not of a server that the settings name", sent=False)
         try:
             async with self.client.stream(method, address, **named) as answer:
                 data = await _read(answer)
@@ -71,9 +84,9 @@ class Outside:
             UnicodeError,
             OSError,
         ) as fault:  # UnicodeError: a token that no header can hold
-            raise OutsideError(0, type(fault).__name__) from None
+            raise OutsideError(0, type(fault).__name__, sent=not isinstance(fault, _NEVER_SENT)) from None
         if answer.status_code // 100 != 2:
-            raise OutsideError(answer.status_code, f"status {answer.status_code}")
+            raise OutsideError(answer.status_code, f"status {answer.status_code}", wait=_wait(answer))
         try:
             found = msgspec.json.decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -81,6 +94,18 @@ class Outside:
         if not isinstance(found, dict):
             raise OutsideError(answer.status_code, "not an object")
         return found
+
+
+def _wait(answer: httpx.Response) -> float | None:
+    """Seconds that a `Retry-After` names, as a number or as a time; None where there is none that can be read."""
+    said = answer.headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdigit():
+        return float(said[:9])
+    try:
+        at = parsedate_to_datetime(said)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, at.timestamp() - time.time())
 
 
 async def _read(answer: httpx.Response) -> bytes:

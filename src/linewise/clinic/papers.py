@@ -13,11 +13,12 @@ from linewise.errors import LinewiseError
 from linewise.exchange.codes import Codes
 from linewise.files import tagged_pdf
 from linewise.plan import Plan
+from linewise.trials.ask import to_ask
 
 from . import brief
 from .brief import Line
 from .proposals import Proposals
-from .sheet import Sheet, sheet_of
+from .sheet import Sheet, sheet_of, trials_note
 
 KINDS = {
     "html": "text/html",
@@ -50,11 +51,15 @@ def care_plan(plan: Plan, codes: Codes, resources: list[dict[str, Any]], by: str
     made = Proposals(plan, codes, resources, patient, by)
     groups = [made.option(one.id) for one in brief.offered(plan)]
     groups += [[made.test(one)] for one in plan.tests if one.due or one.unlocks]
+    trials = to_ask(plan)
+    groups += [[made.trial(one)] for one in trials.shown]
     entries = [one for group in groups for one in group]
     notes = [*(f"Urgent: {one.title}. {one.because}" for one in plan.urgent), *plan.assumed, *plan.notes]
     notes += [f"Not understood: {one['where']}: {one['what']} ({one['why']})" for one in plan.unread]
     if plan.scope:
         notes.append(plan.scope)
+    if trials.shown:
+        notes.append(trials_note(trials))
     care: dict[str, Any] = {
         "resourceType": "CarePlan",
         "status": "draft",

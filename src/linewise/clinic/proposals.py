@@ -8,11 +8,13 @@ from typing import Any
 
 from linewise import __version__
 from linewise.exchange.codes import Codes
+from linewise.exchange.fhir.conditions import is_there
 from linewise.exchange.out import cancer_coding, drug_codings
 from linewise.plan import Plan
-from linewise.plan.model import Option, TestToAsk
+from linewise.plan.model import Option, TestToAsk, TrialToAsk
 
 from . import brief
+from .brief import trial_words
 from .keys import hashed
 
 Resource = dict[str, Any]
@@ -59,6 +61,14 @@ class Proposals:
     def test(self, test: TestToAsk) -> tuple[str, Resource]:
         """A test that could open options, as a request for a service."""
         return self._with_address(self._service(test.id, test.title, test.because, test.sources))
+
+    def trial(self, trial: TrialToAsk) -> tuple[str, Resource]:
+        """A trial to ask about, as a request for a service: whether a person may join it is for its team to say."""
+        made = self._service(trial.id, f"Ask about the trial {trial.id}: {trial.title}", "", [])
+        made["note"] = [{"text": trial_words(trial)}]
+        artifact = {"type": "documentation", "display": trial.id, "url": trial.url}
+        made["extension"] = [{"url": _CITATION, "valueRelatedArtifact": artifact}]
+        return self._with_address(made)
 
     def transaction(self, names: list[str]) -> Resource:
         """The options as one transaction for the record system, each made at most once, with who proposed them."""
@@ -201,13 +211,10 @@ def _role(code: str) -> Resource:
 
 
 def _reason(codes: Codes, resources: list[Resource]) -> Resource:
-    """The cancer that the proposal is for: the record's own Condition, else the code of the illness."""
+    """The cancer that the proposal is for: the record's own Condition where it stands, else the code of the illness."""
     for one in resources:
-        coding = (
-            one.get("code", {}).get("coding")
-            if one.get("resourceType") == "Condition" and isinstance(one.get("code"), dict)
-            else None
-        )
+        said = one.get("code") if one.get("resourceType") == "Condition" and is_there(one) else None
+        coding = said.get("coding") if isinstance(said, dict) else None
         for each in coding if isinstance(coding, list) else []:
             meaning = codes.meaning(str(each.get("system")), str(each.get("code"))) if isinstance(each, dict) else None
             if meaning is not None and meaning.cancer == "breast" and one.get("id"):

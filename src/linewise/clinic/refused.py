@@ -50,17 +50,18 @@ def problem(fault: Refused) -> Response:
     return _json(fault, body | fault.more, "application/problem+json")
 
 
-def page(fault: Refused) -> Response:
-    """As a person sees it."""
+def page(fault: Refused, headers: dict[str, str] | None = None) -> Response:
+    """As a person sees it; `headers` say who may show it in a frame."""
     import html
 
     text = html.escape(fault.text or title(fault.status))
     body = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title(fault.status))} · Linewise</title></head><body><main><h1>{html.escape(title(fault.status))}</h1>"
+        f'<title>{html.escape(title(fault.status))} · Linewise</title><link rel="stylesheet" href="/style.css"></head><body>'
+        f"<main><h1>{html.escape(title(fault.status))}</h1>"
         f"<p>{text}</p></main></body></html>"
     )
-    return Response(body, fault.status, fault.headers, "text/html")
+    return Response(body, fault.status, {**(headers or {}), **fault.headers}, "text/html")
 
 
 def _json(fault: Refused, body: dict[str, Any], kind: str) -> Response:

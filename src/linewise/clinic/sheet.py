@@ -10,7 +10,7 @@ import msgspec
 from linewise.knowledge import Knowledge
 from linewise.plan import Plan
 from linewise.plan.model import Fact, LineOfTherapy, TestToAsk, TrialsToAsk, Urgent
-from linewise.trials.ask import depends, places, to_ask
+from linewise.trials.ask import to_ask
 
 from . import brief
 from .brief import Line
@@ -103,8 +103,8 @@ def sheet_of(plan: Plan) -> Sheet:
         offered=offered,
         depends=waiting,
         tests=[one for one in plan.tests if one.due or one.unlocks or one.before],
-        trials=_trials(trials),
-        trials_note=trials.note + (f" {trials.more} more are not shown here." if trials.more else ""),
+        trials=[(brief.trial_words(one), one.url) for one in trials.shown],
+        trials_note=trials_note(trials),
         cautions=list(dict.fromkeys(brief.caution(plan, one) for one in cautions)),
         assumed=plan.assumed,
         unread=plan.unread,
@@ -116,19 +116,9 @@ def sheet_of(plan: Plan) -> Sheet:
     )
 
 
-def _trials(trials: TrialsToAsk) -> list[tuple[str, str]]:
-    """Each trial in words, with its address."""
-    return [
-        (
-            f"{one.id}: {one.title}{f' ({one.phase})' if one.phase else ''}, {places(one)}. {_sentence(one.ask)} {_sentence(depends(one))}",
-            one.url,
-        )
-        for one in trials.shown
-    ]
-
-
-def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."
+def trials_note(trials: TrialsToAsk) -> str:
+    """What to know about the trials that are shown, and how many more there are."""
+    return trials.note + (f" {trials.more} more are not shown here." if trials.more else "")
 
 
 def _situation(plan: Plan) -> list[str]:

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from linewise.errors import TooBigError
+from linewise.files import up_to
+
 from .refused import Refused, outcome, problem
 
 _HEADERS = {
@@ -17,10 +20,6 @@ _HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "strict-transport-security": "max-age=31536000",
 }
-
-
-class TooLarge(Exception):
-    """More was sent than is taken."""
 
 
 class Shield:
@@ -46,25 +45,11 @@ class Shield:
         large = not (length.isascii() and length.isdigit() and len(length) < 16) or int(length) > self.most
         try:
             if large:
-                raise TooLarge
-            await self.app(scope, _counted(receive, self.most), guarded)
-        except TooLarge:
+                raise TooBigError
+            await self.app(scope, up_to(self.most, receive), guarded)
+        except TooBigError:
             if not started:
                 await _refuse(scope, receive, guarded, self.most)
-
-
-def _counted(receive: Receive, most: int) -> Receive:
-    seen = 0
-
-    async def counted() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > most:
-            raise TooLarge
-        return message
-
-    return counted
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, most: int) -> None:

@@ -5,6 +5,7 @@ A launch is bound to the browser that began it, used once, and only for a record
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -29,6 +30,8 @@ from .settings import Ehr, origin_of, same_base
 
 _LEEWAY = 60.0
 _LAUNCH_SECONDS = 600.0
+_SPARE = 5.0  # seconds before its end in which an access token counts as expired
+_TURN_SECONDS = 60.0
 _KEY_SECONDS = 3650 * 86_400.0
 _ID_ALGORITHMS = {"RS256": "RSA", "RS384": "RSA", "RS512": "RSA", "ES256": "EC", "ES384": "EC", "ES512": "EC"}
 _WRITTEN = ("MedicationRequest", "RequestGroup", "ServiceRequest", "Provenance")
@@ -278,7 +281,8 @@ async def _identity(house: House, ehr: Ehr, launch: Launch, tokens: dict[str, An
         and (len(audiences) == 1 or claims.get("azp") == ehr.client_id)
         and isinstance(expiry, int | float)
         and float(expiry) > now - _LEEWAY
-        and (issued is None or (isinstance(issued, int | float) and float(issued) < now + _LEEWAY))
+        and isinstance(issued, int | float)
+        and float(issued) < now + _LEEWAY
         and hmac.compare_digest(str(claims.get("nonce")).encode(), launch.nonce.encode())
         and bool(claims.get("sub"))
     )
@@ -321,22 +325,57 @@ async def close(house: House, cookie: str, bind: str) -> None:
 
 
 async def access_of(house: House, handle: str, session: Session) -> str:
-    """The access token, renewed where it has expired and the record system allows. Raises Refused (401)."""
-    if session.expires > time.time() + 5:
+    """The access token, renewed where it has expired and the record system allows. Raises Refused (401, 503).
+
+    A refresh token may be good for one use, so of several requests, in whichever worker, one renews and the others wait for what it brings.
+    """
+    if session.expires > time.time() + _SPARE:
         return session.access
+    if not session.refresh or house.settings.at(session.fhir) is None:
+        raise _ended()
+    turn = f"{handle} {session.expires}"
+    if not await house.asked(house.store.keep_new, "turn", turn, b"", _TURN_SECONDS):
+        return await _renewed_by_another(house, handle, session, turn)
+    try:
+        renewed = await _renewed(house, session)
+        if not await house.asked(house.store.renew, "app", handle, msgspec.json.encode(renewed)):
+            raise _ended()  # it was closed meanwhile, and stays closed
+    finally:
+        await house.asked(house.store.drop, "turn", turn)
+    return renewed.access
+
+
+async def _renewed(house: House, session: Session) -> Session:
     ehr = house.settings.at(session.fhir)
-    if not session.refresh or ehr is None:
-        raise Refused(401, "The session has ended. Open the chart again from the record system.")
+    assert ehr is not None
     try:
         tokens = await _tokens(house, ehr, session.token, {"grant_type": "refresh_token", "refresh_token": session.refresh})
     except Refused:
-        raise Refused(401, "The session has ended. Open the chart again from the record system.") from None
+        raise _ended() from None
     if isinstance(tokens.get("patient"), str) and tokens["patient"] != session.patient:
         raise Refused(401, "The record system changed the patient. Open the chart again.")
-    session.access, session.expires = tokens["access_token"], _expiry(tokens)
-    session.refresh = str(tokens.get("refresh_token") or session.refresh)
-    await keep(house, handle, session)
-    return session.access
+    refresh = str(tokens.get("refresh_token") or session.refresh)
+    return msgspec.structs.replace(session, access=tokens["access_token"], expires=_expiry(tokens), refresh=refresh)
+
+
+async def _renewed_by_another(house: House, handle: str, session: Session, turn: str) -> str:
+    """Wait until whoever has the turn has renewed the session."""
+    until = time.monotonic() + house.settings.call_seconds + 2
+    while time.monotonic() < until:
+        await asyncio.sleep(0.05)
+        data = await house.asked(house.store.kept, "app", handle)
+        if data is None:
+            raise _ended()
+        found = msgspec.json.decode(data, type=Session)
+        if found.expires != session.expires:
+            return found.access
+        if await house.asked(house.store.kept, "turn", turn) is None:
+            raise _ended()  # it tried, and got none
+    raise Refused(503, "The session is being renewed; try again.", {"Retry-After": "2"})
+
+
+def _ended() -> Refused:
+    return Refused(401, "The session has ended. Open the chart again from the record system.")
 
 
 # Our own key, for record systems that want to know us by one
@@ -368,10 +407,10 @@ async def _assertion(house: House, ehr: Ehr, address: str) -> str:
     return jwt.encode(header, claims, key, algorithms=["ES384"])
 
 
-def framed_by(house: House, fhir: str) -> str:
-    """Who may show a page in a frame, for its Content-Security-Policy."""
-    ehr = next((one for one in house.settings.ehrs if same_base(one.fhir, fhir)), None)
-    return " ".join(["'self'", *(ehr.origins if ehr else ())])
+def framed_by(house: House, fhir: str | None = None) -> str:
+    """Who may show a page in a frame: the hospital with this server; for a page that shows nothing of a hospital, each that is listed."""
+    shown = [one for one in house.settings.ehrs if fhir is None or same_base(one.fhir, fhir)]
+    return " ".join(dict.fromkeys(["'self'", *(origin for one in shown for origin in one.origins)]))
 
 
 def own_page(house: House, origin: str | None, site: str) -> bool:

@@ -92,8 +92,8 @@ class Store:
             connection.execute(upsert)
 
     def keep_new(self, kind: str, name: str, data: bytes, seconds: float) -> bool:
-        """Keep something where nothing stands under that name yet; whether it did."""
-        key = hashed(name)
+        """Keep something where nothing stands under that name yet, or something whose day has passed; whether it did."""
+        key, one = hashed(name), tables.kept.c
         row = {
             "kind": kind,
             "name": key,
@@ -103,10 +103,18 @@ class Store:
         }
         try:
             with self.begin() as connection:
+                connection.execute(tables.kept.delete().where(one.kind == kind, one.name == key, one.until <= time.time()))
                 connection.execute(tables.kept.insert().values(**row))
         except IntegrityError:
             return False
         return True
+
+    def renew(self, kind: str, name: str, data: bytes) -> bool:
+        """Replace what is kept under a name and has not reached its day, which stays the same; whether there was something."""
+        one, key = tables.kept.c, hashed(name)
+        change = tables.kept.update().where(one.kind == kind, one.name == key, one.until > time.time())
+        with self.begin() as connection:
+            return connection.execute(change.values(data=self.keys.lock(data, f"{kind}/{key}"))).rowcount > 0
 
     def kept(self, kind: str, name: str) -> bytes | None:
         """What is kept under a name; None where there is nothing, or its day has passed."""

@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from linewise.errors import TooBigError
 from linewise.exchange import codes_of
 from linewise.journal import Vault
 from linewise.knowledge import Knowledge
@@ -38,7 +39,7 @@ from .door import Door
 from .frame import Ask, House, View, _formed, answer, problem
 from .openapi import document
 from .pages import environment
-from .shield import LARGEST_UPLOAD, TOO_BIG, Shield, TooBigError
+from .shield import LARGEST_UPLOAD, TOO_BIG, Shield
 
 VIEWS: list[View] = [
     *views_start.VIEWS,

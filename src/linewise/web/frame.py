@@ -13,7 +13,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from linewise.errors import LinewiseError
+from linewise.errors import LinewiseError, TooBigError
 from linewise.exchange import Codes
 from linewise.journal import StaleError, Vault
 from linewise.journal.documents import Document, Settings, Team, read
@@ -24,7 +24,6 @@ from .calls import Calls, calls_for
 from .citations import Citations
 from .pages import render
 from .session import Session, Sessions
-from .shield import TooBigError
 from .text import Explainer
 from .throttle import Throttle
 

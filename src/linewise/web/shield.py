@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from linewise.errors import LinewiseError
+from linewise.files import up_to
 
 LARGEST_UPLOAD = 64 * 1024 * 1024
 LARGEST_FORM = 1024 * 1024
@@ -53,25 +53,7 @@ class Shield:
         if not length.isascii() or not length.isdigit() or len(length) > 15 or int(length) > limit:
             await _refuse(scope, receive, guarded)
             return
-        await self.app(scope, _counted(receive, limit), guarded)
-
-
-class TooBigError(LinewiseError):
-    """More was sent than was said, or than is taken."""
-
-
-def _counted(receive: Receive, limit: int) -> Receive:
-    seen = 0
-
-    async def counted() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > limit:
-            raise TooBigError
-        return message
-
-    return counted
+        await self.app(scope, up_to(limit, receive), guarded)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

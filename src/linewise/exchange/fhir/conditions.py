@@ -161,8 +161,17 @@ def _ended(chart: Chart, resource: Node) -> dt.date | None:
     for value in (resource.get("abatementDateTime"), end, start):
         if value is not None and (found := chart.day(resource, value, "abatement")):
             return found
-    over = bare_codes(resource.get("clinicalStatus")) & _OVER or resource.get("abatementBoolean") is True
-    return (onset(chart, resource) or dt.date.min) if over else None
+    return (onset(chart, resource) or dt.date.min) if _over(resource) else None
+
+
+def _over(resource: Node) -> bool:
+    return bool(bare_codes(resource.get("clinicalStatus")) & _OVER) or resource.get("abatementBoolean") is True
+
+
+def is_there(resource: Node) -> bool:
+    """Whether a condition is said to be there now: not taken back, not refuted, not only suspected, not over."""
+    said = bare_codes(resource.get("verificationStatus"))
+    return not (in_error(resource) or said & (_DOUBTFUL | {"refuted"}) or _over(resource))
 
 
 def _illness(chart: Chart, resource: Node, meaning: Meaning, label: str) -> None:
