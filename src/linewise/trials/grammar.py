@@ -255,6 +255,11 @@ class _Reading:
                 self.fine.append(rule.fine)
             return " ".join([_ASKED if rule.asked else _NARROWS if rule.narrow else "", *inside]).strip()
         when, may = rule.when, rule.may
+        found_in = _also(rule, found, named)
+        if found_in is None:
+            when, may = pair.NO, pair.YES
+        else:
+            named = found_in
         counts = self.words.counts
         says = Pair(
             _filled(when, found, named, kind, counts), _filled(may if may is not None else when, found, named, kind, counts)
@@ -397,6 +402,25 @@ def _of(rule: Rule, found: re.Match[str], named: list[Named]) -> bool:
         return True
     one = named[int(tag.strip("⟨⟩"))]
     return one.lines is (rule.of == "lines") or one.outside
+
+
+def _also(rule: Rule, found: re.Match[str], named: list[Named]) -> list[Named] | None:
+    """The treatments, where a rule that owns its part took more of them along than it names: all are meant. None where they are of two kinds."""
+    groups = {name: value for name, value in found.groupdict().items() if name.startswith("t") and value}
+    first = next(iter(groups.values()), None)
+    if not rule.owns or first is None:
+        return named
+    places = [int(one) for one in re.findall(r"⟨(\d+)⟩", found.group(0)) if f"⟨{one}⟩" not in list(groups.values())[1:]]
+    ones = [named[place] for place in places]
+    if len(ones) < 2:
+        return named
+    if len({one.lines for one in ones}) > 1:
+        return None
+    together = Named(
+        tuple(dict.fromkeys(name for one in ones for name in one.ones)), False, any(one.outside for one in ones), ones[0].lines
+    )
+    main = int(first.strip("⟨⟩"))
+    return [together if place == main else one for place, one in enumerate(named)]
 
 
 def _filled(criterion: str | None, found: re.Match[str], named: list[Named], kind: Kind, counts: Mapping[str, str]) -> str:

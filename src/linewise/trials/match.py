@@ -91,7 +91,7 @@ class Matcher:
         said = [reading for _, reading in read]
         fields = [self._judged(0, "inclusion", text, reading, "") for text, reading in field_points(entry, said, self.knowledge)]
         judged = tuple(fields + points)
-        return Match(entry=entry, status=_status(judged), points=judged)
+        return Match(entry=entry, status=status_of(judged), points=judged)
 
     def _judged(self, n: int, kind: Kind, text: str, reading: Reading, group: str) -> Judged:
         if reading.asked:
@@ -179,7 +179,7 @@ class Readings:
         return [read_point(point, words) for point in entry.points]
 
 
-def _status(points: Iterable[Judged]) -> Status:
+def status_of(points: Iterable[Judged]) -> Status:
     """All that is for everybody, and one whole arm, phase or cohort where the text has several."""
     groups: dict[str, list[Judged]] = {}
     for one in points:

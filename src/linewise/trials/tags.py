@@ -18,7 +18,7 @@ from .words import Words
 NOTHING = "nothing-known"
 """In the words: a treatment to which no drug of the knowledge belongs."""
 _LIST = re.compile(
-    r"⟨(\d+)⟩(\s*(?:,\s*(?:and/or|and|or|nor)|,|/|and/or|and|or|nor|&)\s*(?:an?\s+|the\s+|any\s+|other\s+)?)⟨(\d+)⟩"
+    r"⟨(\d+)⟩(\s*(?:,\s*(?:and/or|and|or|nor)|,|/|and/or|and|or|nor|&)\s*(?:(?:an?|the|any|other|another|investigational|novel)\s+)*)⟨(\d+)⟩"
 )
 _BRACKET = re.compile(r"⟨(\d+)⟩ ?\((?:e\.?g\.?,? |i\.?e\.?,? |such as |including |either )?⟨(\d+)⟩(?:,? etc\.?)?\)")
 
