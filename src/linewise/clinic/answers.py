@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from . import audit
-from .api import COOKIE, Ask, Endpoint, Reply, threaded
+from .api import COOKIE, Ask, Endpoint, Reply, session_cookie, threaded
 from .keys import hashed
 from .passwords import fits
 from .refused import Refused
@@ -43,6 +43,8 @@ async def sign_in(ask: Ask) -> Reply:
     """The same answer, after the same time, for an unknown name and a wrong password."""
     house, settings, act = ask.house, ask.house.settings, ask.act
     act.what = "sign-in"
+    if not settings.passwords:
+        raise Refused(403, "Nobody signs in with a password here. Sign in at /sign-in.")
     body = ask.body if isinstance(ask.body, dict) else {}
     name = body.get("name") or body.get("username") or body.get("user")
     password = body.get("password")
@@ -64,10 +66,19 @@ async def sign_in(ask: Ask) -> Reply:
         raise Refused(401, "The name or the password is wrong.")
     token, seconds = secrets.token_urlsafe(32), settings.session_minutes * 60
     await house.asked(house.store.open_session, token, name, known[1], float(seconds))
-    secure = "; Secure" if settings.base.startswith("https:") else ""
-    cookie = f"{COOKIE}={token}; Path=/api; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
-    value = {"token": token, "access_token": token, "token_type": "Bearer", "expires_in": seconds, "name": name, "role": known[1]}
-    return Reply(value, 200, {"Set-Cookie": cookie})
+    return Reply(_token(token, seconds, name, known[1]), 200, {"Set-Cookie": session_cookie(house, token, seconds)})
+
+
+def _token(token: str, seconds: int, name: str, role: str) -> dict[str, Any]:
+    return {"token": token, "access_token": token, "token_type": "Bearer", "expires_in": seconds, "name": name, "role": role}
+
+
+async def token(ask: Ask) -> Reply:
+    """A further session of the same person for a program; signing out of it leaves the others open."""
+    ask.act.what = "sign-in"
+    made, seconds = secrets.token_urlsafe(32), ask.house.settings.session_minutes * 60
+    await ask.house.asked(ask.house.store.open_session, made, ask.who, ask.role, float(seconds))
+    return Reply(_token(made, seconds, ask.who, ask.role), 201)
 
 
 async def who(ask: Ask) -> Reply:
@@ -275,6 +286,7 @@ ENDPOINTS = [
     ),
     Endpoint("GET", "/session", "Who is signed in", who, audited=False, gives=_object(["name", "role"], name=_TEXT, role=_TEXT)),
     Endpoint("DELETE", "/session", "Sign out", sign_out),
+    Endpoint("POST", "/token", "A token for a program of who is signed in", token, gives=_object(["token", "role"], token=_TEXT, role=_TEXT, expires_in={"type": "integer"})),
     Endpoint("POST", "/plan", "The plan of a record", plan, _CLINICAL, _PLAN_BODY, _PLAN_QUERY, _PLAN),
     Endpoint(
         "POST", "/why", "Why an option fits or not, and what would have to be different", why, _CLINICAL,

@@ -80,6 +80,12 @@ class Endpoint(msgspec.Struct, frozen=True):
         return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path))
 
 
+def session_cookie(house: House, token: str, seconds: int) -> str:
+    """The cookie of a session: for the API alone, out of reach of scripts, and sent by our own pages only."""
+    secure = "; Secure" if house.settings.base.startswith("https:") else ""
+    return f"{COOKIE}={token}; Path=/api; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
+
+
 def routes(house: House, endpoints: list[Endpoint]) -> list[Route]:
     """One door for all addresses: who is not signed in learns nothing about them."""
 
@@ -107,7 +113,7 @@ async def _through(house: House, request: Request, endpoints: list[Endpoint], ac
     chosen = next(((one, match) for one, match in here if one.method == request.method), None)
     ask = Ask(house, request, act)
     if chosen is None or not chosen[0].open:
-        await _sign_in_needed(ask)
+        await sign_in_needed(ask)
     if not here:
         raise Refused(404, "There is no such address.")
     if chosen is None:
@@ -143,12 +149,12 @@ async def _handled(endpoint: Endpoint, ask: Ask) -> Reply:
         raise Refused(422, str(fault)) from None
 
 
-async def _sign_in_needed(ask: Ask) -> None:
-    """Who asks, by a bearer token or the cookie of the session. Raises Refused (401, 403, 429)."""
+async def sign_in_needed(ask: Ask, cookies: bool = True) -> None:
+    """Who asks, by a bearer token or, with `cookies`, the cookie of the session. Raises Refused (401, 403, 429)."""
     request, house = ask.request, ask.house
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     by_cookie = kind.lower() != "bearer"
-    token = request.cookies.get(COOKIE, "") if by_cookie else token.strip()
+    token = (request.cookies.get(COOKIE, "") if cookies else "") if by_cookie else token.strip()
     found = await house.asked(house.store.session, token) if token and len(token) < 200 else None
     if found is None:
         raise Refused(401)

@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 import msgspec
 from starlette.applications import Starlette
@@ -22,13 +22,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from linewise import __version__
 from linewise.knowledge import open_knowledge
 
-from . import api, chart, hooks, openapi
+from . import api, chart, hooks, openapi, people
 from .answered import failed
 from .answers import ENDPOINTS
 from .house import House
 from .logs import say, set_up
 from .medicine import check_files
 from .refused import Refused, outcome, problem
+from .remote import Remote
 from .settings import PREFIX, Settings, load
 from .shield import Shield
 from .store import SQLAlchemyError, Store, open_store
@@ -36,12 +37,14 @@ from .store import SQLAlchemyError, Store, open_store
 
 def create_app(house: House) -> Starlette:
     """The app over one house."""
+    remote = Remote(house) if house.settings.mcp else None
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         say("started", version=__version__, medicine=house.knowledge.content.version)
         tidying = asyncio.create_task(_tidy(house))
-        yield
+        async with remote.running() if remote else nullcontext():
+            yield
         tidying.cancel()
         await house.outside.close()
         house.store.close()
@@ -54,6 +57,8 @@ def create_app(house: House) -> Starlette:
         *hooks.routes(house),
         *api.routes(house, ENDPOINTS),
         *chart.routes(house),
+        *people.routes(house),
+        *([remote.route()] if remote else []),
     ]
     handlers = {Refused: _refused, HTTPException: _refused_by_http, Exception: _broken}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
@@ -136,7 +141,7 @@ class _Browsers:
 def _form(request: Request, fault: Refused) -> Response:
     if request.url.path.startswith("/cds-services"):
         return outcome(fault)
-    if request.url.path.startswith(("/launch", "/callback", "/app", "/logout")) and not request.url.path.endswith(
+    if request.url.path.startswith(("/launch", "/callback", "/app", "/logout", "/sign-in")) and not request.url.path.endswith(
         (".json", "/proposals")
     ):
         return chart.shown_in_frames(request.app.state.house)(fault)

@@ -1,9 +1,13 @@
-"""`linewise mcp`: the tools over the Model Context Protocol on standard input and output. No store, no network, nothing is written."""
+"""The tools over the Model Context Protocol. `linewise mcp` speaks it on standard input and output: no store, no network, nothing is written.
+
+The clinic's server speaks it over HTTP, too (`remote.py`), behind its own sign-in and with its own trail.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
+from contextvars import ContextVar
 from typing import Any
 
 import anyio
@@ -27,6 +31,17 @@ _INSTRUCTIONS = (
 )
 
 
+class Seen(msgspec.Struct):
+    """What one call was about, for a trail: which tool, about whom, and what was answered. Empty where nothing was."""
+
+    tool: str = ""
+    patient: str = ""
+    answered: str = ""
+
+
+SEEN: ContextVar[Seen] = ContextVar("SEEN")
+
+
 def server(desk: Desk) -> Server[Any]:
     """The server over one desk."""
 
@@ -34,17 +49,20 @@ def server(desk: Desk) -> Server[Any]:
         return types.ListToolsResult(tools=[_described(name) for name in TOOLS])
 
     async def call_tool(context: Any, params: types.CallToolRequestParams) -> types.CallToolResult:
-        tool = TOOLS.get(params.name)
+        tool, seen = TOOLS.get(params.name), SEEN.get(None) or Seen()
+        seen.tool = tool.name if tool is not None else "unknown"
         if tool is None:
             return _refused(f"there is no tool of this name; the tools are {', '.join(TOOLS)}.")
         try:
             value = await anyio.to_thread.run_sync(answer, tool, desk, params.arguments or {})
+            seen.patient = str((value.get("subject") or {}).get("id") or "")
         except LinewiseError as fault:
             return _refused(str(fault)[:2000])
         except Exception as fault:  # the text of any other error may hold a line of a record
             logging.getLogger("linewise.clinic").error("a tool failed: %s", type(fault).__name__)
             return _refused("this could not be answered; nothing is known about why.")
         text = msgspec.json.encode(value).decode()
+        seen.answered = text
         return types.CallToolResult(
             content=[types.TextContent(type="text", text=text)], structured_content=msgspec.json.decode(text)
         )

@@ -36,6 +36,8 @@ def set_up(level: str = "INFO") -> None:
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     log.setLevel(level)
+    for name in ("mcp", "sse_starlette", "opentelemetry"):  # they write values of a call into their messages
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     for name in ("httpx", "httpcore", "uvicorn", "uvicorn.error", "uvicorn.access", "alembic", "sqlalchemy"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).setLevel(logging.WARNING)

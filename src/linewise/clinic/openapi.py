@@ -65,7 +65,7 @@ def _operation(one: Endpoint) -> dict[str, Any]:
     ]
     if one.method == "POST" and not one.open:
         parameters.append({"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}})
-    good = "204" if one.method == "DELETE" else "201" if one.path == "/decisions" and one.method == "POST" else "200"
+    good = "204" if one.method == "DELETE" else "201" if one.path in ("/decisions", "/token") and one.method == "POST" else "200"
     kind = "application/fhir+json" if one.path == "/audit" else "application/json"
     fine: dict[str, Any] = {"description": one.summary} | ({"content": {kind: {"schema": one.gives}}} if one.gives else {})
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

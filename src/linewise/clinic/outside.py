@@ -47,6 +47,8 @@ class Outside:
             for address in (one.fhir, one.iss, one.jku, *one.servers, *one.origins)
             if "://" in address
         }
+        if settings.openid is not None:
+            self._origins |= {origin_of(one) for one in (settings.openid.issuer, *settings.openid.servers)}
         self._client: httpx.AsyncClient | None = None
 
     @property

@@ -36,6 +36,21 @@ class Ehr(msgspec.Struct, frozen=True, kw_only=True):
     servers: tuple[str, ...] = ()  # further addresses of this hospital that may be called, such as its sign-in server
 
 
+class OpenId(msgspec.Struct, frozen=True, kw_only=True):
+    """The hospital's own sign-in (OpenID Connect), and which of its people have which role here."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = ""  # better from the environment: LINEWISE_CLINIC_OPENID_SECRET
+    scopes: tuple[str, ...] = ("openid", "profile")
+    name_claim: str = "sub"  # what the audit trail names a person by
+    roles_claim: str = "roles"  # a name, or a path such as `realm_access.roles`
+    roles: dict[
+        str, Literal["clinician", "auditor", "admin"]
+    ] = {}  # a value of that claim, and the role; the first that fits counts
+    servers: tuple[str, ...] = ()  # further servers of the provider that may be called
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that can be set, with what holds where nothing is said."""
 
@@ -43,6 +58,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     store: str
     region: Region | None = None
     ehrs: tuple[Ehr, ...] = ()
+    openid: OpenId | None = None  # sign-in by the hospital's own provider
+    passwords: bool = True  # sign-in by name and password
+    mcp: bool = True  # the tools for assistants, at /mcp
     trial: bool = False  # calls without a signature are answered; on the own machine only
     key_file: str = ""  # 32 random bytes in base64; LINEWISE_CLINIC_KEY overrides it
     keep_answers: bool = False  # keep what was asked and answered, encrypted, so that it can be replayed
@@ -85,8 +103,10 @@ def load(path: str | None, environment: Mapping[str, str] | None = None, port: i
     value: dict[str, Any] = _trial(port) if path is None else _read(path)
     for field in msgspec.structs.fields(Settings):
         named = environment.get(PREFIX + field.name.upper())
-        if named is not None and field.name != "ehrs":
+        if named is not None and field.name not in ("ehrs", "openid"):
             value[field.name] = named
+    if isinstance(value.get("openid"), dict) and f"{PREFIX}OPENID_SECRET" in environment:
+        value["openid"] = {**value["openid"], "client_secret": environment[f"{PREFIX}OPENID_SECRET"]}
     where = path or "the settings"
     unknown = sorted(set(value) - {field.name for field in msgspec.structs.fields(Settings)})
     if unknown:
@@ -123,6 +143,13 @@ def _check(settings: Settings, where: str) -> None:
         raise LinewiseError(f"{where}: trial answers without a signature, so public_url must be of this machine (127.0.0.1).")
     if settings.store.split(":", 1)[0] not in ("sqlite", "postgresql", "postgresql+psycopg"):
         raise LinewiseError(f"{where}: store begins with sqlite:/// or postgresql+psycopg://")
+    if settings.openid is not None:
+        for address in (settings.openid.issuer, *settings.openid.servers):
+            _safe(address, f"{where}: openid")
+        if "openid" not in settings.openid.scopes or not settings.openid.roles:
+            raise LinewiseError(f"{where}: openid: `scopes` must hold openid, and `roles` must say who has which role.")
+    elif not settings.passwords:
+        raise LinewiseError(f"{where}: without passwords nobody could sign in: name a provider under `openid`.")
     for one in settings.ehrs:
         for name, address in (("fhir", one.fhir), ("jku", one.jku), *(("servers", each) for each in one.servers)):
             if address:

@@ -6,8 +6,6 @@ A launch is bound to the browser that began it, used once, and only for a record
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import hmac
 import secrets
 import time
@@ -17,9 +15,9 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 from joserfc import jwt
-from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
+from . import openid
 from .gather import TEMPLATES, check_id
 from .house import House
 from .keys import hashed
@@ -28,12 +26,10 @@ from .outside import OutsideError
 from .refused import Refused
 from .settings import Ehr, origin_of, same_base
 
-_LEEWAY = 60.0
 _LAUNCH_SECONDS = 600.0
 _SPARE = 5.0  # seconds before its end in which an access token counts as expired
 _TURN_SECONDS = 60.0
 _KEY_SECONDS = 3650 * 86_400.0
-_ID_ALGORITHMS = {"RS256": "RSA", "RS384": "RSA", "RS512": "RSA", "ES256": "EC", "ES384": "EC", "ES512": "EC"}
 _WRITTEN = ("MedicationRequest", "RequestGroup", "ServiceRequest", "Provenance")
 
 
@@ -93,7 +89,7 @@ async def begin(house: House, iss: str, launch: str) -> tuple[str, str, str]:
         "state": state,
         "aud": iss,
         "nonce": kept.nonce,
-        "code_challenge": _challenge(kept.verifier),
+        "code_challenge": openid.challenge(kept.verifier),
         "code_challenge_method": "S256",
     }
     if launch:
@@ -149,7 +145,7 @@ async def _server(house: House, iss: str, ehr: Ehr) -> Server:
 
 async def _openid(house: House, base: str) -> dict[str, Any]:
     try:
-        found = await house.outside.json("GET", f"{base}/.well-known/openid-configuration")
+        found = await openid.configuration(house, base)
     except OutsideError:
         return {}
     return {name: found[name] for name in ("issuer", "jwks_uri") if isinstance(found.get(name), str)}
@@ -168,10 +164,6 @@ def _scope(server: Server, within: bool) -> str:
             found += [f"patient/{kind}.read"] if kind in read else []
             found += [f"patient/{kind}.write"] if kind in _WRITTEN else []
     return " ".join(found)
-
-
-def _challenge(verifier: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
 # The way back
@@ -194,8 +186,8 @@ async def finish(house: House, query: dict[str, str], cookies: dict[str, str]) -
         )
     if await house.asked(house.store.take, "launch", state) is None:
         raise Refused(400, "This launch was used already.")
-    said = query.get("iss")
-    if (said is not None and said != launch.server.issuer) or (said is None and launch.server.says_iss):
+    issuer = query.get("iss")
+    if (issuer is not None and issuer != launch.server.issuer) or (issuer is None and launch.server.says_iss):
         raise Refused(400, "The answer names another issuer than the launch.")
     if "error" in query or not query.get("code"):
         raise Refused(403, "The record system did not allow it.")
@@ -209,7 +201,8 @@ async def finish(house: House, query: dict[str, str], cookies: dict[str, str]) -
         "code_verifier": launch.verifier,
     }
     tokens = await _tokens(house, ehr, launch.server.token, given)
-    claims = await _identity(house, ehr, launch, tokens)
+    said = launch.server
+    claims = await openid.identity(house, tokens.get("id_token"), said.jwks, said.issuer, ehr.client_id, launch.nonce)
     patient = tokens.get("patient")
     if not isinstance(patient, str) or not patient:
         raise Refused(403, "The record system named no patient. Open a chart first.")
@@ -246,49 +239,7 @@ async def _tokens(house: House, ehr: Ehr, address: str, given: dict[str, str]) -
             "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
             "client_assertion": await _assertion(house, ehr, address),
         }
-    try:
-        found = await house.outside.json("POST", address, data=form, headers={"Accept": "application/json"})
-    except OutsideError as fault:
-        raise Refused(
-            502 if fault.status == 0 or fault.status >= 500 else 403, f"The record system gave no token ({fault.what})."
-        ) from None
-    if not isinstance(found.get("access_token"), str) or str(found.get("token_type")).lower() != "bearer":
-        raise Refused(502, "The record system gave no bearer token.")
-    return found
-
-
-async def _identity(house: House, ehr: Ehr, launch: Launch, tokens: dict[str, Any]) -> dict[str, Any]:
-    """The claims of the id token, verified: signature, issuer, audience, times, nonce. Raises Refused."""
-    token, server = tokens.get("id_token"), launch.server
-    if not isinstance(token, str) or len(token) > 16_384:
-        raise Refused(403, "The record system did not say who is signed in.")
-    try:
-        header = msgspec.json.decode(base64.urlsafe_b64decode(token.split(".")[0] + "=="))
-        algorithm = str(header["alg"])
-        family = _ID_ALGORITHMS[algorithm]
-        key = await house.keysets.key(server.jwks, str(header.get("kid") or ""), family) if server.jwks else None
-        if key is None:
-            raise ValueError
-        claims = jwt.decode(token, key, algorithms=[algorithm]).claims
-    except (JoseError, ValueError, KeyError, TypeError, msgspec.DecodeError):
-        raise Refused(403, "The signature of the id token does not hold.") from None
-    now, audience = time.time(), claims.get("aud")
-    audiences = audience if isinstance(audience, list) else [audience]
-    expiry, issued = claims.get("exp"), claims.get("iat")
-    fine = (
-        str(claims.get("iss")).rstrip("/") == server.issuer.rstrip("/")
-        and ehr.client_id in audiences
-        and (len(audiences) == 1 or claims.get("azp") == ehr.client_id)
-        and isinstance(expiry, int | float)
-        and float(expiry) > now - _LEEWAY
-        and isinstance(issued, int | float)
-        and float(issued) < now + _LEEWAY
-        and hmac.compare_digest(str(claims.get("nonce")).encode(), launch.nonce.encode())
-        and bool(claims.get("sub"))
-    )
-    if not fine:
-        raise Refused(403, "The id token is not for this launch.")
-    return dict(claims)
+    return await openid.tokens(house, address, form, "record system")
 
 
 # Sessions

@@ -218,6 +218,7 @@ def _why(desk: Desk, given: Value) -> Value:
     value: Value = {
         "as_of": plan.as_of,
         "region": plan.region,
+        "subject": msgspec.to_builtins(plan.subject),
         "options": listed,
         "sources": brief.cited(plan, [name for one in listed for name in one.get("sources", [])]),
         "unknown": _UNKNOWN,
@@ -269,6 +270,7 @@ def _what_if(desk: Desk, given: Value) -> Value:
     value: Value = {
         "as_of": plan.as_of,
         "region": plan.region,
+        "subject": msgspec.to_builtins(plan.subject),
         "shifts": shown[:60],
         "unknown": _UNKNOWN,
         "disclaimer": plan.disclaimer,
