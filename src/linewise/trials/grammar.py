@@ -11,28 +11,39 @@ their own are dropped. What is then left was not understood, and opens the sente
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
-
-from linewise.logic.nodes import DAYS_IN
 
 from . import pair
 from .labs import take_labs
 from .model import Kind, Point
 from .pair import OPEN, Pair
+from .parts import (
+    ITEM,
+    MARKED,
+    SET,
+    SETTING,
+    Part,
+    agreeing,
+    also_meant,
+    filled,
+    firm_ones,
+    inside_of,
+    joining,
+    of_kind,
+    plain_or,
+    turned,
+)
 from .tags import Named, plain, tagged
 from .words import Rule, Words
 
 _MARK = "¤{}¤"
-_MARKED = re.compile(r"¤(\d+)¤")
-_ITEM = re.compile(r"¤\d+¤|§|[a-z0-9+%<>=⟨⟩‡][\w+%.'/⟨⟩-]*")
 _WORD = re.compile(r"[a-z0-9+%<>=⟨⟩‡][\w+%.'/⟨⟩-]*")
 _SEGMENT = re.compile(r",|;|\bor\b|\band\b|\(|\)|/(?=\s|¤)")
 _SENTENCE = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s+[a-z])|;\s*(?=[^\s<>=])")
 _AND_HAS = re.compile(r"\band (?:has|have|had|is|are|who|that|with)\b|¤ and ¤")
 _LISTED = re.compile(r"¤ ?,[^.]*¤ ?,? and ¤")
-_JOINING = re.compile(r"^\s*(?:,\s*)?(and/or|or|and(?: (?:has|have|is|are))?|,)(?=\s)")
 _NUMBERED = re.compile(r"\S[\s,;(](?:2|b|ii)[.)]\s", re.IGNORECASE)
 """A list inside a line, "1) … 2) …": whether all or one is meant is not clear."""
 _ASKED = "§"
@@ -76,14 +87,6 @@ def read_point(point: Point, words: Words) -> Reading:
     return _Reading(point.kind, words).point(point.parts)
 
 
-class _Part(msgspec.Struct):
-    says: Pair
-    rule: str = ""
-    stays: bool = False
-    firm: bool = False
-    ground: bool = False
-
-
 class _Reading:
     """The state of reading one criterion."""
 
@@ -111,7 +114,7 @@ class _Reading:
             return Reading(OPEN, True, tuple(self.left), tuple(self.rules))
         says = self._opened(found) if self.escape and found is not None else found
         if says is not None and self.firm and self.kind == "inclusion" and not self._alternatives(parts[0]):
-            says = Pair(says.when, pair.both([says, *(pair.exactly(one) for one in self.firm)]).may)
+            says = Pair(says.when, pair.both([says, *agreeing([pair.exactly(one) for one in self.firm])]).may)
         if says is None:
             blank = not self.left and self.asked
             return (
@@ -195,12 +198,17 @@ class _Reading:
             return self._read(text, self.kind, firm)
         text = words.barred.sub(" ", words.negated.sub("", text, count=1))
         says = self._read(text, "exclusion")
-        return None if says is None else pair.opposite(says)
+        if says is None:
+            return None
+        opposite = pair.opposite(says)
+        return Pair(opposite.when, pair.YES) if words.or_else.search(text) else opposite
 
     def _permitted(self, text: str) -> Pair | None:
         """What an inclusion lets through: everybody without it, and with it those who meet its condition, if it names one."""
         permitted = self.words.permitted.search(text)
         behind = permitted.end() if permitted else 0
+        if self.words.strong.search(text):
+            return OPEN  # let through, but for something
         condition = self.words.condition.search(text)
         asked = self.words.proviso.search(text, behind)
         # What stands behind "eligible if" is asked of these people: it does not say who they are.
@@ -213,17 +221,20 @@ class _Reading:
         tags = tagged(text, self.words)
         pairs: list[Pair] = []
         text = take_labs(tags.text, self.words, pairs, _MARK)
-        parts = [_Part(says, "laboratory") for says in pairs]
+        parts = [Part(says, "laboratory") for says in pairs]
         text = self._rules(text, tags.named, kind, parts)
         if any(one.outside for one in tags.named):
             self.outside = True
         self.rules += [part.rule for part in parts if part.rule]
-        text = _turned(text, parts, self.words)
+        text = turned(text, parts, self.words)
+        if kind == "exclusion" and SETTING.search(text):
+            for part in parts:
+                part.says = Pair(pair.NO, part.says.may) if part.loose else part.says
         if firm and kind == "inclusion":
-            self.firm += _firm(text, parts)
+            self.firm += firm_ones(text, parts)
         return self._together(text, kind, parts)
 
-    def _rules(self, text: str, named: list[Named], kind: Kind, parts: list[_Part]) -> str:
+    def _rules(self, text: str, named: list[Named], kind: Kind, parts: list[Part]) -> str:
         whole = text
         for rule in self.words.rules:
             if (
@@ -234,18 +245,18 @@ class _Reading:
                 continue
             start = 0
             while (found := rule.find.search(text, start)) is not None and found.end() > found.start():
-                if not _of(rule, found, named):
+                if not of_kind(rule, found, named):
                     start = found.start() + 1
                     continue
                 before, after = text[: found.start()].rstrip(), text[found.end() :].lstrip()
-                put = " ".join(one for one in (_joining(found.group(0)), self._put(rule, found, named, kind, parts)) if one)
+                put = " ".join(one for one in (joining(found.group(0)), self._put(rule, found, named, kind, parts)) if one)
                 text = f"{before} {put} {after}"
                 start = len(before) + len(put) + 1
         return text
 
-    def _put(self, rule: Rule, found: re.Match[str], named: list[Named], kind: Kind, parts: list[_Part]) -> str:
+    def _put(self, rule: Rule, found: re.Match[str], named: list[Named], kind: Kind, parts: list[Part]) -> str:
         """The mark for a part that a rule understood; a sign for one that no record tells. What was understood inside it stays."""
-        inside = [] if rule.owns else _inside(found.group(0))
+        inside = [] if rule.owns else inside_of(found.group(0))
         if rule.drop or rule.narrow or rule.asked:
             self.asked = self.asked or rule.asked
             self.left_to_ask = self.left_to_ask or rule.whole
@@ -253,25 +264,35 @@ class _Reading:
                 self.rules.append(rule.id)
             if rule.fine is not None:
                 self.fine.append(rule.fine)
-            return " ".join([_ASKED if rule.asked else _NARROWS if rule.narrow else "", *inside]).strip()
+            sign = _ASKED if rule.asked else _NARROWS if rule.narrow else ""
+            return " ".join([sign, *inside, *self._exception(rule, found)]).strip()
         when, may = rule.when, rule.may
-        found_in = _also(rule, found, named)
+        found_in = also_meant(rule, found, named)
         if found_in is None:
             when, may = pair.NO, pair.YES
         else:
             named = found_in
         counts = self.words.counts
         says = Pair(
-            _filled(when, found, named, kind, counts), _filled(may if may is not None else when, found, named, kind, counts)
+            filled(when, found, named, kind, counts), filled(may if may is not None else when, found, named, kind, counts)
         )
         if found.groupdict().get("not"):
             says = pair.opposite(says)
-        parts.append(_Part(says, rule.id, rule.stays, rule.firm, rule.ground))
-        return " ".join([_MARK.format(len(parts) - 1), *inside])
+        loose = rule.of == "lines" and not SET.search(f"{when} {may}")
+        parts.append(Part(says, rule.id, rule.stays, rule.firm, rule.ground, loose))
+        return " ".join([_MARK.format(len(parts) - 1), *inside, *self._exception(rule, found)])
+
+    def _exception(self, rule: Rule, found: re.Match[str]) -> list[str]:
+        """The word by which a part that a rule took whole makes an exception: the sentence is to be looked at."""
+        if rule.owns and not rule.asked:
+            return []
+        words = self.words.takes_back if rule.asked and self.kind == "exclusion" else self.words.strong
+        exception = words.search(found.group(0))
+        return [exception.group(0)] if exception else []
 
     # What the parts say together
 
-    def _together(self, text: str, kind: Kind, parts: list[_Part]) -> Pair | None:
+    def _together(self, text: str, kind: Kind, parts: list[Part]) -> Pair | None:
         left: list[str] = []
         said: list[Pair] = []
         loose: list[Pair] = []  # what stands for itself and was not understood
@@ -280,7 +301,7 @@ class _Reading:
             text = text[: excepted.start()]  # an exception only takes back, so what it says need not be known
         for segment in _SEGMENT.split(text):
             unknown = self._unknown(segment)
-            marks = [parts[int(number)].says for number in _MARKED.findall(segment)]
+            marks = [parts[int(number)].says for number in MARKED.findall(segment)]
             left += unknown
             if not marks and unknown:
                 loose.append(self._loose(segment, unknown, kind))
@@ -294,6 +315,8 @@ class _Reading:
         if loose:
             found = pair.either([found, *loose]) if kind == "exclusion" else pair.both([found, OPEN])
         strong = self.words.strong.search(text) is not None
+        if excepted is not None and strong and kind == "inclusion" and found.when == pair.YES:
+            return OPEN  # what is let through but for something: who has that is not let through
         if excepted is not None and (kind == "exclusion" or strong or not all(part.stays for part in parts)):
             found = Pair(found.when, pair.YES) if kind == "inclusion" else Pair(pair.NO, found.may)
         return found
@@ -308,9 +331,9 @@ class _Reading:
         joins = self._joins(text)
         if kind == "inclusion":
             if "or" not in joins:
-                return pair.both(said)
+                return pair.both(agreeing(said))
             other = left or _ASKED in text
-            if not other and _plain_or(text):
+            if not other and plain_or(text):
                 return pair.either(said)
             return pair.mixed([*said, OPEN] if other else said) if len(said) > 1 or other else said[0]
         narrowed = "and" in joins and ("or" not in joins or _AND_HAS.search(text) is not None)
@@ -318,7 +341,7 @@ class _Reading:
 
     def _joins(self, text: str) -> list[str]:
         """The joining words that stand between two things said: not those inside "histologically or cytologically confirmed"."""
-        order = _ITEM.findall(text)
+        order = ITEM.findall(text)
         things = [
             place for place, word in enumerate(order) if word[0] in "¤§‡" or (word not in ("and", "or") and self._unknown(word))
         ]
@@ -327,141 +350,11 @@ class _Reading:
     def _unknown(self, segment: str) -> list[str]:
         """The words of a segment that carry meaning and were not understood."""
         found = []
-        for word in _WORD.findall(_MARKED.sub(" ", segment).replace(_ASKED, " ")):
+        for word in _WORD.findall(MARKED.sub(" ", segment).replace(_ASKED, " ")):
             word = word.strip(".'-/")
             if word and word not in self.words.filler and not all(one in self.words.filler for one in re.split(r"[-/]", word)):
                 found.append(word)
         return found
-
-
-def _turned(text: str, parts: list[_Part], words: Words) -> str:
-    """The text without the negations that stand directly before a part, which then says its opposite.
-
-    Any other negation that no rule took along leaves every part behind it open: what it turns round is not clear.
-    """
-    place = 0
-    while (found := _MARKED.search(text, place)) is not None:
-        place = found.end()
-        part = parts[int(found.group(1))]
-        if (direct := words.turned.search(text[: found.start()])) is not None and direct.group().strip():
-            part.says = pair.opposite(part.says)
-            text = f"{text[: direct.start()]} {text[found.start() :]}"
-            place = direct.start() + 1 + len(found.group())
-        elif words.turns.search(text[: found.start()]) is not None:
-            part.says, part.firm = OPEN, False
-    return text
-
-
-def _firm(text: str, parts: list[_Part]) -> list[str]:
-    """What a receptor must be by a sentence. Several that "or" joins are one; one that "or" joins to something else is none."""
-    found: list[str] = []
-    for run in re.findall(r"(?:¤\d+¤[ ,()/]*(?:or |and/or )?[ ,()/]*)+", text):
-        marks = [part for number in _MARKED.findall(run) if not (part := parts[int(number)]).ground]
-        place = text.index(run)
-        open_ = (
-            re.search(r"\bor\W*$", text[:place]) or re.search(r"\bor\W*$", run) or re.match(r"\W*or\b", text[place + len(run) :])
-        )
-        if not any(part.firm for part in marks) or (
-            open_ and not text[place + len(run) :].strip().startswith(("histolog", "cytolog"))
-        ):
-            continue
-        if len(marks) > 1 and re.search(r"\bor\b", run):
-            if all(part.firm for part in marks):
-                found.append(pair.either([part.says for part in marks]).may)
-        else:
-            found += [part.says.may for part in marks if part.firm]
-    return [one for one in found if one not in (pair.YES, pair.NO)]
-
-
-def _plain_or(text: str) -> bool:
-    """Whether a text is single things that "or" joins, and nothing else."""
-    return (
-        "and" not in _ITEM.findall(text)
-        and not re.search(r"[,;()/]", text)
-        and all(len(_MARKED.findall(one)) == 1 for one in re.split(r"\bor\b", text))
-    )
-
-
-def _inside(text: str) -> list[str]:
-    """The parts that were understood inside a longer one, with the words that join them."""
-    items = [one for one in _ITEM.findall(text) if one[0] == "¤" or one in ("and", "or")]
-    places = [place for place, one in enumerate(items) if one[0] == "¤"]
-    return items[places[0] : places[-1] + 1] if places else []
-
-
-def _joining(text: str) -> str:
-    """The joining word with which a part begins: it belongs to the sentence, not to the part."""
-    found = _JOINING.match(text)
-    return found.group(1) if found else ""
-
-
-def _of(rule: Rule, found: re.Match[str], named: list[Named]) -> bool:
-    """Whether the treatments that a rule found are of its kind: those that make a line, or other medicines."""
-    tag = found.groupdict().get("t") if rule.of else None
-    if tag is None:
-        return True
-    one = named[int(tag.strip("⟨⟩"))]
-    return one.lines is (rule.of == "lines") or one.outside
-
-
-def _also(rule: Rule, found: re.Match[str], named: list[Named]) -> list[Named] | None:
-    """The treatments, where a rule that owns its part took more of them along than it names: all are meant. None where they are of two kinds."""
-    groups = {name: value for name, value in found.groupdict().items() if name.startswith("t") and value}
-    first = next(iter(groups.values()), None)
-    if not rule.owns or first is None:
-        return named
-    places = [int(one) for one in re.findall(r"⟨(\d+)⟩", found.group(0)) if f"⟨{one}⟩" not in list(groups.values())[1:]]
-    ones = [named[place] for place in places]
-    if len(ones) < 2:
-        return named
-    if len({one.lines for one in ones}) > 1:
-        return None
-    together = Named(
-        tuple(dict.fromkeys(name for one in ones for name in one.ones)), False, any(one.outside for one in ones), ones[0].lines
-    )
-    main = int(first.strip("⟨⟩"))
-    return [together if place == main else one for place, one in enumerate(named)]
-
-
-def _filled(criterion: str | None, found: re.Match[str], named: list[Named], kind: Kind, counts: Mapping[str, str]) -> str:
-    """A criterion of a rule with the numbers and treatments of the text.
-
-    A pattern with two ways of writing names their groups `n` and `n2`. `{c}` counts lines, where a conjugate is chemotherapy, too.
-    """
-    if criterion is None:
-        return pair.NO
-    groups: dict[str, str] = {}
-    for name, value in found.groupdict().items():
-        if value is not None:
-            groups.setdefault(name.rstrip("23"), value.strip())
-    if "{grade}" in criterion or "{beyond}" in criterion:
-        grade, beyond = _grades(groups)
-        criterion = criterion.replace("{grade}", str(grade)).replace("{beyond}", str(beyond))
-    if "{n|months}" in criterion:
-        criterion = criterion.replace("{n|months}", f"{_months(groups):g}")
-    for name in ("n", "m", "op"):
-        criterion = criterion.replace("{" + name + "}", groups.get(name, "0"))
-    if "{t}" not in criterion and "{c}" not in criterion:
-        return criterion
-    tag = re.search(r"\d+", groups.get("t", ""))
-    if tag is None:
-        return pair.NO
-    one = named[int(tag.group())]
-    if one.every and kind == "exclusion":
-        one = Named(one.ones, False, one.outside)
-    return one.template(criterion, counts)
-
-
-def _grades(groups: dict[str, str]) -> tuple[int, int]:
-    """The lowest grade that a bound from below takes in, and the lowest that a bound from above leaves out; from 1 to 4."""
-    number, sign = int(groups.get("n", "2")), groups.get("op", ">=")
-    return tuple(min(max(one, 1), 4) for one in (number + (sign == ">"), number + (sign != "<")))  # type: ignore[return-value]
-
-
-def _months(groups: dict[str, str]) -> float:
-    """A time in days or weeks as months."""
-    days = float(groups["n"]) * (7 if groups.get("u", "").startswith("week") else 1)
-    return round(days / DAYS_IN["months"], 2)
 
 
 def _cut(text: str) -> list[str]:

@@ -100,6 +100,7 @@ class Words:
         self.condition, self.proviso = self._compiled(raw["condition"]), self._compiled(raw["proviso"])
         self.strong = self._compiled(raw["strong"])
         self.escape = self._compiled(raw["escape"])
+        self.takes_back, self.or_else = self._compiled(raw["takes-back"]), self._compiled(raw["or-else"])
         self.turns, self.turned = self._compiled(raw["turns"]), self._compiled(raw["turned"])
         self.hard = self._compiled(raw["hard"])
         self.illness: str = self.criteria["some-illness"]
