@@ -85,8 +85,7 @@ class Courses:
             made.sure, made.why = False, f"of the family: “{relative}”"
             return made
         window = self._window(statement, group, before, after)
-        made.setting, number_said = self._setting(statement, group, before, after)
-        made.number = number_said
+        made.setting, made.inherited, made.number = self._setting(statement, group, before, after)
         self.dates.read(statement, group, window, before, lead, made)
         self.ends.reason(statement, context, group, window, made)
         self.ends.response(statement, group, window, made)
@@ -124,15 +123,18 @@ class Courses:
             stop = len(statement.tokens)
         return group.last, max(stop, group.last)
 
-    def _setting(self, statement: Statement, group: Group, before: int, after: int) -> tuple[str | None, int]:
+    def _setting(self, statement: Statement, group: Group, before: int, after: int) -> tuple[str | None, bool, int]:
+        """The setting, whether only what stands above says it, and the number of the line (0 where none is said)."""
         best: str | None = None
-        line = 0
+        line, of_before = 0, False
+        dated = any(token.day is not None for token in statement.tokens[before : group.first]) if before else False
         for match in statement.matches:
             close = match.first < group.first or (best is None and match.first - group.last < 10)
             if match.has("setting") and match.first < after and close:
-                best = match.id("setting")
+                best, of_before = match.id("setting"), dated and match.first < before  # `2013 adj. FEC; 06/2021 Fulvestrant`
             if match.has("linenumber") and match.first < after:
                 line = int(match.id("linenumber") or 0)
+        own = best is not None and not of_before
         if best is None:
             above = statement.parent
             for _ in range(3):
@@ -145,7 +147,7 @@ class Courses:
                 above = above.parent
         if best is None and statement.section in ("adjuvant", "metastatic"):
             best = statement.section
-        return best, line
+        return best, best is not None and not own, line
 
     def follow(self, statement: Statement, given: list[Course]) -> None:
         """A sentence without drugs that goes on about the course before it: `PD 07/2023 (lung)`, `Stopped for rash.`"""

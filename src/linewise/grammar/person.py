@@ -217,6 +217,8 @@ class PersonReader:
                 amount = number(token) if token.kind == "n" else None
                 if amount is None:
                     continue
+                if any(one.text in self.written("person.intensity-score") for one in tokens[at + 1 : at + 4]):
+                    break  # `PS3, IS1`: the shares and the strength of stained cells
                 value = self._ecog(tokens, at, amount, scale)
                 if value is None and second:
                     continue

@@ -125,6 +125,10 @@ class ReceptorClaims:
             )
 
     def _holds(self, statement: Statement, context: Context, match: Match, value: Value) -> tuple[bool, str]:
+        if value.unsure:
+            return False, value.unsure
+        if self._defines(statement):
+            return False, "it explains the scale"
         sure, why = context.standing(match.first, max(match.last, value.last))
         condition = next(
             (token.text for _, _, token in context.back(match.first, 9) if token.norm in self.listed("receptors.if")), ""
@@ -166,6 +170,17 @@ class ReceptorClaims:
                 if folded(word) not in self.listed("receptors.no-condition"):
                     return False, f"said of a plan: “{word}”"
         return sure, why
+
+    def _defines(self, statement: Statement) -> bool:
+        """Whether a statement sets a class equal to what makes it: `HER2 positive = IHC 3+, or …`. `ER positive = 90 %` is a result."""
+        tokens, ends = statement.tokens, {match.last: match for match in statement.matches}
+        for at, token in enumerate(tokens):
+            before = ends.get(at)
+            if token.text == "=" and before is not None and before.id("result") and not before.has("receptor"):
+                shared = [one.text for one in tokens[at + 1 : at + 3]]
+                if "%" not in shared:
+                    return True
+        return False
 
     def _of_control(self, statement: Statement, context: Context, match: Match, value: Value) -> bool:
         """Whether a result is that of control tissue: the word stands before it, or right after it. `Internal control cells present` says nothing."""

@@ -13,6 +13,10 @@ from linewise.phrases.statements import Statement
 from linewise.phrases.tokens import Token, number
 
 
+HER2_WORDS = {"her2-low": "low", "ultralow": "ultralow"}
+"""Results that name the receptor themselves, and the status that they say."""
+
+
 class Value(msgspec.Struct):
     """What a window of words says of one receptor."""
 
@@ -24,6 +28,7 @@ class Value(msgspec.Struct):
     ish: str = ""
     faint: bool = False
     no_result: bool = False
+    unsure: str = ""  # why it does not count, although it can be read
     first: int = -1
     last: int = -1
     why: list[str] = msgspec.field(default_factory=list)
@@ -62,8 +67,8 @@ class ReceptorValues:
         tokens = statement.tokens
         at = match.last
         by_first = {one.first: one for one in statement.matches}
-        if match.id("result") == "her2-low":
-            value.status, value.first, value.last = "low", match.first, match.last
+        if (word := match.id("result")) in HER2_WORDS:
+            value.status, value.first, value.last = HER2_WORDS[word], match.first, match.last
             return value
         ish = match.has("ish")
         while at < stop:
@@ -138,6 +143,13 @@ class ReceptorValues:
         if token.text != "+":
             if after is not None and after.glued and (after.kind in "wn"):
                 return 0  # a hyphen
+            if (
+                token.glued
+                and after is not None
+                and after.norm in self.listed("common.and")
+                and self._compound(tokens, at + many + 1)
+            ):
+                return 0  # the half of a compound: `PR- und HER2-Status`
             if after is not None and after.kind in "wn" and not after.glued and not token.glued and at == start:
                 return 0 if after.kind == "n" or len(after.text) > 1 else many  # a dash
             if not token.glued and at > start and name != "her2":
@@ -148,6 +160,13 @@ class ReceptorValues:
             self._sign(token.text, many, name, value, ish)
             return many
         return 0
+
+    def _compound(self, tokens: Sequence[Token], at: int) -> bool:
+        """Whether a name that a hyphen joins to a word stands here: `HER2-Status`."""
+        return any(
+            one.text in "-‐–" and one.glued and other.glued and other.kind == "w"
+            for one, other in zip(tokens[at : at + 3], tokens[at + 1 : at + 4], strict=False)
+        )
 
     def _sign(self, sign: str, many: int, name: str, value: Value, ish: bool) -> None:
         if ish:
@@ -200,14 +219,21 @@ class ReceptorValues:
                 value.score = value.score or (scale, amount)
                 return 3
             return 3
-        bare = at == start and amount == int(amount) and (after is None or after.text in ",.;)" or after.cell != token.cell)
+        next_name = at + 1 in by_first and by_first[at + 1].has("receptor")  # `ER 0 PR 0`
+        bare = (
+            at == start
+            and amount == int(amount)
+            and (after is None or next_name or after.text in ",.;)" or after.cell != token.cell)
+        )
         if bare and self.paper.american is False and self.paper.language == "en" and (amount == 0 or 3 <= amount <= 8):
             value.score = value.score or ("allred", amount)  # in the United Kingdom `ER 8` is the Allred score
             return 1
         signed = at == start + 1 and before is not None and before.text in "+-"
-        plain = after is None or after.text in ",.;)/" or after.cell != token.cell
+        plain = after is None or next_name or after.text in ",.;)/" or after.cell != token.cell
         if (at == start or signed) and plain and amount == int(amount) and (9 < amount <= 100 or amount == 0):
             follows = tokens[at + 2] if after is not None and after.text == "/" and at + 2 < len(tokens) else None
+            if after is not None and after.cell != token.cell and self._exact_follows(tokens, at + 1, stop):
+                return 1  # the clone of the antibody (`PR | 16 | 0 %`): the share stands in a cell of its own
             if follows is None or follows.kind != "n":
                 value.percent = amount if value.percent is None else value.percent  # `ER 90, PR 0`: a share, without its sign
                 return 1

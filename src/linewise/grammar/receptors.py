@@ -15,7 +15,7 @@ from linewise.phrases.statements import Statement
 from linewise.phrases.tokens import Token
 
 from .receptor_claims import ReceptorClaims
-from .receptor_values import ReceptorValues, Value
+from .receptor_values import HER2_WORDS, ReceptorValues, Value
 
 _HER2_HEAD = re.compile(r"(?i)her-?2|\b[cfsd]?ish\b|in.situ")
 
@@ -32,7 +32,7 @@ class Receptors:
     def claims(self, statement: Statement) -> Iterator[Claim]:
         context = Context(self.paper, statement)
         named = [
-            match for match in statement.matches if match.has("receptor") or match.id("result") == "her2-low" or match.has("ish")
+            match for match in statement.matches if match.has("receptor") or match.id("result") in HER2_WORDS or match.has("ish")
         ]
         if statement.headers and any(statement.headers):
             columns = list(self._columns(statement, context, named))
@@ -62,7 +62,7 @@ class Receptors:
                     and (
                         named[index - 1].id("receptor") == "her2"
                         or named[index - 1].has("ish")
-                        or named[index - 1].id("result") == "her2-low"
+                        or named[index - 1].id("result") in HER2_WORDS
                     )
                     and not self._self_standing(statement, named[index - 1].last, match.first)
                 ):
@@ -92,7 +92,36 @@ class Receptors:
             pending = []
             if name in ("er", "pr", "her2"):
                 self.last = (name, statement)
+                if self._several(statement, match, stop, name):
+                    shared.unsure = "several results in one row, and of which sample each is, is not said"
             yield from self.made.of(statement, context, match, name, shared)
+
+    def _several(self, statement: Statement, match: Match, stop: int, name: str) -> bool:
+        """Whether a row has results in several cells that differ: columns of samples or sides whose heads were not understood."""
+        own = statement.tokens[match.first].cell
+        cells: dict[int, list[int]] = {}
+        for index in range(match.last, stop):
+            cell = statement.tokens[index].cell
+            if statement.kind == "row" and cell != own:
+                cells.setdefault(cell, []).append(index)
+        if len(cells) < 2:
+            return False
+        found: dict[str, set[object]] = {}
+        for indices in cells.values():
+            first, last = indices[0], indices[-1] + 1
+            value = self.values.window(statement, Match(first, first, match.terms), last, name)
+            shared = any(statement.tokens[index].text == "%" for index in indices)
+            said = {
+                "percent": value.percent if shared else None,
+                "status": value.status if value.status in ("positive", "negative") else "",
+                "ihc": value.ihc,
+                "ish": value.ish,
+                value.score[0] if value.score else "": value.score,
+            }
+            for kind, one in said.items():
+                if one not in (None, ""):
+                    found.setdefault(kind, set()).add(one)
+        return any(len(values) > 1 for values in found.values())
 
     def _her2_end(self, statement: Statement, named: Sequence[Match], index: int) -> int:
         """HER2's window takes in the gene test after it, up to another receptor."""
@@ -100,7 +129,7 @@ class Receptors:
         while at < len(named) and (
             (named[at].has("ish") and not named[at].has("receptor"))
             or named[at].id("receptor") == "her2"
-            or named[at].id("result") == "her2-low"
+            or named[at].id("result") in HER2_WORDS
         ):
             if named[at].id("receptor") == "her2" and self._self_standing(statement, named[at - 1].last, named[at].first):
                 break
@@ -110,7 +139,7 @@ class Receptors:
 
     def _inside_her2(self, named: Sequence[Match], index: int, statement: Statement) -> bool:
         before = named[index - 1]
-        is_her2 = before.id("receptor") == "her2" or before.has("ish") or before.id("result") == "her2-low"
+        is_her2 = before.id("receptor") == "her2" or before.has("ish") or before.id("result") in HER2_WORDS
         return is_her2 and not self._self_standing(statement, before.last, named[index].first)
 
     def _self_standing(self, statement: Statement, first: int, stop: int) -> bool:

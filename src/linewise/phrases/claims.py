@@ -54,6 +54,7 @@ class Course(msgspec.Struct):
     last: Day | None = None
     stopped_for: str | None = None
     setting: str | None = None
+    inherited: bool = False  # the setting is said by what stands above, not by the statement itself
     state: str = "given"
     months: float | None = None
     response: str | None = None

@@ -159,6 +159,8 @@ class Layout:
             return False
         if len(current.cells) > 1:
             second = current.cells[1].spans[0][0] - self.sheet.line_at(current.cells[1].spans[0][0]).start
+            if self.started.match(content) and before[-1:] not in _OPEN_ENDS:
+                return False  # a list of dated entries beside one name
             return len(self._cells_of(line, start)) == 1 and (
                 start - line.start >= second - 1 or content[:1].islower() or content[:1] == "("
             )
@@ -184,7 +186,8 @@ class Layout:
             return True
         if before[-1:] in ".;!?":
             return len(before) > 0.72 * width and start - line.start <= last.end - last.start
-        return len(before) > 0.62 * width and len(before) > 40
+        filled = len(before) + 1 + len(content.split(maxsplit=1)[0])  # a line is broken where the next word has no room
+        return len(before) > 0.62 * width and filled > 0.8 * width and len(before) > 40
 
     def _titled(self, line: Line, begin: int) -> tuple[str, int, str, bool] | None:
         """A title with something else beside it on its line: `ALLERGIES          Patient: …`."""

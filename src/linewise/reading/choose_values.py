@@ -39,7 +39,12 @@ def choose_receptors(pool: Pool) -> None:
         percents = pool.of(f"{fact}-percent")
         if best is None:
             continue
-        same = [one for one in percents if pool.same_specimen(one, best)]
+        same = [
+            one
+            for one in percents
+            if pool.same_specimen(one, best)
+            and (one.claim.about == best.claim.about or status_of(pool, float(one.claim.value)) == best.claim.value)
+        ]
         percent = pool.best(same, True)
         if percent is not None:
             pool.chosen[f"{fact}-percent"] = percent

@@ -176,6 +176,12 @@ class Lines:
             if self._goes_on(line, new):
                 line.last, line.months, line.going, line.listed = new.last, None, new.going, True
                 return
+            if self._maintains(line, new, course.maintenance):
+                line.last, line.months, line.going = new.last, None, new.going
+                line.stopped_for, line.response = new.stopped_for, line.response or new.response
+                if line.first is not None and line.last is not None:
+                    line.months = line.first.months_to(line.last)
+                return
             if self._same(line, new):
                 self._merge(line, new)
                 return
@@ -185,12 +191,15 @@ class Lines:
         if course.setting:
             if (
                 course.setting == "adjuvant"
-                and self.spread is not None
-                and course.first is not None
-                and _after(course.first, self.spread, 2)
-                and course.section in ("metastatic",)
+                and course.inherited
+                and course.state == "going-on"
+                and (self.metastatic or self.sites)
             ):
                 return "metastatic"
+            if course.setting == "adjuvant" and self.spread is not None and course.first is not None:
+                said_above = course.inherited and _not_before(course.first, self.spread)
+                if said_above or (course.section == "metastatic" and _after(course.first, self.spread, 2)):
+                    return "metastatic"
             return course.setting
         if course.number:
             return "metastatic"
@@ -258,6 +267,17 @@ class Lines:
             return False
         gap = line.last.months_to(new.first)
         return gap is not None and -1 <= gap <= 1.5
+
+    def _maintains(self, line: Line, new: Line, maintenance: bool) -> bool:
+        """What goes on of a combination where its other drugs end, without growth between, is the same line: maintenance, or a drug that was dropped."""
+        if not set(new.drugs) < set(line.drugs) or line.last is None or line.stopped_for == "progression":
+            return False
+        if line.setting and new.setting and line.setting != new.setting:
+            return False
+        if new.first is None:
+            return maintenance and (new.last is None or _month(new.last) >= _month(line.last))
+        gap = line.last.months_to(new.first)
+        return gap is not None and -1 <= gap <= 2
 
     def _joining(self, drugs: set[str]) -> set[str]:
         joins = {drug for drug in drugs if any(self.knowledge.is_a(drug, name) for name in self.parts["joins-classes"])}
