@@ -84,7 +84,16 @@ class Courses:
         if relative:
             made.sure, made.why = False, f"of the family: “{relative}”"
             return made
+        if set(drugs) <= set(self.drugs.parts["other-use"]) and any(match.has("illness") for match in statement.matches):
+            made.sure, made.why = False, "for another illness"
+            return made
+        if self._in_brackets(statement, group):
+            made.sure, made.why = False, "named beside another medicine"
+            return made
         window = self._window(statement, group, before, after)
+        if statement.section == "medications" and self._stopped(statement, group, window):
+            made.sure, made.why = False, "stopped, and when it was given is not said"
+            return made
         made.setting, made.inherited, made.number = self._setting(statement, group, before, after)
         self.dates.read(statement, group, window, before, lead, made)
         self.ends.reason(statement, context, group, window, made)
@@ -135,6 +144,8 @@ class Courses:
             if match.has("linenumber") and match.first < after:
                 line = int(match.id("linenumber") or 0)
         own = best is not None and not of_before
+        if best is None and self._after_surgery(statement, group):
+            return "adjuvant", True, line
         if best is None:
             above = statement.parent
             for _ in range(3):
@@ -148,6 +159,32 @@ class Courses:
         if best is None and statement.section in ("adjuvant", "metastatic"):
             best = statement.section
         return best, best is not None and not own, line
+
+    def _after_surgery(self, statement: Statement, group: Group) -> bool:
+        """Whether treatment is told behind the operation of the first tumour, as all of early disease is: `Mastectomy, AC, tamoxifen 5 years`."""
+        matches = [match for match in statement.matches if match.first < group.first]
+        given = next((match.first for match in statement.matches if match.has("drug") or match.has("regimen")), group.first)
+        spread = any(
+            match.has(kind) for match in matches for kind in ("metastatic", "sitemet", "met", "distantword", "linenumber")
+        )
+        return not spread and any(
+            (match.has("surgery") or match.id("primaryplace") == "no") and match.first < given for match in matches
+        )
+
+    def _stopped(self, statement: Statement, group: Group, window: tuple[int, int]) -> bool:
+        """Whether an entry of a list of medicines says in capitals, or right behind the name, that it was stopped, and not when."""
+        inside = [match for match in statement.matches if window[0] <= match.first < window[1]]
+        dated = any(token.day is not None for token in statement.tokens[window[0] : window[1]])
+        return not dated and any(
+            match.id("medstate") == "stopped" and (match.first - group.last <= 1 or statement.tokens[match.first].text.isupper())
+            for match in inside
+        )
+
+    def _in_brackets(self, statement: Statement, group: Group) -> bool:
+        """Whether drugs of a list stand in brackets behind another medicine: `metformin - stopped (sugar normal off alpelisib)`."""
+        depth = sum((token.text == "(") - (token.text == ")") for token in statement.tokens[: group.first])
+        other = any(match.has("drug") and match.last <= group.first for match in statement.matches)
+        return statement.section == "medications" and depth > 0 and other
 
     def follow(self, statement: Statement, given: list[Course]) -> None:
         """A sentence without drugs that goes on about the course before it: `PD 07/2023 (lung)`, `Stopped for rash.`"""

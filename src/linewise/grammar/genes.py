@@ -325,6 +325,8 @@ class Genes:
         for match in statement.matches:
             if match.has("origin") and match.first < stop + 10:
                 origin = "germline" if match.id("origin") == "germline" else "somatic"
+                if any(one.has("doubt") and 0 <= match.first - one.last <= 1 for one in statement.matches):
+                    continue  # `possible germline origin`: nobody knows yet
                 if not near or match.first > first - 14:
                     near = origin
                 if match.first > first:

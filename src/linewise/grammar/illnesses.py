@@ -99,6 +99,8 @@ class Illnesses:
         ):
             return True  # the head of a column, or `98 % RA` (room air)
         shared = words in self.written("illnesses.also-a-share")
+        if shared and len({token.cell for token in statement.tokens}) > 3:
+            return True  # the head of a column of shares
         return shared and any(token.text == "%" for token in statement.tokens[match.last : match.last + 4])
 
     def _holds(self, statement: Statement, context: Context, match: Match, name: str) -> tuple[bool, str]:
@@ -117,6 +119,8 @@ class Illnesses:
         plan = next((one for _, one, _t in context.back(match.first, 8) if one is not None and one.has("plan")), None)
         if sure and plan is not None and folded(context.words(plan.first, plan.last)) in self.listed("illnesses.plans"):
             sure, why = False, "said of what may come"
+        if sure and any(token.norm in self.listed("illnesses.explains") for token in tokens[: match.first]):
+            sure, why = False, "it explains what something comes with"
         after = [token.norm for token in tokens[match.last : match.last + 2]]
         medicine = any(word in self.listed("illnesses.medication") for word in after)
         if not medicine and any(word in self.listed("illnesses.of-other-things") for word in after):

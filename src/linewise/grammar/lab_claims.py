@@ -11,6 +11,8 @@ from linewise.phrases.tokens import folded
 
 from .lab_units import LabUnits
 
+OLD = -12
+"""The strength of a value that its own words call an earlier one: it counts only where there is no other."""
 ALIASES = {"calcium-corrected": "calcium"}
 
 
@@ -96,11 +98,11 @@ class LabClaims:
         return None, "no upper limit is printed"
 
     def strength(self, statement: Statement, context: Context, match: Match, at: int) -> int:
-        strength = 3 if statement.section == "labs" else 0
+        strength, old = 3 if statement.section == "labs" else 0, False
         for _, one, token in context.back(match.first, 10):
             near = one is not None and match.first - one.last <= 2
             if one is not None and (one.has("historic") or (one.id("labword") == "previous" and near) or one.has("copied")):
-                strength -= 12
+                old = True
                 break
             if token.text in ".;":
                 break
@@ -110,7 +112,7 @@ class LabClaims:
                 and (one.has("historic") or one.id("labword") == "previous")
                 and folded(context.words(one.first, one.last)) not in self.listed("labs.no-history")
             ):
-                strength -= 12
+                old = True
         heading = folded(statement.heading)
         if any(word in heading for word in self.listed("labs.before-headings")):
             strength -= 12
@@ -120,7 +122,7 @@ class LabClaims:
             strength -= 12
         if any(match.has("plan") for match in statement.matches) and statement.section == "plan":
             strength -= 8
-        return strength
+        return min(strength, OLD) if old else strength
 
     def day(self, statement: Statement, first: int) -> Day | None:
         before = [token.day for token in statement.tokens[:first] if token.day is not None]

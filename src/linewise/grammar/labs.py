@@ -13,7 +13,7 @@ from linewise.phrases.lexicon import Match
 from linewise.phrases.statements import Statement
 from linewise.phrases.tokens import folded, number
 
-from .lab_claims import LabClaims
+from .lab_claims import OLD, LabClaims
 from .lab_tables import LabTables
 from .pharmacogenes import Pharmacogenes
 
@@ -136,7 +136,10 @@ class Labs:
                 if beside is not None:
                     value, unit, end = beside[0], "%", beside[1]
             multiple = self._multiple(statement, at, value)
-            return self.lab.claim(statement, context, match, fact, value, unit, limit, multiple, at, end)
+            claim = self.lab.claim(statement, context, match, fact, value, unit, limit, multiple, at, end)
+            if claim is not None and self._when(statement, context, at, end) == "before":
+                claim.strength = min(claim.strength, OLD)
+            return claim
         return None
 
     def _multiple(self, statement: Statement, at: int, value: float) -> bool:

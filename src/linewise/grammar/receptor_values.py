@@ -12,7 +12,6 @@ from linewise.phrases.lexicon import Match
 from linewise.phrases.statements import Statement
 from linewise.phrases.tokens import Token, number
 
-
 HER2_WORDS = {"her2-low": "low", "ultralow": "ultralow"}
 """Results that name the receptor themselves, and the status that they say."""
 

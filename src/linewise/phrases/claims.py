@@ -199,10 +199,25 @@ class Context:
         relative = self.family(first)
         if relative:
             return False, f"of the family: “{relative}”"
+        if self.copied(first):
+            return False, "copied from an earlier note"
         wrong = self._taken_back(first, last)
         if wrong:
             return False, f"taken back: “{wrong}”"
         return True, ""
+
+    def copied(self, first: int) -> bool:
+        """Whether the words before a place, or before a quotation that it stands in, say that it was taken over from an earlier note."""
+        above: Statement | None = self.statement
+        quotes = 0
+        for _ in range(6):
+            if above is None:
+                return False
+            if any(match.has("copied") and (above is not self.statement or match.first < first) for match in above.matches):
+                return above is self.statement or above is self.statement.parent or (quotes + _quotes(above)) % 2 == 1
+            above = above.before
+            quotes += _quotes(above) if above is not None and not any(match.has("copied") for match in above.matches) else 0
+        return self.statement.parent is not None and any(match.has("copied") for match in self.statement.parent.matches)
 
     def _taken_back(self, first: int, last: int) -> str:
         for _at, match, token in self.back(first, 12):
@@ -216,6 +231,10 @@ class Context:
             if match is not None and match.has("error") and at - last < 8:
                 return self._words(match)
         return ""
+
+
+def _quotes(statement: Statement) -> int:
+    return sum(token.text in '"“”„' for token in statement.tokens)
 
 
 class Specimens:

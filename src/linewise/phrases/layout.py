@@ -25,6 +25,8 @@ _FACTS = ("primaryspecimen", "metspecimen", "biopsy", "sitemet", "cancer", "meta
 _OPEN_ENDS = ("-", "–", "—", "/", "+", "&", "(", ",")
 _LISTS = frozenset({"medications", "stopped", "allergies", "current-treatment"})
 _APART = frozenset({"specimen", "diagnosis", "clinical"})
+_ACCOUNTS = frozenset({"clinical", "illnesses", "treatment", "oncology", "diagnosis"})
+"""Sections in which each line may be an entry of its own."""
 _TIMELINES = frozenset({"treatment", "metastatic", "adjuvant", "current-treatment", "oncology", "diagnosis"})
 
 
@@ -41,6 +43,13 @@ class Layout:
         self.dated: Span = (0, 0)  # the section to go back to after an inline heading's block
         self.block = 0
         self.rows: list[Line] = []
+        self.prose = self._width()
+
+    def _width(self) -> int:
+        """How long lines of running text are: the second longest without columns, as a title may be longer than them."""
+        lines = (line for line in self.sheet.lines if not line.table and not line.cells)
+        sizes = sorted(line.end - line.start for line in lines if not _GAP.search(self.sheet.text[line.start : line.end].strip()))
+        return sizes[-2] if len(sizes) > 5 else 0
 
     def run(self) -> list[Piece]:
         lines = self.sheet.lines
@@ -87,6 +96,8 @@ class Layout:
             begin = bullet.end() if bullet else start
             depth = start - line.start
             head = self._titled(line, begin) or self.sections.match(text, begin, line.end, line.depth > 0)
+            if head is not None and self._is_result(head, begin, line):
+                head = None
             if head is not None:
                 section, end, name, inline = head
                 inner = self.sections.match(text, end, line.end, False) if inline else None
@@ -187,7 +198,9 @@ class Layout:
         if before[-1:] in ".;!?":
             return len(before) > 0.72 * width and start - line.start <= last.end - last.start
         filled = len(before) + 1 + len(content.split(maxsplit=1)[0])  # a line is broken where the next word has no room
-        return len(before) > 0.62 * width and filled > 0.8 * width and len(before) > 40
+        if self.section in _ACCOUNTS and filled < 0.8 * max(width, self.prose):
+            return False
+        return len(before) > 0.62 * width and len(before) > 40
 
     def _titled(self, line: Line, begin: int) -> tuple[str, int, str, bool] | None:
         """A title with something else beside it on its line: `ALLERGIES          Patient: …`."""
@@ -202,6 +215,11 @@ class Layout:
         if head is None or head[3] or head[0] in BY_NAME or self.sections.names_a_test(self.sheet.text, *spans[0]):
             return None
         return head[0], spans[1][0], first, False
+
+    def _is_result(self, head: tuple[str, int, str, bool], begin: int, line: Line) -> bool:
+        """Whether what could be a heading is the name of a test with its value beside it: `HER2 IHC        2+`."""
+        beside = self.sheet.text[head[1] : line.end].strip(" :")
+        return beside[:1].isdigit() and len(beside) < 12 and self.sections.names_a_test(self.sheet.text, begin, head[1])
 
     def _mid_sentence(self, last: Line, mark: str, width: int) -> bool:
         before = self.sheet.text[last.start : last.end].rstrip()

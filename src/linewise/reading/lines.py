@@ -122,7 +122,9 @@ class Lines:
         given = [match.first for match in place.matches if match.has("drug") or match.has("regimen")]
         if given and any(match.has("stop") and match.first > given[0] for match in place.matches):
             return None  # where a course ended, it had spread before, or then: it does not say
-        return claim.day if any(token.day is not None and token.day.key == claim.day.key for token in place.tokens) else None
+        days = {token.day.key for token in place.tokens if token.day is not None}
+        first = {token.day.key for token in self._first_days(place) if token.day is not None} if len(days) > 1 else set()
+        return claim.day if claim.day.key in days - first else None
 
     def _far_recurrence(self, statement: Statement, match: Match) -> bool:
         """`6/2024 Recurrence: liver, bone`: a recurrence in an organ."""
@@ -172,15 +174,18 @@ class Lines:
         )
         if listed and any(read.paper.kind == kind for kind in ("imaging", "pathology report")) and not self.metastatic:
             new.setting = setting
+        combined = next((line for line in reversed(found) if self._maintains(line, new, course.maintenance)), None)
+        if combined is not None:
+            combined.last, combined.months, combined.going = new.last, None, new.going
+            combined.stopped_for, combined.response = new.stopped_for, combined.response or new.response
+            if combined.first is not None and combined.last is not None:
+                combined.months = combined.first.months_to(combined.last)
+            return
         for line in found:
             if self._goes_on(line, new):
                 line.last, line.months, line.going, line.listed = new.last, None, new.going, True
                 return
-            if self._maintains(line, new, course.maintenance):
-                line.last, line.months, line.going = new.last, None, new.going
-                line.stopped_for, line.response = new.stopped_for, line.response or new.response
-                if line.first is not None and line.last is not None:
-                    line.months = line.first.months_to(line.last)
+            if self._dropped(line, new):
                 return
             if self._same(line, new):
                 self._merge(line, new)
@@ -279,6 +284,12 @@ class Lines:
         gap = line.last.months_to(new.first)
         return gap is not None and -1 <= gap <= 2
 
+    def _dropped(self, line: Line, new: Line) -> bool:
+        """The end of one drug of a combination, told again by itself, within the days of the line: why it ended is not why the line did."""
+        if not set(new.drugs) < set(line.drugs) or new.first is not None or new.last is None or line.first is None:
+            return False
+        return _not_before(new.last, line.first) and (line.last is None or not _after(new.last, line.last, 1))
+
     def _joining(self, drugs: set[str]) -> set[str]:
         joins = {drug for drug in drugs if any(self.knowledge.is_a(drug, name) for name in self.parts["joins-classes"])}
         return joins if joins != drugs else set()
@@ -295,7 +306,8 @@ class Lines:
         line.months = line.months if line.months is not None else new.months
         if line.first and line.last and line.first.months_to(line.last) is not None:
             line.months = line.first.months_to(line.last)
-        line.stopped_for = line.stopped_for or new.stopped_for
+        of_one_drug = set(new.drugs) < set(line.drugs) and new.stopped_for == "toxicity"  # dropped, and the rest went on
+        line.stopped_for = line.stopped_for or (None if of_one_drug else new.stopped_for)
         line.response = line.response or new.response
         line.setting = line.setting or new.setting
         line.going = (line.going or new.going) and line.last is None and line.stopped_for is None
@@ -323,7 +335,7 @@ class Lines:
             if hosts and (line.going or hosts[-1].going or line.first is not None):
                 hosts[-1].drugs += [drug for drug in line.drugs if drug not in hosts[-1].drugs]
             found.remove(line)
-        early = [line for line in found if line.setting is None and self._long_before(line, found)]
+        early = [line for line in found if line.setting in (None, "adjuvant") and self._long_before(line, found)]
         for line in found:
             if line in early:
                 line.setting = "adjuvant"
