@@ -81,8 +81,9 @@ class Drugs:
 
     def _one_after_other(self, statement: Statement, last: Group, match: Match, drugs: Sequence[str]) -> bool:
         """`A, B`: with only a comma between them, chemotherapy and endocrine therapy follow each other."""
-        between = [token.text for token in statement.tokens[last.last : match.first]]
-        if between != [","]:
+        between = statement.tokens[last.last : match.first]
+        apart = [one.text for one in between if one.kind != "n" and one.norm not in self.listed("drugs.dose")]
+        if apart != [","]:
             return False
         chemo = [all(self.knowledge.is_a(drug, "chemotherapy") for drug in some) for some in (last.drugs, drugs)]
         endocrine = [all(self.knowledge.is_a(drug, "endocrine-therapy") for drug in some) for some in (last.drugs, drugs)]

@@ -103,6 +103,8 @@ class Markers:
 
     def _ki67(self, statement: Statement, context: Context, match: Match, stop: int) -> Iterator[Claim]:
         tokens = statement.tokens
+        if any(one.id("marker") == "ki67" and 0 <= one.first - match.last <= 2 for one in statement.matches):
+            return  # `Ki-67 (MIB-1) 75 %`: the number in the name of the antibody is none of its own
         columns = self.specimens.columns(statement)
         if columns:
             for cell, about, day in columns:

@@ -75,6 +75,7 @@ class Dates:
             ("name", re.compile(rf"(?<!\w)(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?[\s-]*(?:of\s+)?{month},?[\s-]*(?P<y>{_YEAR}|\d\d(?=\b))(?!\d)", flags)),
             ("name", re.compile(rf"(?<!\w){month}[\s-]*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,\s*|\s+|-)(?P<y>{_YEAR})(?!\d)", flags)),
             ("name", re.compile(rf"(?<!\w){month},?[\s/-]*(?P<y>{_YEAR})(?!\d)", flags)),
+            ("name", re.compile(rf"(?<!\w){month}(?=\s*(?:{between})\s*(?:{names})\.?,?\s*(?P<y>{_YEAR})(?!\d))", flags)),  # `Feb-Jun 2023`
             ("season", re.compile(rf"(?<!\w)(?P<name>{seasons})[\s/-]*(?:of\s+)?(?P<y>{_YEAR})(?!\d)", flags)),
             ("dot", re.compile(rf"(?<![\d.,/])(?P<d>\d{{1,2}})\.\s?(?P<m>\d{{1,2}})\.\s?(?P<y>{_YEAR}|\d\d)(?![\d.]|,\d)")),
             ("slash", re.compile(rf"(?<![\d/.,-])(?P<a>\d{{1,2}})(?P<sign>[/-])(?P<b>\d{{1,2}})(?P=sign)(?P<y>{_YEAR}|\d\d)(?![\d/])")),

@@ -96,7 +96,7 @@ class Layout:
             begin = bullet.end() if bullet else start
             depth = start - line.start
             head = self._titled(line, begin) or self.sections.match(text, begin, line.end, line.depth > 0)
-            if head is not None and self._is_result(head, begin, line):
+            if head is not None and self._is_result(begin, line):
                 head = None
             if head is not None:
                 section, end, name, inline = head
@@ -177,6 +177,9 @@ class Layout:
             )
         if _LABEL.match(content) and not content[:1].islower():
             return False
+        cells = self._cells_of(line, start)
+        if len(cells) > 1 and self.sections.names_a_test(text, *cells[0]):
+            return False  # a row of results below a sentence
         if before.endswith(":") and len(before) < 0.5 * width:
             return False
         open_ended = before[-1:] in ",-–(/&+" or before.count("(") > before.count(")")
@@ -216,10 +219,15 @@ class Layout:
             return None
         return head[0], spans[1][0], first, False
 
-    def _is_result(self, head: tuple[str, int, str, bool], begin: int, line: Line) -> bool:
+    def _is_result(self, begin: int, line: Line) -> bool:
         """Whether what could be a heading is the name of a test with its value beside it: `HER2 IHC        2+`."""
-        beside = self.sheet.text[head[1] : line.end].strip(" :")
-        return beside[:1].isdigit() and len(beside) < 12 and self.sections.names_a_test(self.sheet.text, begin, head[1])
+        spans = self._cells_of(line, begin)
+        return (
+            len(spans) == 2
+            and self.sheet.text[slice(*spans[1])][:1].isdigit()
+            and spans[1][1] - spans[1][0] < 12
+            and self.sections.names_a_test(self.sheet.text, *spans[0])
+        )
 
     def _mid_sentence(self, last: Line, mark: str, width: int) -> bool:
         before = self.sheet.text[last.start : last.end].rstrip()

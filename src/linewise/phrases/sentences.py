@@ -51,7 +51,7 @@ def sentences(text: str, spans: Sequence[Span], short: frozenset[str], ordinals:
             following = text[spans[number + 1][0] : spans[number + 1][1]].lstrip() if number + 1 < len(spans) else ""
             if (
                 tail[-1:] in ".!?"
-                and re.match(_BEGINS, following)
+                and re.match(rf"[\"“„(]?{_BEGINS}", following)
                 and not _abbreviated(tail[-14:], short)
                 and not _ordinal(tail[-8:], " " + following, ordinals)
             ):

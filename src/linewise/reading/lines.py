@@ -177,6 +177,7 @@ class Lines:
         combined = next((line for line in reversed(found) if self._maintains(line, new, course.maintenance)), None)
         if combined is not None:
             combined.last, combined.months, combined.going = new.last, None, new.going
+            combined.drugs += [drug for drug in new.drugs if drug not in combined.drugs]
             combined.stopped_for, combined.response = new.stopped_for, combined.response or new.response
             if combined.first is not None and combined.last is not None:
                 combined.months = combined.first.months_to(combined.last)
@@ -275,7 +276,12 @@ class Lines:
 
     def _maintains(self, line: Line, new: Line, maintenance: bool) -> bool:
         """What goes on of a combination where its other drugs end, without growth between, is the same line: maintenance, or a drug that was dropped."""
-        if not set(new.drugs) < set(line.drugs) or line.last is None or line.stopped_for == "progression":
+        added = set(new.drugs) - set(line.drugs)
+        partner = maintenance and all(
+            self.knowledge.is_a(drug, "endocrine-therapy") for drug in added
+        )  # joins where chemotherapy ends
+        less = not set(line.drugs) <= set(new.drugs) and bool(set(line.drugs) & set(new.drugs))
+        if not less or (added and not partner) or line.last is None or line.stopped_for == "progression":
             return False
         if line.setting and new.setting and line.setting != new.setting:
             return False
