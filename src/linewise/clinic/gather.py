@@ -130,7 +130,7 @@ class Gather:
             value = await self._get(address)
         except OutsideError:
             return None
-        if value.get("resourceType") == "OperationOutcome":
+        if not isinstance(value.get("resourceType"), str) or value["resourceType"] == "OperationOutcome":
             return None
         return await self._bundle(name, value, found)
 

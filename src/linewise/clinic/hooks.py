@@ -194,11 +194,12 @@ def _checked(asked: dict[str, Any], hook: str) -> dict[str, Any]:
 
 def _hospital(house: House, asked: dict[str, Any], call: Call) -> Access | None:
     """Find the hospital of this call, and the access to its FHIR server. Raises Refused before anybody else is contacted."""
-    server, given = asked.get("fhirServer"), asked.get("fhirAuthorization")
+    server = asked.get("fhirServer")
     if server is not None and not isinstance(server, str):
         raise Refused(400, "fhirServer must be an address.")
-    if given is not None and (not isinstance(given, dict) or not isinstance(given.get("access_token"), str)):
-        raise Refused(400, "fhirAuthorization must hold an access_token.")
+    token = _token(asked.get("fhirAuthorization"), call.patient)
+    if token and server is None:
+        raise Refused(400, "fhirAuthorization needs a fhirServer.")
     if call.signer is not None:
         call.ehr = call.signer.hospital(server)
         if call.ehr is None:
@@ -207,7 +208,20 @@ def _hospital(house: House, asked: dict[str, Any], call: Call) -> Access | None:
         call.ehr = house.settings.at(server)
     if server is None or call.ehr is None or not same_base(call.ehr.fhir, server):
         return None
-    return Access(call.ehr.fhir, given["access_token"] if given else "")
+    return Access(call.ehr.fhir, token)
+
+
+def _token(given: Any, patient: str) -> str:
+    """The token of a call; empty where none was given. Raises Refused (400) for one that could not be used, or only for somebody else."""
+    if given is None:
+        return ""
+    if not isinstance(given, dict) or not isinstance(given.get("access_token"), str) or not given["access_token"].strip():
+        raise Refused(400, "fhirAuthorization must hold an access_token.")
+    if str(given.get("token_type", "Bearer")).lower() != "bearer":
+        raise Refused(400, "fhirAuthorization must be a bearer token.")
+    if given.get("patient") not in (None, patient):
+        raise Refused(400, "fhirAuthorization is for another patient than the context.")
+    return str(given["access_token"])
 
 
 async def _feedback(house: House, request: Request, call: Call, act: Act) -> Response:
