@@ -128,7 +128,9 @@ class CourseDates:
         return not (before and any(match.has("follows") for match in statement.matches if at < match.first < group.first))
 
     def _other_event(self, statement: Statement, at: int, first: int) -> bool:
-        """Whether a date belongs to progression, to a dose change or to a scan, not to the course."""
+        """Whether a date belongs to progression, to a dose change, to a scan or to a prescription, not to the course."""
+        if any(token.norm in self.listed("courses.issued") for token in statement.tokens[max(first, at - 3) : at]):
+            return True
         for match in statement.matches:
             near = first <= match.first < at and at - match.last <= 2
             if near and (match.has("reduce") or match.has("imaging") or (match.has("response") and not match.has("stop"))):

@@ -300,6 +300,11 @@ class Genes:
         doubt = context._before(group[0].first, "doubt")
         if doubt and folded(doubt) not in self.listed("genes.no-doubt"):
             return False, f"uncertain: “{doubt}”"
+        following = next(
+            (one.first for one in statement.matches if one.has("gene") and one.first >= group[-1].last), len(statement.tokens)
+        )
+        if any(one.id("result") == "not-called" and group[-1].last <= one.first < following for one in statement.matches):
+            return False, "less than the test can tell"
         if result == "mutated":
             for _at, match, token in context.back(group[0].first, 12):
                 if match is not None and match.has("plan"):

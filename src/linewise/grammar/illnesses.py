@@ -48,7 +48,6 @@ class Illnesses:
                 yield from self._illness(statement, context, match)
             if match.has("symptom") and not match.has("drug"):
                 yield from self._symptom(statement, context, match)
-        yield from self._temperature(statement, context)
 
     def _illness(self, statement: Statement, context: Context, match: Match) -> Iterator[Claim]:
         start, end = statement.tokens[match.first].start, statement.tokens[match.last - 1].end
@@ -98,6 +97,11 @@ class Illnesses:
             self.paper.kind == "gene panel" or [one.text for one in statement.tokens[match.first - 1 : match.first]] == ["%"]
         ):
             return True  # the head of a column, or `98 % RA` (room air)
+        if words in self.written("illnesses.also-a-biopsy"):
+            before = statement.tokens[max(0, match.first - 1) : match.first]
+            near = any(one.has("site") and -1 <= one.first - match.last <= 2 for one in statement.matches)
+            if near or (before and before[0].text in "-–" and before[0].glued):
+                return True  # `Leber-PE`: a piece taken for the microscope
         shared = words in self.written("illnesses.also-a-share")
         if shared and len({token.cell for token in statement.tokens}) > 3:
             return True  # the head of a column of shares
@@ -201,17 +205,16 @@ class Illnesses:
     def _grade(self, statement: Statement, match: Match) -> int | None:
         return grade_near(statement, match)
 
-    def _temperature(self, statement: Statement, context: Context) -> Iterator[Claim]:
-        return
-        yield
-
 
 def grade_near(statement: Statement, match: Match) -> int | None:
     """The grade written right before or after a harm: `G3 neutropenia`, `neutropenia grade 3`, `Grad III`, `grade 2-3` (the higher)."""
     tokens = statement.tokens
-    for one in statement.matches:
-        if one.id("grade") != "grade":
-            continue
+    grades = [one for one in statement.matches if one.id("grade") == "grade"]
+    for one in (*(one for one in grades if one.first > match.first), *(one for one in grades if one.first < match.first)):
+        if one.first < match.first and any(
+            0 <= one.first - other.last <= 2 for other in statement.matches if other.has("harm") or other.has("symptom")
+        ):
+            continue  # `diarrhoea grade 1 and rash`: it is that of the harm before it
         gap = match.first - one.last if one.first < match.first else one.first - match.last
         if not 0 <= gap <= 4:
             continue

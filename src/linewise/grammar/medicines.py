@@ -47,9 +47,9 @@ class Medicines:
         self.paper, self.drugs = paper, drugs
 
     def claims(self, statement: Statement) -> Iterator[Claim]:
-        if statement.section in _NEVER:
-            return
         context = Context(self.paper, statement)
+        if statement.section in _NEVER and not (statement.section == "labs" and self._speaks_of_taking(statement, context)):
+            return
         if statement.section == "stopped":
             for match in statement.matches:
                 for drug in self.drugs.drugs_of(match) if match.has("drug") else ():
@@ -101,6 +101,13 @@ class Medicines:
                     statement.section,
                     {"fuzzy": match.fuzzy},
                 )
+
+    def _speaks_of_taking(self, statement: Statement, context: Context) -> bool:
+        """A sentence that follows the values of the day and is none: `She tells me she takes …`."""
+        return any(
+            match.id("medstate") == "taken" and folded(context.words(match.first, match.last)) in self.listed("medicines.takes")
+            for match in statement.matches
+        )
 
     def _is_lab(self, statement: Statement, match: Match) -> bool:
         """`calcium`, `iron`, `vitamin D` as measurements."""
@@ -176,7 +183,7 @@ class Medicines:
             ):
                 return False, "said of a plan"
             return True, ""
-        if section in NOT_READ and section not in ("plan",):
+        if section in NOT_READ and section not in ("plan", "labs"):
             return None, ""
         beside = section in ("illnesses", "diagnosis", "oncology") and self._beside_illness(statement, match)
         if not beside and not self._said_to_take(statement, context, match):

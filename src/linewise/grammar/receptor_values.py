@@ -201,7 +201,7 @@ class ReceptorValues:
                 and (unit.text == "%" or unit.norm in self.listed("receptors.percent"))
             ):
                 low, high = amount, number(upper)
-                if value.status or self._exact_follows(tokens, at + 4, stop):
+                if value.status == "low" or self._exact_follows(tokens, at + 4, stop):
                     return 4  # the words of a class: `low positive (1-10 %): 4 %`
                 if value.percent is None and high is not None and high <= 100:
                     value.percent, value.bounded = low, "range"

@@ -83,6 +83,8 @@ class Receptors:
                 self.values.before(statement, pending[0] if pending else match, value)
             if value.empty and not value.no_result:
                 pending = []
+                if name == "her2" and any(one.has("ish") for one in statement.matches):
+                    self.last = (name, statement)  # its result may stand in the next sentence
                 continue
             shared = value
             for earlier in pending:

@@ -142,6 +142,9 @@ class Context:
     def _after(self, last: int, kind: str) -> str:
         for at, match, token in self.ahead(last, 9):
             if match is not None and match.has(kind):
+                follows = self.tokens[match.last : match.last + 1]
+                if token.norm in self.listed("common.determiners") and follows and follows[0].kind == "w":
+                    return ""  # `premenopausal, no other illness`: it denies what comes
                 return self._words(match)
             if at == last and token.text in ",–—-:(":
                 continue  # `Diabetes mellitus, ruled out`

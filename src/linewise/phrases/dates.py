@@ -138,7 +138,7 @@ class Dates:
             return _made(start, end, year, b, a) if first else _made(start, end, year, a, b)
         month, day = int(part.get("m") or 0), int(part.get("d") or 0)
         if kind == "daymonth":
-            if about is None or not about.month:
+            if about is None or not about.month or day_first is False:  # where the month comes first, `2.2.` ends a sentence
                 return None
             year = about.year if (month, day) <= (about.month, about.day or 31) else about.year - 1
             made = _made(start, end, year, month, day)

@@ -271,7 +271,8 @@ class Layout:
         first = self.sheet.text[current.spans[0][0] : current.spans[-1][1]].rstrip()
         if first[-1:] in "+/&(" or _last_word(first) in self.listed("layout.goes-on"):
             return False
-        listed = current.section in _LISTS
+        ended = first[-1:] in ").;" or first[-1:].isdigit()
+        listed = current.section in _LISTS or (current.section in _TIMELINES and ended)
         return listed and self.sections.begins_with_drug(self.sheet.text, *current.spans[0])
 
     # Cells
