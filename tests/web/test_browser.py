@@ -40,6 +40,8 @@ PAGES = [
     "/unwell",
     "/card",
     "/outlook",
+    "/sequence",
+    "/trials",
     "/what-if",
     "/what-if?fact=PIK3CA&value=mutated",
     "/unwell/fever",

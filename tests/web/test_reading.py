@@ -19,6 +19,8 @@ PAGES = [
     "/guide/medicines",
     "/answers",
     "/plan",
+    "/sequence",
+    "/trials",
     "/medicines",
     "/diary",
     "/diary/new",

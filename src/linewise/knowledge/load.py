@@ -237,8 +237,9 @@ class _Loading:
             if reasons is not None and first is not None and advice is not None:
                 outlook = self.one(f"wording/{folder.name}/outlook.yaml", wording.OutlookWords)
                 sequence = self.one(f"wording/{folder.name}/sequence.yaml", wording.SequenceWords)
+                trials = self.one(f"wording/{folder.name}/trials.yaml", wording.TrialWords)
                 found[folder.name] = wording.Wording(
-                    reasons=reasons, first=first, advice=advice, outlook=outlook, sequence=sequence
+                    reasons=reasons, first=first, advice=advice, outlook=outlook, sequence=sequence, trials=trials
                 )
         return found
 

@@ -84,6 +84,16 @@ class SequenceWords(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", f
     after: tuple[Said, ...]
 
 
+class TrialWords(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """`trials.yaml`: what somebody reads about trials to ask about. `sentences` have slots."""
+
+    title: str
+    before: tuple[Said, ...]
+    heads: dict[str, str]
+    sentences: dict[str, str]
+    after: tuple[Said, ...]
+
+
 class Wording(msgspec.Struct, frozen=True, kw_only=True):
     """All sentences of one language."""
 
@@ -92,6 +102,7 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     advice: Advice
     outlook: OutlookWords | None = None
     sequence: SequenceWords | None = None
+    trials: TrialWords | None = None
 
 
 SLOTS: dict[str, frozenset[str]] = {

@@ -15,22 +15,28 @@ NOTE = "A trial team decides who can join. This list reads public registry entri
 _WISHES, _NOTHING = "declines", "all-anticancer-treatment"
 
 
-def to_ask(plan: Plan) -> TrialsToAsk:
-    """The trials of the knowledge that this person may ask about, those that depend on the least first.
+def matches_of(plan: Plan) -> list[Match]:
+    """The trials of the knowledge for the person of a plan, those that fit first; with those that do not fit.
 
     None where no option can be given on the record, or the person wants no treatment of the cancer; none whose entry is newer than the day that
     is asked about, or says that it does not recruit.
     """
     declined = plan.decider.fact_value(_WISHES)
     if plan.scope is not None or (isinstance(declined, frozenset) and _NOTHING in declined):
-        return TrialsToAsk(note=NOTE)
+        return []
     matcher, readings = Matcher(plan.record, plan.knowledge, plan.day), Readings(plan.knowledge)
     entries = [one for one in known_entries(plan.knowledge) if recruits(one) and (one.read_on is None or one.read_on <= plan.day)]
-    found = [one for one in ordered([matcher.match(entry, readings) for entry in entries]) if one.status != "does-not-fit"]
-    return TrialsToAsk(shown=[_trial(one, plan) for one in found[:MOST]], more=len(found[MOST:]), note=NOTE)
+    return ordered([matcher.match(entry, readings) for entry in entries])
 
 
-def _trial(match: Match, plan: Plan) -> TrialToAsk:
+def to_ask(plan: Plan) -> TrialsToAsk:
+    """The trials of the knowledge that this person may ask about, those that depend on the least first."""
+    found = [one for one in matches_of(plan) if one.status != "does-not-fit"]
+    return TrialsToAsk(shown=[trial_to_ask(one, plan) for one in found[:MOST]], more=len(found[MOST:]), note=NOTE)
+
+
+def trial_to_ask(match: Match, plan: Plan) -> TrialToAsk:
+    """What is told of one trial beside a plan."""
     entry = match.entry
     facts = [_about(word) for one in match.unknown if one.open == "fact" for word in one.missing]
     return TrialToAsk(
