@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import socket
 import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -476,6 +477,23 @@ def test_only_listed_browsers_may_call(clinic: Clinic) -> None:
 def test_too_large_is_refused(clinic: Clinic) -> None:
     path = f"/cds-services/{clinic.service()}"
     assert clinic.client.post(path, content=b" " * (33 * 1024 * 1024)).status_code == 413
+
+
+def test_a_request_that_arrives_too_slowly_is_ended(hospital: Hospital, tmp_path: Path) -> None:
+    """Nobody holds a place by sending a byte at a time; the others are answered meanwhile."""
+    own = Clinic(tmp_path, [hospital.settings()], body_seconds=1.5)
+    try:
+        path = f"/cds-services/{own.service()}"
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer {hospital.jwt(own.base + path)}\r\n"
+        with socket.create_connection(("127.0.0.1", own.port), timeout=20) as slow:
+            slow.sendall(f"{head}Content-Length: 1000\r\n\r\n".encode() + b'{"hook"')
+            started = time.monotonic()
+            assert own.client.get("/health").status_code == 200
+            said = b"".join(iter(lambda: slow.recv(4096), b"")).decode()
+        assert time.monotonic() - started < 10
+        assert said.startswith("HTTP/1.1 408") and "OperationOutcome" in said
+    finally:
+        own.stop()
 
 
 def test_nothing_of_a_patient_is_in_the_log(clinic: Clinic, hospital: Hospital) -> None:

@@ -33,11 +33,13 @@ from .remote import Remote
 from .settings import PREFIX, Settings, load
 from .shield import Shield
 from .store import SQLAlchemyError, Store, open_store
+from .telemetry import Telemetry, Traced, pattern_of
 
 
 def create_app(house: House) -> Starlette:
     """The app over one house."""
     remote = Remote(house) if house.settings.mcp else None
+    telemetry = Telemetry(house.settings.telemetry) if house.settings.telemetry else None
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -47,6 +49,8 @@ def create_app(house: House) -> Starlette:
             yield
         tidying.cancel()
         await house.outside.close()
+        if telemetry is not None:
+            await run_in_threadpool(telemetry.close)
         house.store.close()
         say("stopped")
 
@@ -63,7 +67,9 @@ def create_app(house: House) -> Starlette:
     handlers = {Refused: _refused, HTTPException: _refused_by_http, Exception: _broken}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
     app.add_middleware(_Browsers, settings=house.settings)
-    app.add_middleware(Shield, most=house.settings.largest_mb * 1024 * 1024)
+    app.add_middleware(Shield, most=house.settings.largest_mb * 1024 * 1024, seconds=house.settings.body_seconds)
+    if telemetry is not None:
+        app.add_middleware(Traced, telemetry=telemetry, pattern=pattern_of(routes, ENDPOINTS, api.ROOT))
     app.state.house = house
     return app
 

@@ -24,6 +24,7 @@ from .outside import Outside
 from .refused import Refused
 from .settings import Settings
 from .store import SQLAlchemyError, Store
+from .telemetry import part
 
 T = TypeVar("T")
 
@@ -77,7 +78,8 @@ class House:
     async def asked(self, work: Callable[..., T], *values: Any, **named: Any) -> T:
         """Ask the store in a thread. Raises Refused where it does not answer."""
         try:
-            return await run_in_threadpool(partial(work, *values, **named))
+            with part("store"):
+                return await run_in_threadpool(partial(work, *values, **named))
         except SQLAlchemyError:
             raise Refused(503, "The store does not answer; nothing was done.", {"Retry-After": "5"}) from None
 

@@ -13,6 +13,7 @@ import msgspec
 from linewise import __version__
 
 from .settings import Settings, origin_of
+from .telemetry import part
 
 _LARGEST = 64 * 1024 * 1024
 _NEVER_SENT = (
@@ -78,8 +79,9 @@ class Outside:
         if not self.known(address):
             raise OutsideError(0, "the address is not of a server that the settings name", sent=False)
         try:
-            async with self.client.stream(method, address, **named) as answer:
-                data = await _read(answer)
+            with part(f"ask {method}", **{"server.address": origin_of(address)}):
+                async with self.client.stream(method, address, **named) as answer:
+                    data = await _read(answer)
         except (
             httpx.HTTPError,
             httpx.InvalidURL,
@@ -112,9 +114,9 @@ def _wait(answer: httpx.Response) -> float | None:
 
 async def _read(answer: httpx.Response) -> bytes:
     parts, size = [], 0
-    async for part in answer.aiter_bytes():
-        size += len(part)
+    async for piece in answer.aiter_bytes():
+        size += len(piece)
         if size > _LARGEST:
             raise OutsideError(answer.status_code, "larger than 64 MB")
-        parts.append(part)
+        parts.append(piece)
     return b"".join(parts)

@@ -13,12 +13,20 @@ _KINDS = {
     403: "forbidden",
     404: "not-found",
     405: "not-supported",
+    408: "timeout",
     409: "conflict",
     412: "incomplete",
 }
 _KINDS |= {413: "too-long", 422: "invalid", 429: "throttled", 500: "exception", 503: "transient"}
 _TITLES = {400: "Malformed request", 401: "Sign in first", 403: "Not allowed", 404: "Not found", 405: "Method not allowed"}
-_TITLES |= {409: "Conflict", 412: "Data missing", 413: "Too large", 415: "Wrong kind of content", 422: "Not readable"}
+_TITLES |= {
+    408: "Too slow",
+    409: "Conflict",
+    412: "Data missing",
+    413: "Too large",
+    415: "Wrong kind of content",
+    422: "Not readable",
+}
 _TITLES |= {429: "Too many requests", 500: "The server failed", 502: "The record system failed", 503: "Cannot answer now"}
 
 

@@ -60,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ehrs: tuple[Ehr, ...] = ()
     openid: OpenId | None = None  # sign-in by the hospital's own provider
     passwords: bool = True  # sign-in by name and password
+    body_seconds: float = 30.0  # in which a request must have arrived whole
+    telemetry: str = ""  # the collector that traces and metrics go to (OTLP over HTTP); none without it
     mcp: bool = True  # the tools for assistants, at /mcp
     trial: bool = False  # calls without a signature are answered; on the own machine only
     key_file: str = ""  # 32 random bytes in base64; LINEWISE_CLINIC_KEY overrides it
@@ -141,6 +143,10 @@ def _check(settings: Settings, where: str) -> None:
     _safe(settings.public_url, f"{where}: public_url")
     if settings.trial and not loopback(settings.public_url):
         raise LinewiseError(f"{where}: trial answers without a signature, so public_url must be of this machine (127.0.0.1).")
+    if settings.telemetry:
+        parts = urlsplit(settings.telemetry)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise LinewiseError(f"{where}: telemetry is the address of a collector, such as http://collector:4318")
     if settings.store.split(":", 1)[0] not in ("sqlite", "postgresql", "postgresql+psycopg"):
         raise LinewiseError(f"{where}: store begins with sqlite:/// or postgresql+psycopg://")
     if settings.openid is not None:

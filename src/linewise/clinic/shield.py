@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 
 from starlette.datastructures import Headers
@@ -23,10 +24,12 @@ _HEADERS = {
 
 
 class Shield:
-    """ASGI middleware: a request larger than `most` bytes is refused (413), also one that does not say how large it is."""
+    """ASGI middleware: a request larger than `most` bytes is refused (413), also one that does not say how large it is; one that has not
+    arrived whole after some `seconds`, too (408).
+    """
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        self.app, self.most = app, most
+    def __init__(self, app: ASGIApp, most: int, seconds: float) -> None:
+        self.app, self.most, self.seconds = app, most, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -46,10 +49,29 @@ class Shield:
         try:
             if large:
                 raise TooBigError
-            await self.app(scope, up_to(self.most, receive), guarded)
+            await self.app(scope, in_time(self.seconds, up_to(self.most, receive)), guarded)
         except TooBigError:
             if not started:
                 await _refuse(scope, receive, guarded, self.most)
+
+
+def in_time(seconds: float, receive: Receive) -> Receive:
+    """What arrives of a request, until it is whole. Raises Refused (408) where that takes longer: nobody holds a place by sending slowly."""
+    until, whole = asyncio.get_running_loop().time() + seconds, False
+
+    async def timed() -> Message:
+        nonlocal whole
+        if whole:
+            return await receive()
+        try:
+            async with asyncio.timeout_at(until):
+                message = await receive()
+        except TimeoutError:
+            raise Refused(408, "The request did not arrive in time.", {"Connection": "close"}) from None
+        whole = not message.get("more_body", False)
+        return message
+
+    return timed
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, most: int) -> None:
