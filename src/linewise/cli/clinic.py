@@ -51,6 +51,12 @@ def add(commands: Any) -> None:
     trail = parts.add_parser("audit", help="the audit trail").add_subparsers(metavar="COMMAND", required=True)
     _part(trail, "verify", "whether the trail is whole and untouched", _audit_verify)
     _part(trail, "export", "the whole trail as FHIR AuditEvents, one a line", _audit_export)
+    _part(
+        parts,
+        "decisions",
+        "what boards decided, beside what the plan said, one a line; and as counts on standard error",
+        _decisions,
+    )
     again = _part(parts, "replay", "an earlier answer, byte for byte, where answers are kept", _replay)
     again.add_argument("id")
     _part(parts, "forget", "delete what has reached its day", _forget)
@@ -180,6 +186,23 @@ def _audit_export(options: argparse.Namespace) -> int:
 
     for event in every(store):
         write_json(event)
+    return 0
+
+
+def _decisions(options: argparse.Namespace) -> int:
+    store = _store(options)
+
+    from linewise.clinic.decisions import concordance, every
+
+    listed = every(store)
+    for one in listed:
+        write_json(one)
+    counts = concordance(listed)
+    if listed:
+        print(
+            f"linewise: {counts['as_offered']} of {counts['decisions'] - counts['without_a_plan']} as offered; {counts['without_a_plan']} without a plan.",
+            file=sys.stderr,
+        )
     return 0
 
 

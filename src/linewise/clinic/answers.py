@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import time
-import uuid
 from typing import Any
 from urllib.parse import urlencode
 
-import msgspec
-
 from . import audit
 from .api import COOKIE, Ask, Endpoint, Reply, session_cookie, threaded
-from .keys import hashed
+from .decisions import DECISION, compare, decide, decisions
 from .passwords import fits
 from .refused import Refused
 
@@ -214,33 +210,6 @@ async def replay(ask: Ask) -> Reply:
     return Reply(found)
 
 
-# Decisions of the board
-
-
-async def decide(ask: Ask) -> Reply:
-    """Keep what the board decided: the option or its own words, and why it differs from what was shown."""
-    patient, decision = ask.one("patient"), ask.one("decision")
-    if not isinstance(patient, str) or not patient or not isinstance(decision, str) or not decision or len(patient) > 200:
-        raise Refused(422, "patient and decision are missing.")
-    kept = {
-        name: ask.body.get(name) for name in ("decision", "option", "deviation", "reason") if isinstance(ask.body.get(name), str)
-    }
-    key = ask.request.headers.get("idempotency-key")
-    id_ = str(uuid.UUID(hashed(ask.who, key)[:32])) if key else str(uuid.uuid4())
-    ask.act.patient, ask.act.action = patient, "C"
-    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    await ask.house.asked(ask.house.store.add_decision, id_, patient, at, ask.who, msgspec.json.encode(kept))
-    return Reply({"id": id_, "patient": patient, **kept}, 201)
-
-
-async def decisions(ask: Ask) -> Reply:
-    patient = ask.one("patient")
-    ask.act.patient = str(patient or "")
-    rows = await ask.house.asked(ask.house.store.decisions, str(patient) if patient else None)
-    listed = [{"id": one["id"], "at": one["at"], "by": one["by"], **msgspec.json.decode(one["data"] or b"{}")} for one in rows]
-    return Reply({"decisions": listed})
-
-
 async def worklist(ask: Ask) -> Reply:
     """The patients of a day: for each what is urgent and what is still missing before the meeting."""
     records = ask.one("records")
@@ -305,11 +274,9 @@ ENDPOINTS = [
         _object(["records"], records={"type": "array", "items": _RECORD, "minItems": 1, "maxItems": 100}, **_ASKED), _PLAN_QUERY,
         _object(["patients"], patients=_LIST),
     ),
-    Endpoint(
-        "POST", "/decisions", "Keep what the board decided", decide, _CLINICAL,
-        _object(["patient", "decision"], patient=_TEXT, decision=_TEXT, option=_TEXT, deviation=_TEXT, reason=_TEXT), {}, _object(["id"], id=_TEXT),
-    ),
+    Endpoint("POST", "/decisions", "Keep what the board decided, beside what the plan said", decide, _CLINICAL, DECISION, {}, _object(["id"], id=_TEXT)),
     Endpoint("GET", "/decisions", "What the board decided", decisions, _CLINICAL, query={"patient": "an id"}, gives=_object(["decisions"], decisions=_LIST)),
+    Endpoint("GET", "/concordance", "What was decided against what the plan said, as counts", compare, _TEAM, gives=_object(["decisions", "by_status"], decisions={"type": "integer"})),
     Endpoint("GET", "/knowledge", "Which medicine answers", edition, _TEAM, audited=False, gives=_object(["version", "digest"], version=_TEXT, digest=_TEXT)),
     Endpoint("GET", "/knowledge/{id}", "Everything that stands under an id", thing, _TEAM, audited=False, gives={"type": "object"}),
     Endpoint("GET", "/search", "Search everything that is known", search, _TEAM, audited=False, query={"q": "words"}, gives=_object(["found"], found=_LIST)),
