@@ -133,7 +133,10 @@ def plain(tmp_path_factory: pytest.TempPathFactory, knowledge: Knowledge, codes:
     return Plain(folder, source, by_id(source.whole(), knowledge))
 
 
-@pytest.mark.parametrize("form", ["parquet", "parts", "gzip", "upper", "semicolon", "database"])
+_LATER = [pytest.param(form, marks=pytest.mark.slow) for form in ("gzip", "upper", "semicolon")]
+
+
+@pytest.mark.parametrize("form", ["parquet", "parts", "database", *_LATER])
 def test_every_form_of_the_tables_says_the_same(
     form: str, plain: Plain, tmp_path: Path, knowledge: Knowledge, codes: Codes
 ) -> None:

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
+from weakref import WeakKeyDictionary
 
 import polars as pl
 
@@ -401,7 +402,12 @@ def _mark(size: int, who: pl.Series) -> pl.Series:
     return pl.select(pl.int_range(size, dtype=pl.UInt32).is_in(who.unique().implode())).to_series()
 
 
+_MATRICES: WeakKeyDictionary[Knowledge, dict[tuple[dt.date | None, Region | None], Matrix]] = WeakKeyDictionary()
+"""What is worked out of a knowledge alone, kept for as long as it is open: making it costs more than deciding for a thousand people."""
+
+
 def plan(events: Events, knowledge: Knowledge, day: dt.date | None, region: Region | None) -> pl.DataFrame:
     """The status of every option for everybody, a row a person."""
-    matrix = Matrix(knowledge, day, region)
+    made = _MATRICES.setdefault(knowledge, {})
+    matrix = made.get((day, region)) or made.setdefault((day, region), Matrix(knowledge, day, region))
     return matrix.status(matrix.table(events)).collect()

@@ -210,6 +210,10 @@ class Facts:
     def _scattered(self, name: str, column: str) -> tuple[pl.Series, Any]:
         """For each person the deciding entry's cell, null where nothing decides; and who has any entry."""
         entries = self._rows(name)
+        if not entries.height and name not in self.doubts.names:
+            return pl.Series(column, [None], dtype=entries.schema[column]).new_from_index(0, self.people), np.zeros(
+                self.people, bool
+            )
         choice = self.choice(name, entries)
         index = np.full(self.people, -1, np.int64)
         index[choice.person] = np.where(choice.decided, choice.row, -1)
@@ -426,8 +430,18 @@ class Facts:
 
     # Symptoms
 
+    @cached_property
+    def _felt(self) -> dict[str, pl.DataFrame]:
+        """The entries of each symptom that is there."""
+        parts = self._present("symptoms").partition_by("text", as_dict=True)
+        return {str(name): part for (name,), part in parts.items()}
+
     def _symptom(self, asked: nodes.GradeOf | nodes.DaysOf) -> pl.Series:
-        entries = self._present("symptoms").filter(pl.col("text") == asked.symptom)
+        entries = self._felt.get(asked.symptom)
+        if entries is None and "symptoms" not in self.doubts.names:
+            return pl.Series(asked.key, np.zeros(self.people))
+        if entries is None:
+            entries = self._present("symptoms").clear()
         known = pl.when(pl.col("grade").null_count() == 0).then(pl.col("grade").max())
         standing = self.knowledge.facts["symptoms"].standing_after if "symptoms" in self.knowledge.facts else None
         if isinstance(asked, nodes.GradeOf) or standing is None or not entries.height:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import polars as pl
@@ -47,6 +48,10 @@ _COURSE = (
     nodes.MonthsSince,
     nodes.MonthsToRelapse,
 )
+
+
+_KNOWN: WeakKeyDictionary[Knowledge, dict[str, dict[str, Any]]] = WeakKeyDictionary()
+"""Of each drug, what it is: asked of the one-person reader once for a knowledge."""
 
 
 class Contents:
@@ -90,12 +95,16 @@ class Contents:
     @staticmethod
     def _of_drugs(drugs: list[str], names: list[str], knowledge: Knowledge) -> tuple[Bools, Bools]:
         sure, maybe = np.zeros((len(drugs), len(names)), bool), np.zeros((len(drugs), len(names)), bool)
-        asked = [Treatment((Combination((name,)),)) for name in names]
+        known = _KNOWN.setdefault(knowledge, {})
+        asked = {name: Treatment((Combination((name,)),)) for name in names}
         for row, drug in enumerate(drugs):
-            history = History(knowledge, (Course(drugs=(drug,), setting="metastatic"),), frozenset())
-            for column, treatment in enumerate(asked):
-                value = history.had(treatment, "any").value
-                sure[row, column], maybe[row, column] = value is True, value is None
+            told = known.setdefault(drug, {})
+            missing = asked.keys() - told.keys()
+            if missing:
+                history = History(knowledge, (Course(drugs=(drug,), setting="metastatic"),), frozenset())
+                told.update({name: history.had(asked[name], "any").value for name in missing})
+            values = [told[name] for name in names]
+            sure[row], maybe[row] = [value is True for value in values], [value is None for value in values]
         return sure, maybe
 
     @staticmethod
