@@ -13,6 +13,7 @@ import pytest
 from places import ROOT
 
 from .conftest import Clinic, httpx
+from .hospital import Hospital
 from .people import PASSWORDS, RECORD, signed_in
 
 
@@ -171,6 +172,52 @@ def test_an_unknown_name_and_a_wrong_password_look_alike_and_are_limited(clinic:
         clinic.client.post("/api/v1/session", json={"name": "admin", "password": f"wrong {n}"}).status_code for n in range(25)
     ]
     assert 429 in statuses and set(statuses) <= {401, 429}
+
+
+def test_somebody_gives_themselves_a_new_password(hospital: Hospital, tmp_path: Path) -> None:
+    own = Clinic(tmp_path, [hospital.settings()])
+    try:
+        mine = signed_in(own)["clinician"]
+        old, new = PASSWORDS["clinician"], "seven blue lamps and a dog"
+        for asked, status in (
+            ({"password": "wrong password", "new_password": new}, 403),
+            ({"password": old, "new_password": "short"}, 422),
+            ({"password": old, "new_password": "password1"}, 422),
+            ({"password": old}, 422),
+            ({"password": old, "new_password": new}, 204),
+        ):
+            assert mine.post("/api/v1/password", json=asked).status_code == status, asked
+        assert mine.get("/api/v1/session").status_code == 401, "every session has ended"
+        tried = [
+            own.client.post("/api/v1/session", json={"name": "clinician", "password": one}).status_code for one in (old, new)
+        ]
+        assert tried == [401, 200]
+        said = own.run("user", "add", "weber", "--role", "admin", typed="password1\n")
+        assert said.returncode == 0 and "first passwords" in said.stderr
+    finally:
+        own.stop()
+
+
+def test_on_https_no_other_host_can_set_a_cookie(hospital: Hospital, tmp_path: Path) -> None:
+    own = Clinic(tmp_path, [hospital.settings()], public_url="https://linewise.hospital.example")
+    try:
+        assert own.run("user", "add", "meier", "--role", "clinician", typed="a long password\n").returncode == 0
+        answer = own.client.post("/api/v1/session", json={"name": "meier", "password": "a long password"})
+        cookie, token = answer.headers["set-cookie"], answer.json()["token"]
+        assert cookie.startswith("__Secure-linewise_session=") and "Secure" in cookie and "SameSite=Strict" in cookie
+        scheme = own.client.get("/openapi.json").json()["components"]["securitySchemes"]["cookie"]
+        assert scheme["name"] == "__Secure-linewise_session"
+        assert "includeSubDomains" in answer.headers["strict-transport-security"]
+        for name, status in (("__Secure-linewise_session", 200), ("linewise_session", 401)):
+            own.client.cookies.clear()
+            assert own.client.get("/api/v1/session", headers={"Cookie": f"{name}={token}"}).status_code == status
+    finally:
+        own.stop()
+
+
+def test_methods_that_show_or_trace_are_not_there(clinic: Clinic) -> None:
+    for path in ("/cds-services", "/api/v1/plan", "/launch", "/health"):
+        assert clinic.client.request("TRACE", path).status_code in (401, 404, 405)
 
 
 def test_a_password_is_hashed_and_nowhere_in_the_log(clinic: Clinic, people: dict[str, Any]) -> None:

@@ -477,6 +477,7 @@ def test_a_new_key_of_the_hospital_is_taken_at_once(clinic: Clinic, hospital: Ho
         {"jku": "http://198.51.100.7/jwks"},
         {"x5u": "http://198.51.100.7/x"},
         {"crit": ["b64"], "b64": False},
+        {"typ": "at+jwt"},
     ],
 )
 def test_a_header_leads_nowhere(clinic: Clinic, hospital: Hospital, header: dict[str, Any]) -> None:

@@ -96,7 +96,8 @@ def test_a_framed_app_on_https_keeps_its_cookie(hospital: Hospital, tmp_path: Pa
     try:
         answer = own.client.get("/launch", params={"iss": hospital.fhir, "launch": "x"})
         (cookie,) = answer.headers.get_list("set-cookie")
-        assert {"SameSite=None", "Secure", "Partitioned"} <= {one.strip() for one in cookie.split(";")}
+        assert cookie.startswith("__Host-lw_launch_")
+        assert {"SameSite=None", "Secure", "Partitioned", "Path=/"} <= {one.strip() for one in cookie.split(";")}
         assert asked(answer.headers["location"])["redirect_uri"] == "https://linewise.hospital.example/callback"
     finally:
         own.stop()

@@ -378,6 +378,32 @@ def test_our_key_is_public_and_signs(hospital: Hospital, sign_in: SignIn, tmp_pa
         own.stop()
 
 
+def test_a_chart_opens_on_https_with_cookies_that_no_other_host_can_set(
+    hospital: Hospital, sign_in: SignIn, tmp_path: Any
+) -> None:
+    """Behind a proxy that speaks TLS: the browser sends the cookies back by their whole names."""
+    own = Clinic(tmp_path, [hospital.settings()], public_url="https://linewise.hospital.example")
+    try:
+        begun = own.client.get("/launch", params={"iss": hospital.fhir, "launch": "x"})
+        bound = begun.headers["set-cookie"].split(";")[0]
+        back = sign_in.allow(begun.headers["location"]).removeprefix("https://linewise.hospital.example")
+        own.client.cookies.clear()
+        assert own.client.get(back, headers={"Cookie": bound.removeprefix("__Host-")}).status_code == 403
+        opened_ = own.client.get(back, headers={"Cookie": bound})
+        assert opened_.status_code == 303
+        cookie = next(one for one in opened_.headers.get_list("set-cookie") if not one.startswith("__Host-lw_launch")).split(";")[
+            0
+        ]
+        chart = opened_.headers["location"].removeprefix("https://linewise.hospital.example")
+        own.client.cookies.clear()
+        assert own.client.get(chart, headers={"Cookie": cookie}).status_code == 200
+        assert own.client.get(chart, headers={"Cookie": cookie.removeprefix("__Host-")}).status_code == 401
+        closed = own.client.post("/logout", headers={"Cookie": cookie})
+        assert closed.headers["clear-site-data"] and own.client.get(chart, headers={"Cookie": cookie}).status_code == 401
+    finally:
+        own.stop()
+
+
 def test_nothing_of_a_launch_is_in_the_log(clinic: Clinic, browser: Any, hospital: Hospital, sign_in: SignIn) -> None:
     browser.get(f"{opened(browser, hospital, sign_in)}/plan")
     said = clinic.log.read_text()

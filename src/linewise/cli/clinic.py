@@ -151,11 +151,15 @@ def _try(options: argparse.Namespace) -> int:
 def _user_add(options: argparse.Namespace) -> int:
     store = _store(options)
     from linewise.clinic.passwords import hash_of
+    from linewise.journal.passphrases import common
 
     if not options.name.strip() or len(options.name) > 64:
         raise LinewiseError("a name has 1 to 64 characters.")
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
-    store.add_user(options.name, hash_of(password), options.role)
+    hashed = hash_of(password)
+    if common(password, options.name):
+        print("linewise: this is one of the first passwords that others would try; give another soon.", file=sys.stderr)
+    store.add_user(options.name, hashed, options.role)
     print(f"{options.name} may sign in as {options.role}.")
     return 0
 

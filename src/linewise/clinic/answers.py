@@ -6,10 +6,12 @@ import secrets
 from typing import Any
 from urllib.parse import urlencode
 
+from linewise.journal.passphrases import common
+
 from . import audit
-from .api import COOKIE, Ask, Endpoint, Reply, session_cookie, threaded
+from .api import Ask, Endpoint, Reply, session_cookie, threaded
 from .decisions import DECISION, compare, decide, decisions
-from .passwords import fits
+from .passwords import fits, hash_of
 from .refused import Refused
 
 _CLINICAL = ("clinician",)
@@ -77,6 +79,25 @@ async def token(ask: Ask) -> Reply:
     return Reply(_token(made, seconds, ask.who, ask.role), 201)
 
 
+async def password(ask: Ask) -> Reply:
+    """A new password of one's own, with the old one; every session of that name ends."""
+    house, old, new = ask.house, ask.one("password"), ask.one("new_password")
+    ask.act.what, ask.act.action = "password", "U"
+    if not isinstance(old, str) or not isinstance(new, str):
+        raise Refused(422, "password and new_password are missing.")
+    tries = f"sign-in {ask.who} password"
+    if await house.asked(house.store.counted, tries) >= house.settings.sign_ins_per_minute:
+        raise Refused(429, "Too many wrong passwords; try again in a minute.", {"Retry-After": "60"})
+    known = await house.asked(house.store.user, ask.who)
+    if known is None or not await threaded(fits, old, known[0]):
+        await house.asked(house.store.allowed, tries, house.settings.sign_ins_per_minute)
+        raise Refused(403, "The password is wrong.")
+    if common(new, ask.who):
+        raise Refused(422, "This is one of the first passwords that others would try.")
+    await house.asked(house.store.add_user, ask.who, await threaded(hash_of, new), known[1])
+    return Reply(None, 204)
+
+
 async def who(ask: Ask) -> Reply:
     return Reply({"name": ask.who, "role": ask.role})
 
@@ -84,7 +105,7 @@ async def who(ask: Ask) -> Reply:
 async def sign_out(ask: Ask) -> Reply:
     ask.act.what = "sign-out"
     await ask.house.asked(ask.house.store.close_session, ask.token)
-    return Reply(None, 204, {"Set-Cookie": f"{COOKIE}=; Path=/api; Max-Age=0; HttpOnly; SameSite=Strict"})
+    return Reply(None, 204, {"Set-Cookie": session_cookie(ask.house, "", 0), "Clear-Site-Data": '"cache"'})
 
 
 # The plan
@@ -255,6 +276,10 @@ ENDPOINTS = [
     ),
     Endpoint("GET", "/session", "Who is signed in", who, audited=False, gives=_object(["name", "role"], name=_TEXT, role=_TEXT)),
     Endpoint("DELETE", "/session", "Sign out", sign_out),
+    Endpoint(
+        "POST", "/password", "A new password of one's own; every session ends", password,
+        body=_object(["password", "new_password"], password=_TEXT, new_password=_TEXT),
+    ),
     Endpoint("POST", "/token", "A token for a program of who is signed in", token, gives=_object(["token", "role"], token=_TEXT, role=_TEXT, expires_in={"type": "integer"})),
     Endpoint("POST", "/plan", "The plan of a record", plan, _CLINICAL, _PLAN_BODY, _PLAN_QUERY, _PLAN),
     Endpoint(

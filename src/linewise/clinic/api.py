@@ -19,6 +19,7 @@ from linewise.errors import LinewiseError, RecordError
 from .answered import answered
 from .audit import Act
 from .house import House
+from .jar import cookie, cookies_of
 from .keys import digest_of
 from .logs import say
 from .refused import Refused, problem
@@ -81,9 +82,8 @@ class Endpoint(msgspec.Struct, frozen=True):
 
 
 def session_cookie(house: House, token: str, seconds: int) -> str:
-    """The cookie of a session: for the API alone, out of reach of scripts, and sent by our own pages only."""
-    secure = "; Secure" if house.settings.base.startswith("https:") else ""
-    return f"{COOKIE}={token}; Path=/api; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
+    """The cookie of a session: for the API alone, and sent by our own pages only."""
+    return cookie(house.settings, COOKIE, token, seconds, "/api", "Strict")
 
 
 def routes(house: House, endpoints: list[Endpoint]) -> list[Route]:
@@ -154,7 +154,7 @@ async def sign_in_needed(ask: Ask, cookies: bool = True) -> None:
     request, house = ask.request, ask.house
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     by_cookie = kind.lower() != "bearer"
-    token = (request.cookies.get(COOKIE, "") if cookies else "") if by_cookie else token.strip()
+    token = (cookies_of(house.settings, request).get(COOKIE, "") if cookies else "") if by_cookie else token.strip()
     found = await house.asked(house.store.session, token) if token and len(token) < 200 else None
     if found is None:
         raise Refused(401)

@@ -21,6 +21,7 @@ from .answered import Form, answered
 from .audit import Act
 from .gather import Access, Gather, Gathered
 from .house import House
+from .jar import cookie, cookies_of
 from .outside import OutsideError
 from .papers import KINDS, paper
 from .proposals import Proposals
@@ -71,10 +72,7 @@ def _by_form(request: Request) -> bool:
 
 def _cookie(house: House, name: str, value: str, seconds: int) -> str:
     """A cookie that also lives inside a record system's frame: there each system has its own jar (Partitioned)."""
-    https = house.settings.base.startswith("https:")
-    return f"{name}={value}; Path=/; HttpOnly; Max-Age={seconds}; " + (
-        "SameSite=None; Secure; Partitioned" if https else "SameSite=Lax"
-    )
+    return cookie(house.settings, name, value, seconds, site="None")
 
 
 async def _launch(house: House, request: Request, act: Act) -> Response:
@@ -96,7 +94,7 @@ async def _launch(house: House, request: Request, act: Act) -> Response:
 
 async def _callback(house: House, request: Request, act: Act) -> Response:
     query = dict(request.query_params)
-    handle, bind, session = await smart.finish(house, query, request.cookies)
+    handle, bind, session = await smart.finish(house, query, cookies_of(house.settings, request))
     act.who, act.patient, act.hospital = session.user, session.patient, session.hospital
     answer = RedirectResponse(f"{house.settings.base}/app/{handle}/plan", 303)
     answer.headers.append("Set-Cookie", _cookie(house, smart.cookie_of(handle), bind, house.settings.session_minutes * 60))
@@ -107,7 +105,7 @@ async def _callback(house: House, request: Request, act: Act) -> Response:
 async def _opened(house: House, request: Request, act: Act) -> tuple[smart.Session, Plan, Gathered]:
     """The session, and the plan of the record as it is now; nothing of it is kept."""
     handle = request.path_params["handle"]
-    session = await smart.session_of(house, handle, request.cookies)
+    session = await smart.session_of(house, handle, cookies_of(house.settings, request))
     act.who, act.patient, act.hospital = session.user, session.patient, session.hospital
     house.check()
     access = Access(session.fhir, await smart.access_of(house, handle, session))
@@ -182,7 +180,7 @@ async def _propose(house: House, request: Request, act: Act) -> Response:
     """Write chosen options back as proposals: only after a click, only what the plan offers, in the name of the person."""
     act.action = "C"
     handle = request.path_params["handle"]
-    session = await smart.session_of(house, handle, request.cookies)
+    session = await smart.session_of(house, handle, cookies_of(house.settings, request))
     act.who, act.patient, act.hospital = session.user, session.patient, session.hospital
     by_form = _by_form(request)
     names, token = await _chosen(request, by_form)
@@ -267,7 +265,8 @@ async def _logout(house: House, request: Request, act: Act) -> Response:
     if not smart.own_page(house, request.headers.get("origin"), request.headers.get("sec-fetch-site", "")):
         raise Refused(403, "This came from another site.")
     answer = Response(pages.render("closed.html"), media_type="text/html", headers=pages.policy(smart.framed_by(house)))
-    for name, value in request.cookies.items():
+    answer.headers["Clear-Site-Data"] = '"cache"'  # nothing of the chart stays in the browser
+    for name, value in cookies_of(house.settings, request).items():
         if name.startswith("lw_") and not name.startswith("lw_launch_"):
             await smart.close(house, name, value)
             answer.headers.append("Set-Cookie", _cookie(house, name, "", 0))

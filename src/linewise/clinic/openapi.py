@@ -9,7 +9,8 @@ import msgspec
 
 from linewise import __version__
 
-from .api import ROOT, Endpoint
+from .api import COOKIE, ROOT, Endpoint
+from .jar import name_of
 from .settings import Settings
 
 _PROBLEM = {
@@ -48,7 +49,7 @@ def document(endpoints: list[Endpoint], settings: Settings) -> bytes:
             "schemas": {"Problem": _PROBLEM},
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
-                "cookie": {"type": "apiKey", "in": "cookie", "name": "linewise_session"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": name_of(settings, COOKIE, "/api")},
             },
         },
     }
@@ -65,7 +66,13 @@ def _operation(one: Endpoint) -> dict[str, Any]:
     ]
     if one.method == "POST" and not one.open:
         parameters.append({"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}})
-    good = "204" if one.method == "DELETE" else "201" if one.path in ("/decisions", "/token") and one.method == "POST" else "200"
+    good = (
+        "204"
+        if one.method == "DELETE" or one.path == "/password"
+        else "201"
+        if one.path in ("/decisions", "/token") and one.method == "POST"
+        else "200"
+    )
     kind = "application/fhir+json" if one.path == "/audit" else "application/json"
     fine: dict[str, Any] = {"description": one.summary} | ({"content": {kind: {"schema": one.gives}}} if one.gives else {})
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

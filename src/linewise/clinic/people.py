@@ -18,6 +18,7 @@ from .answered import answered
 from .api import session_cookie
 from .audit import Act
 from .house import House
+from .jar import cookie, cookies_of
 from .keys import hashed
 from .outside import OutsideError
 from .refused import Refused, page
@@ -93,7 +94,7 @@ async def _begin(house: House, provider: OpenId, request: Request, act: Act) -> 
 
 async def _finish(house: House, provider: OpenId, request: Request, act: Act) -> Response:
     query = request.query_params
-    state, bind = query.get("state", ""), request.cookies.get(_COOKIE, "")
+    state, bind = query.get("state", ""), cookies_of(house.settings, request).get(_COOKIE, "")
     data = await house.asked(house.store.kept, "sign-in", state) if 0 < len(state) <= 200 else None
     if data is None:
         raise Refused(400, "This answer belongs to no sign-in, or to one that is over. Begin again at /sign-in.")
@@ -157,5 +158,4 @@ def _claim(claims: dict[str, Any], path: str) -> Any:
 
 
 def _cookie(house: House, value: str, seconds: int) -> str:
-    secure = "; Secure" if house.settings.base.startswith("https:") else ""
-    return f"{_COOKIE}={value}; Path=/sign-in; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"
+    return cookie(house.settings, _COOKIE, value, seconds, "/sign-in")

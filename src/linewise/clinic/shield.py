@@ -19,7 +19,7 @@ _HEADERS = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    "strict-transport-security": "max-age=31536000",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
 }
 
 

@@ -74,6 +74,8 @@ async def _verified(house: House, authorization: str, addresses: tuple[str, ...]
     if not isinstance(algorithm, str) or algorithm not in _FAMILIES:
         raise _BadError("algorithm")
     hospitals = tuple(one for one in house.settings.ehrs if one.iss and one.iss == iss and one.jku)
+    if str(header.get("typ", "JWT")).upper() != "JWT":
+        raise _BadError("another kind of token")
     jku = header.get("jku")
     if jku is not None:
         hospitals = tuple(one for one in hospitals if one.jku == jku)
