@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from pathlib import Path
@@ -51,6 +52,41 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
         if not target.startswith(("http:", "https:", "mailto:")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def _tests_of(path: Path) -> set[str]:
+    """The names of the tests of a file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
+
+
+@pytest.mark.parametrize("page", ["security.md", "hazards.md"])
+def test_every_proof_that_is_named_exists(page: str) -> None:
+    """`file::test`, and `::test` in one of the files of its row, or of the row before that names one."""
+    named: list[Path] = []
+    seen = 0
+    for row in (ROOT / "docs" / page).read_text(encoding="utf-8").splitlines():
+        files = []
+        for name in re.findall(r"`([\w/]+\.py)", row):
+            found = [
+                one
+                for folder in ("tests", "src")
+                for one in (ROOT / folder).rglob(Path(name).name)
+                if str(one).endswith(f"/{name}")
+            ]
+            assert found, f"{page}: {name}"
+            files += found
+        named = files or named
+        for test in re.findall(r"::(test_\w+)", row):
+            assert any(test in _tests_of(file) for file in named), f"{page}: {test}"
+            seen += 1
+    assert seen > 10
+
+
+def test_each_row_of_security_has_a_proof() -> None:
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if re.match(r"\| \d", line)]
+    assert len(rows) > 40 and all("::test_" in row for row in rows)
 
 
 def test_nothing_medical_stands_in_the_code() -> None:

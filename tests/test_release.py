@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 from types import ModuleType
 
@@ -82,3 +83,43 @@ def test_the_lock_holds_every_file_to_its_hash() -> None:
     pinned = [index for index, line in enumerate(lines) if "==" in line and not line.startswith((" ", "#"))]
     assert pinned
     assert [lines[index] for index in pinned if not lines[index + 1].strip().startswith("--hash=sha256:")] == []
+
+
+def test_an_image_holds_the_code_and_the_knowledge_alone() -> None:
+    """What of this folder is handed to the build of a container: what the wheel is made of, and no key, store, setting or record."""
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    rules = [line for line in lines if line and not line.startswith("#")]
+
+    def handed_over(path: str) -> bool:
+        found = True
+        for rule in rules:  # the last rule that fits counts
+            pattern = rule.removeprefix("!")
+            parts = [path, *(str(one) for one in Path(path).parents)]
+            if any(
+                fnmatch(part, pattern) or fnmatch(f"/{part}", f"*/{pattern.removeprefix('**/')}") for part in parts if part != "."
+            ):
+                found = rule.startswith("!")
+        return found
+
+    needed = [
+        "pyproject.toml",
+        "hatch_build.py",
+        "README.md",
+        "LICENSE",
+        "src/linewise/cli/run.py",
+        "knowledge/regions.yaml",
+        "tests/cases/x.yaml",
+    ]
+    assert all((ROOT / one).exists() for one in needed[:-1]) and all(handed_over(one) for one in needed)
+    for one in [
+        "clinic.yaml",
+        ".env",
+        "deploy/.env",
+        "clinic.sqlite",
+        "clinic.key",
+        ".git/config",
+        "examples/anna.json",
+        "tests/clinic/hospital.py",
+    ]:
+        assert not handed_over(one), one
+    assert not handed_over("src/linewise/__pycache__/x.pyc")

@@ -215,6 +215,17 @@ def test_on_https_no_other_host_can_set_a_cookie(hospital: Hospital, tmp_path: P
         own.stop()
 
 
+def test_a_forwarded_address_is_not_believed(clinic: Clinic) -> None:
+    wrong = {"name": "nobody-of-ours", "password": "wrong password"}
+    statuses = [
+        clinic.client.post(
+            "/api/v1/session", json=wrong, headers={"X-Forwarded-For": f"203.0.113.{n}", "Forwarded": f"for=203.0.113.{n}"}
+        )
+        for n in range(25)
+    ]
+    assert 429 in {one.status_code for one in statuses}
+
+
 def test_methods_that_show_or_trace_are_not_there(clinic: Clinic) -> None:
     for path in ("/cds-services", "/api/v1/plan", "/launch", "/health"):
         assert clinic.client.request("TRACE", path).status_code in (401, 404, 405)
