@@ -163,7 +163,7 @@ class Hard:
             code = {"coding": [self._coding(self.chance.choice(self.about)), self._coding(row)]}
         found: Json = {
             "resourceType": "Observation",
-            "status": self.chance.choice(["final"] * 8 + ["entered-in-error", "cancelled"]),
+            "status": self.chance.choice(["final"] * 8 + ["entered-in-error", "cancelled", "preliminary", "unknown"]),
             "code": code,
         }
         found |= self._timed()

@@ -48,10 +48,10 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "spread": ("says",),
     "cancers": ("kind",),
     "declared": ("name",),
-    "unread": ("why", "what", "touches", "specimen"),
+    "unread": ("why", "what", "touches", "specimen", "not_final"),
 }
 _TYPES: dict[str, Any] = {
-    "number": pl.Float64, "absent": pl.Boolean, "ongoing": pl.Boolean, "planned": pl.Boolean, "unsure": pl.Boolean, "grade": pl.Int16, "says": pl.Boolean,
+    "number": pl.Float64, "absent": pl.Boolean, "ongoing": pl.Boolean, "planned": pl.Boolean, "unsure": pl.Boolean, "grade": pl.Int16, "says": pl.Boolean, "not_final": pl.Boolean,
 }  # fmt: skip
 MARK = "\ue000"
 """Stands before the number of a day, or of a value that was taken out: a character that no text of a record has."""
@@ -189,7 +189,7 @@ def _cells(table: str, thing: Any) -> tuple[Any, ...]:
     if table == "declared":
         return (thing,)
     if table == "unread":
-        return (thing.why, thing.what, " ".join(thing.touches), thing.specimen)
+        return (thing.why, thing.what, " ".join(thing.touches), thing.specimen, thing.would is not None)
     if table == "entries":
         said = (thing.value, None) if isinstance(thing.value, str) else (None, float(thing.value))
         return (thing.fact, *said, thing.specimen, thing.absent)

@@ -275,9 +275,21 @@ class Matrix:
         found += [self._blocks(rule, drug) for rule in self._rules(drug, region)]
         alerts = self._alerts(drug)
         if alerts:
-            up = _any(self._named(one.when).fill_null(False) for one in alerts) & self._named(taken_now(drug)).fill_null(True)
+            up = _any(self._up(one) for one in alerts) & self._named(taken_now(drug)).fill_null(True)
             found.append(pl.when(up).then(pl.lit(None, dtype=pl.Boolean)).otherwise(_NO))
         return found
+
+    def _up(self, alert: Alert) -> pl.Expr:
+        """Whether a red flag is up, or may be for a measured value that was not understood or is not final (see `Conducts._up`)."""
+        holds, facts = self._named(alert.when), self.knowledge.facts
+        doubted = [
+            pl.col(leaf).is_null() & pl.col(self._doubted[leaf])
+            for leaf in self._leaves(alert.when)
+            if leaf in self._doubted and leaf in facts and facts[leaf].type == "number"
+        ]
+        name = f"#up {alert.id}"
+        self._clauses.setdefault(name, holds.fill_null(_any(doubted)) if doubted else holds.fill_null(False))
+        return pl.col(name)
 
     def _rules(self, drug: str, region: Region) -> list[Conduct]:
         return [one for one in self.knowledge.conduct(drug) if one.holds_in(region) and BLOCKING & frozenset(one.do)]

@@ -92,7 +92,7 @@ class Doubts:
 
 _ROWS: dict[str, Any] = {
     "patient": pl.UInt32, "touches": pl.String, "on": pl.Int32, "until": pl.Int32, "specimen": pl.String, "day": pl.Int32,
-    "name": pl.String, "member": pl.String,
+    "name": pl.String, "member": pl.String, "not_final": pl.Boolean,
 }  # fmt: skip
 
 

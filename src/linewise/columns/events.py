@@ -80,7 +80,14 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "on": pl.Date,
     },
     "medications": {"patient": pl.UInt32, "drug": pl.String, "start": pl.Date, "end": pl.Date, "unsure": pl.Boolean},
-    "unread": {"patient": pl.UInt32, "touches": pl.String, "on": pl.Date, "until": pl.Date, "specimen": pl.String},
+    "unread": {
+        "patient": pl.UInt32,
+        "touches": pl.String,
+        "on": pl.Date,
+        "until": pl.Date,
+        "specimen": pl.String,
+        "not_final": pl.Boolean,
+    },
 }
 """Every table with its columns. `unread` has a row for each thing that an entry touches which was not understood. An entry's value is in `text` (a choice, a member of a set) or `number` (also 0 and 1 for no and yes)."""
 
@@ -217,7 +224,7 @@ def of_records(records: Iterable[Record]) -> Events:
                     row["drugs"] = list(thing.drugs)
                 rows[name].append(row)
         for left in record.unread:
-            days = {"on": left.on, "until": left.until, "specimen": left.specimen}
+            days = {"on": left.on, "until": left.until, "specimen": left.specimen, "not_final": left.would is not None}
             rows["unread"] += [{"patient": patient, "touches": touched} | days for touched in left.touches]
         for entry in record.entries:
             kept = {c: getattr(entry, c) for c in ("fact", "on", "specimen", "grade", "since_days", "absent", "until")}

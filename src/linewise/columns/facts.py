@@ -236,7 +236,10 @@ class Facts:
         rows = rows.with_columns(
             on.alias("decided_on"), (specimen == "metastasis").fill_null(False).alias("sure"), pl.Series("has", place >= 0)
         )
-        newer = pl.col("decided_on").is_null() | pl.col("on").is_null() | (pl.col("on") >= pl.col("decided_on"))
+        same_day = (pl.col("on") == pl.col("decided_on")) & ~pl.col("not_final").fill_null(
+            False
+        )  # a final result goes before one that is not
+        newer = pl.col("decided_on").is_null() | pl.col("on").is_null() | (pl.col("on") > pl.col("decided_on")) | same_day
         if first:
             of_metastasis = (pl.col("specimen") == "metastasis").fill_null(False)
             of_breast = (pl.col("specimen") == "primary").fill_null(False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -129,6 +130,10 @@ class ProfileForm(msgspec.Struct, frozen=True):
     members: dict[str, str] = {}
 
 
+Standing = Literal["counts", "taken-back", "not-final"]
+"""How a result counts for its status."""
+
+
 class Codes(msgspec.Struct, frozen=True):
     """Everything the readers look up. Make it with `build`; it can be stored with msgspec."""
 
@@ -156,6 +161,7 @@ class Codes(msgspec.Struct, frozen=True):
     chapters: dict[
         str, dict[str, dict[str, tuple[str, ...]]]
     ]  # system -> first letter of a code -> fact -> the members that it may be
+    statuses: dict[str, dict[str, Standing]]  # resource type -> status of a result -> how it counts
     others: Others
     profile: ProfileForm
     lasting: frozenset[str]  # members of `comorbidities` that count although they are over: a code of each speaks of the past
@@ -193,6 +199,11 @@ class Codes(msgspec.Struct, frozen=True):
             code = code[:-1].rstrip(".")
             found = known.get(code)
         return None if found is None else self.meanings[found]
+
+    def standing(self, kind: str, said: Iterable[str]) -> Standing:
+        """How a result counts whose resource has this type and status. Without a status it counts; with one that is not known it is not final."""
+        found = {self.statuses.get(kind, {}).get(one, "not-final") for one in said if one}
+        return "taken-back" if "taken-back" in found else "not-final" if "not-final" in found else "counts"
 
     def short(self, system: str) -> str:
         """The short name of a code system; empty where it is not known."""

@@ -18,6 +18,7 @@ from linewise.exchange.codes import (
     Named,
     Others,
     ProfileForm,
+    Standing,
     System,
     Test,
     UnitRule,
@@ -32,7 +33,7 @@ from linewise.record.model import COURSE, MEDICINES, REACTIONS, TREATMENTS
 _SECTIONS = frozenset(
     ("systems", "words", "fillers", "answers", "drugs", "units", "bounds", "silent", "phrases", "groups", "profile")
 ) | {
-    "anticancer", "hints", "profiles", "chapters", "others", "tests", "subjects", "against", "named",
+    "anticancer", "hints", "profiles", "chapters", "statuses", "others", "tests", "subjects", "against", "named",
 }  # fmt: skip
 
 Tables = Mapping[str, Mapping[str, Any]]
@@ -92,6 +93,7 @@ def build(
         hints=tuple(_convert(row, Hint, f"hints.{name}") for name, row in tables.get("hints", {}).items()),
         profiles={name: tuple(row) for name, row in tables.get("profiles", {}).items()},
         chapters=_chapters(tables.get("chapters", {}), codes),
+        statuses=_statuses(tables.get("statuses", {})),
         others=_others(tables.get("others", {})),
         profile=_profile(tables.get("profile", {}), regions),
         tests=tuple(_convert(row, Test, f"tests.{name}") for name, row in tables.get("tests", {}).items()),
@@ -174,6 +176,12 @@ def _words(tables: Tables, name: str) -> frozenset[str]:
 
 
 Chapters = dict[str, dict[str, dict[str, tuple[str, ...]]]]
+
+
+def _statuses(table: Mapping[str, Any]) -> dict[str, dict[str, Standing]]:
+    """For each type of resource, how a result of each status counts."""
+    rows: dict[str, dict[Standing, tuple[str, ...]]] = _convert(table, dict[str, dict[Standing, tuple[str, ...]]], "statuses")
+    return {kind: {word: standing for standing, words in row.items() for word in words} for kind, row in rows.items()}
 
 
 def _chapters(table: Mapping[str, Any], codes: Mapping[str, Mapping[str, Meaning]]) -> Chapters:

@@ -70,7 +70,7 @@ class Decider:
         self._explained: dict[Node, Explanation] = {}
         self._values: dict[str, Value] = {}
         self._limits: dict[Within, date] = {}
-        self._misreads: dict[Node, tuple[str, ...]] = {}
+        self._misreads: dict[Node, tuple[str | Question, ...]] = {}
 
     def value(self, node: Node) -> bool | None:
         """True, false, or None for unknown."""
@@ -143,14 +143,18 @@ class Decider:
 
     def _behind(self, node: Node) -> tuple[str, ...]:
         """What was not understood behind the unknown clauses of a criterion, whatever it is itself."""
+        return tuple(dict.fromkeys(word for about in self.doubtful(node) for word in self.reading(about).open))
+
+    def doubtful(self, node: Node) -> tuple[str | Question, ...]:
+        """The facts and questions behind the unknown clauses of a criterion that an entry leaves open which was not understood."""
         known = self._misreads.get(node)
         if known is None:
-            found: dict[str, None] = {}
+            found: dict[str | Question, None] = {}
             self._misread(node, found, set())
             known = self._misreads[node] = tuple(found)
         return known
 
-    def _misread(self, node: Node, found: dict[str, None], seen: set[str]) -> None:
+    def _misread(self, node: Node, found: dict[str | Question, None], seen: set[str]) -> None:
         if not isinstance(node, (Is, Known, Compare, Includes, Ask)):
             for item in children(node):
                 self._misread(item, found, seen)
@@ -158,8 +162,8 @@ class Decider:
         about = subject(node)
         definition = self._derived.get(about) if isinstance(about, str) else None
         if definition is None:
-            if self.value(node) is None:
-                found.update(dict.fromkeys(self.reading(about).open))
+            if self.value(node) is None and self.reading(about).open:
+                found[about] = None
         elif str(about) not in seen:
             seen.add(str(about))
             for part in definition.nodes:

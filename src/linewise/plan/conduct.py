@@ -79,8 +79,15 @@ class Conducts:
 
     @cached_property
     def _up(self) -> list[Alert]:
-        alerts = self.knowledge.content.alerts.values()
-        return [one for one in alerts if one.act in SOON and one.holds and self.decider.value(one.when) is True]
+        """The red flags that are up, and those that a measured value may raise which was not understood or is not final."""
+        alerts = (one for one in self.knowledge.content.alerts.values() if one.act in SOON and one.holds)
+        return [one for one in alerts if (up := self.decider.value(one.when)) or (up is None and self._measured(one))]
+
+    def _measured(self, alert: Alert) -> bool:
+        """Whether a measured value that nobody could use is behind a red flag of which it is not known whether it is up."""
+        return any(
+            isinstance(about, str) and self.knowledge.facts[about].type == "number" for about in self.decider.doubtful(alert.when)
+        )
 
     def waits_for(self, drug: str) -> list[Alert]:
         """The red flags that are up and that going on with this drug waits for; none for a drug that is not taken now."""

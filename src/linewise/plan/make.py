@@ -27,6 +27,7 @@ _OLD_AFTER = 6
 """Months after the day of the medicine from which a plan says how old it is."""
 DISCLAIMER = "Linewise informs and prepares a decision. It never takes one: you and your team do."
 
+_NOT_FINAL = " (a result that is not final)"
 _ACTS = ("emergency", "same-day", "next-visit")
 _LEVELS: dict[str | None, int] = {"strong": 0, "moderate": 1, "weak": 2, None: 3}
 _KINDS = ("systemic", "local", "bone", "supportive")
@@ -273,19 +274,36 @@ class Plan:
         """The red flags that are up, the most urgent first."""
         found = []
         for alert in self.knowledge.content.alerts.values():
-            if self.decider.value(alert.when) is True:
+            up = next(((one, note) for one, note in self._alarming if one.value(alert.when) is True), None)
+            if up is not None:
+                decider, note = up
+                words = self.words if decider is self.decider else Words(self.knowledge, decider)
                 found.append(
                     model.Urgent(
                         id=alert.id,
                         title=alert.title,
                         act=alert.act,
-                        because=self.words.reasons(self.decider.explain(alert.when), 4),
+                        because=words.reasons(decider.explain(alert.when), 4) + note,
                         plain=alert.plain,
                         text=alert.text or "",
                         sources=list(alert.source),
                     )
                 )
         return sorted(found, key=lambda one: (_ACTS.index(one.act), one.id))
+
+    @cached_property
+    def _alarming(self) -> list[tuple[Decider, str]]:
+        """Who may raise an alarm, each with a word on it: the record, and where results are not final, the record with them and without them."""
+        told = [one.would for one in self.record.unread if one.would is not None and (one.on is None or one.on <= self.day)]
+        if not told:
+            return [(self.decider, "")]
+        rest = [one for one in self.record.unread if one.would is None]
+        single = {(one.fact, one.on) for one in told if self.knowledge.facts[one.fact].type != "set"}
+        others = [one for one in self.record.entries if (one.fact, one.on) not in single]
+        with_them = msgspec.structs.replace(self.record, entries=[*others, *told], unread=rest)
+        without = msgspec.structs.replace(self.record, unread=rest)
+        charts = [(Chart(one, self.knowledge, self.day), note) for one, note in ((with_them, _NOT_FINAL), (without, ""))]
+        return [(self.decider, ""), *((Decider(self.knowledge.vocabulary, chart), note) for chart, note in charts)]
 
     @cached_property
     def lines(self) -> list[model.LineOfTherapy]:

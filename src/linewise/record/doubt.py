@@ -86,8 +86,13 @@ class Doubt:
             one
             for one, _ in self._by_name.get(name, ())
             if not (sure and one.specimen == "primary")
-            and (on is None or one.on is None or one.on >= on or (first and not sure and one.specimen == "metastasis"))
+            and (on is None or one.on is None or _newer(one, on) or (first and not sure and one.specimen == "metastasis"))
         )
+
+
+def _newer(one: Unread, on: dt.date) -> bool:
+    """Whether it may replace a result of a day. One that is not final gives way to a final one of the same day."""
+    return one.on is not None and (one.on > on if one.would is not None else one.on >= on)
 
 
 def _beside(one: Unread, drug: Administration) -> bool:

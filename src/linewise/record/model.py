@@ -142,6 +142,7 @@ class Unread(msgspec.Struct, frozen=True, kw_only=True):
     on: dt.date | None = None  # when it began or was measured; None: not known
     until: dt.date | None = None  # from when on it is said to be over
     specimen: Literal["primary", "metastasis"] | None = None
+    would: Entry | None = None  # of a result that is not final: what it says. It decides nothing, and may raise an alarm
 
 
 NOT_KNOWN = "not known"

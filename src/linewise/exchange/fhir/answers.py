@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from linewise.exchange.fhir.bundle import in_error
 from linewise.exchange.fhir.chart import Chart
-from linewise.exchange.fhir.node import Node, bare_codes, nodes, text
-from linewise.exchange.fhir.observations import read_answer
+from linewise.exchange.fhir.node import Node, nodes, text
+from linewise.exchange.fhir.observations import as_it_stands, read_answer
 
 _DEEPEST = 12  # items may hold items
-_FILLED_IN = {"completed", "amended"}
 _CODED = "valueCoding"
 
 
 def read_answers(chart: Chart) -> None:
     """Every questionnaire of the person that was filled in."""
     for resource in chart.of("QuestionnaireResponse"):
-        with chart.careful(resource):
-            if not in_error(resource) and bare_codes(resource.get("status")) & _FILLED_IN:
-                for found in _observations(resource, resource.get("item"), 0):
-                    read_answer(chart, found)
+        with chart.careful(resource), as_it_stands(chart, resource, "questionnaire") as counts:
+            for found in _observations(resource, resource.get("item"), 0) if counts else ():
+                read_answer(chart, found)
 
 
 def _observations(resource: Node, items: Any, depth: int) -> Iterator[Node]:

@@ -20,6 +20,7 @@ from linewise.exchange.fhir.node import Node, codings, day, node, nodes, text, w
 from linewise.exchange.source import TWICE
 from linewise.exchange.words import Book, book_of
 from linewise.record.model import (
+    COURSE,
     MEDICINES,
     REACTIONS,
     TREATMENTS,
@@ -192,12 +193,33 @@ class Chart:
         on: dt.date | None = None,
         until: dt.date | None = None,
         specimen: Specimen | None = None,
+        would: Entry | None = None,
     ) -> None:
         """List what was not understood, and what it may be about. The same thing said of many resources is listed once."""
         touched = tuple(dict.fromkeys(touches))
-        days = {"on": on, "until": until, "specimen": specimen} if touched else {}
+        days = {"on": on, "until": until, "specimen": specimen, "would": would} if touched else {}
         left = Unread(where="", what=what or "no name", why=why, touches=touched, **days)  # type: ignore[arg-type]
         self._left.setdefault((text(resource.get("resourceType")), left), set()).add(self.where(resource))
+
+    @contextmanager
+    def not_final(self, resource: Node, why: str) -> Iterator[None]:
+        """While this lasts, what is stated decides nothing: it is left open, with what it would say."""
+        before = self.entries, self.events, self.spread, self.cancers
+        self.entries, self.events, self.spread, self.cancers = [], [], [], []
+        try:
+            yield
+        finally:
+            (entries, events, spread, cancers) = (self.entries, self.events, self.spread, self.cancers)
+            self.entries, self.events, self.spread, self.cancers = before
+            for entry in entries:
+                touched = f"{entry.fact}:{entry.value}" if self.codes.facts[entry.fact].type == "set" else entry.fact
+                self.leave(resource, entry.origin.text, why, (touched,), entry.on, specimen=entry.specimen, would=entry)
+            for event in events:
+                self.leave(resource, event.origin.text, why, (COURSE,), event.on)
+            for one in spread:
+                self.leave(resource, one.origin.text, why, ("metastatic", "sites"), one.on)
+            for cancer in cancers:
+                self.leave(resource, cancer.origin.text, why)
 
     # The end
 

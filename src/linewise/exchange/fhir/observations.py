@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from linewise.exchange.codes import Meaning
-from linewise.exchange.fhir.bundle import in_error
 from linewise.exchange.fhir.chart import Chart, Specimen, Spread
-from linewise.exchange.fhir.node import Node, extensions, node, nodes, number, profiles, text, wording
+from linewise.exchange.fhir.node import Node, bare_codes, extensions, node, nodes, number, profiles, text, wording
 from linewise.exchange.fhir.results import Finding, finding
 from linewise.exchange.fhir.variants import read_variant
 from linewise.record.model import COURSE, Event
@@ -24,15 +25,30 @@ def read_observations(chart: Chart) -> None:
 
 def _observation(chart: Chart, resource: Node) -> None:
     label = wording(resource.get("code")) or "observation"
-    if in_error(resource):
+    with as_it_stands(chart, resource, label) as counts:
+        if not counts:
+            return
+        meaning = _about(chart, resource)
+        if meaning is not None and meaning.role == "variant":
+            read_variant(chart, resource, when(chart, resource))
+        else:
+            _read(chart, resource, resource, meaning, label)
+        _absent_conditions(chart, resource)
+
+
+@contextmanager
+def as_it_stands(chart: Chart, resource: Node, label: str) -> Iterator[bool]:
+    """Whether a result is to be read, for its status; while it lasts, what is not final decides nothing."""
+    said = bare_codes(resource.get("status"))
+    standing = chart.codes.standing(text(resource.get("resourceType")), said)
+    if standing == "taken-back":
         chart.leave(resource, label, "marked as entered in error or cancelled")
-        return
-    meaning = _about(chart, resource)
-    if meaning is not None and meaning.role == "variant":
-        read_variant(chart, resource, when(chart, resource))
+        yield False
+    elif standing == "not-final":
+        with chart.not_final(resource, f"the result is not final ({', '.join(sorted(said))}): it may still change"):
+            yield True
     else:
-        _read(chart, resource, resource, meaning, label)
-    _absent_conditions(chart, resource)
+        yield True
 
 
 def read_answer(chart: Chart, resource: Node) -> None:
