@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,10 +9,20 @@ from typing import Any
 import msgspec
 
 _COURSES = ("adjuvant", "metastatic_lines")
+_LISTS = (
+    "reactions",
+    "symptoms",
+    "comorbidities",
+    "medications",
+    "metastatic_sites",
+    "preferences.declines",
+    "preferences.prefers",
+)
 _BESIDE = {"denosumab", "zoledronic-acid", "filgrastim", "pegfilgrastim", "dexamethasone"}
 _SAME = {
     "diarrhea": "diarrhoea", "hyperglycemia": "hyperglycaemia", "anemia": "anaemia", "ild": "interstitial-lung-disease",
     "pneumonitis": "interstitial-lung-disease", "stomatitis": "mouth-sores", "hypothyroidism": "thyroid-disease",
+    "peripheral-neuropathy": "neuropathy", "hepatitis": "hepatotoxicity", "drug-induced-liver-injury": "hepatotoxicity",
     "calcium": "calcium-carbonate", "acetylsalicylic-acid": "aspirin", "cholecalciferol": "vitamin-d",
 }  # fmt: skip
 
@@ -82,12 +91,9 @@ def score(document: Mapping[str, Any], profile: Mapping[str, Any]) -> Score:
     optional = [one if isinstance(one, Mapping) else {"path": one} for one in document.get("optional") or ()]
     maybe = dict(_maybe(document))
     _split(document, want, got)
-    missed, wrong = [], []
-    for path in want:
-        if _soft(path, optional):
-            continue
-        if path not in got and not any(f"{path.split('=')[0]}={other}" in got for other in accept.get(path.split("=")[0], ())):
-            missed.append(path)
+    _other_words(accept, want, got)
+    wrong: list[str] = []
+    missed = [path for path in want if path not in got and not _soft(path, optional)]
     for path, value in got.items():
         rights = [want[path]] if path in want else []
         also = accept.get(path, [])
@@ -96,8 +102,7 @@ def score(document: Mapping[str, Any], profile: Mapping[str, Any]) -> Score:
         else:
             rights += also
         rights += [maybe[path]] if path in maybe else []
-        head, _, member = path.partition("=")
-        if any(_equal(path, value, one) for one in rights) or member in accept.get(head, ()):
+        if any(_equal(path, value, one) for one in rights):
             continue
         if path in ("age", "sex") and path not in want:
             continue
@@ -115,8 +120,9 @@ def _soft(path: str, optional: list[Any]) -> bool:
 
 
 def _matches(path: str, pattern: str) -> bool:
-    plain = re.sub(r"\[(?!\*)", "[[]", pattern) if "[*]" not in pattern else pattern.replace("[*]", "?*")
-    return fnmatch.fnmatchcase(path, plain) or path.startswith((f"{pattern}.", f"{pattern}=", f"{pattern}["))
+    """Whether a leaf is meant. `*` stands for any words; `adjuvant[*].*` means members of courses, never that there was a course."""
+    plain = "".join(".*" if one == "*" else re.escape(one) for one in pattern)
+    return re.match(plain + ("$" if "=" in pattern else r"(?:[=\[.].*)?$"), path) is not None
 
 
 def _maybe(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -125,6 +131,27 @@ def _maybe(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             for name, value in one.items():
                 if name.endswith("_maybe"):
                     yield f"{setting}[{_course(one['drugs'])}].{name.removesuffix('_maybe')}", value
+
+
+def _other_words(accept: Mapping[str, Any], want: Mapping[str, Any], got: dict[str, Any]) -> None:
+    """An accepted member of a list stands for one expected member that is missing, of the same drug where it is a reaction; for one, not for all."""
+    for head, others in accept.items():
+        if head not in _LISTS:
+            continue
+        for other in others:
+            path = f"{head}={other}"
+            if path not in got or path in want:
+                continue
+            free = [one for one in want if one.startswith(f"{head}=") and one not in got]
+            if head == "reactions":
+                free = [one for one in free if one.split("=")[1].split(":")[0] == other.split(":")[0]]
+            del got[path]
+            if not free:
+                continue
+            got[free[0]] = True
+            name = free[0].split("=")[1]
+            for part in [one for one in got if one.startswith(f"{head}[{other}].")]:
+                got[part.replace(f"[{other}]", f"[{name}]")] = got.pop(part)
 
 
 def _split(document: Mapping[str, Any], want: dict[str, Any], got: dict[str, Any]) -> None:

@@ -62,8 +62,8 @@ class Drugs:
         """The groups of drugs in a statement, in order; only those of the cancer's treatment."""
         found: list[Group] = []
         for match in statement.matches:
-            drugs = [drug for drug in self.drugs_of(match) if self.anticancer(drug)]
-            if not drugs or self._mentioned(statement, match):
+            drugs = self._as_given(statement, [drug for drug in self.drugs_of(match) if self.anticancer(drug)], match)
+            if not drugs or self._mentioned(statement, match) or self._name_of_all(statement, match, found):
                 continue
             cell = statement.tokens[match.first].cell
             last = found[-1] if found else None
@@ -78,6 +78,22 @@ class Drugs:
             else:
                 found.append(Group(drugs, match.first, match.last, cell, match.has("regimen"), match.fuzzy))
         return found
+
+    def _name_of_all(self, statement: Statement, match: Match, found: Sequence[Group]) -> bool:
+        """`A, B, then C (NAME OF THE SCHEME)`: a scheme in brackets behind its own drugs names them again, and adds none."""
+        before = statement.tokens[match.first - 1].text if match.first else ""
+        named = {drug for group in found for drug in group.drugs}
+        return match.has("regimen") and before == "(" and len(named & set(self.drugs_of(match))) > 1
+
+    def _as_given(self, statement: Statement, drugs: list[str], match: Match) -> list[str]:
+        """A scheme whose one drug may be either of two, with the one that the statement names elsewhere."""
+        either = self.regimens[match.id("regimen")].get("either", {}) if match.id("regimen") else {}
+        named = {drug for one in statement.matches if one.has("drug") for drug in self.drugs_of(one)} if either else set()
+        for usual, others in either.items():
+            told = [drug for drug in others if drug in named]
+            if told and usual not in named:
+                drugs = [told[0] if drug == usual else drug for drug in drugs]
+        return drugs
 
     def _one_after_other(self, statement: Statement, last: Group, match: Match, drugs: Sequence[str]) -> bool:
         """`A, B`: with only a comma between them, chemotherapy and endocrine therapy follow each other."""

@@ -59,14 +59,16 @@ class Genes:
         genes = [match for match in statement.matches if match.has("gene") and not self._only_name(statement, match)]
         if not genes:
             return
-        index = 0
+        index = first_bound = 0
         while index < len(genes):
             group = [genes[index]]
             while index + 1 < len(genes) and self._listed(statement, genes[index], genes[index + 1]):
                 index += 1
                 group.append(genes[index])
             stop = genes[index + 1].first if index + 1 < len(genes) else len(statement.tokens)
-            first_bound = genes[genes.index(group[0]) - 1].last if genes.index(group[0]) else 0
+            place = genes.index(group[0])
+            if not (place and self._goes_on(statement, genes[place - 1], group[0])):
+                first_bound = genes[place - 1].last if place else 0
             yield from self._group(statement, context, group, first_bound, stop)
             index += 1
 
@@ -85,6 +87,18 @@ class Genes:
         return all(word in self.listed("genes.list") for word in words) and not _CHANGE.search(
             self.text[one_end(statement, one) : statement.tokens[other.first].start]
         )
+
+    def _goes_on(self, statement: Statement, one: Match, other: Match) -> bool:
+        """`not detected: A, B fusion, C fusion`: between two names of a list stands only what kind of change was looked for."""
+        kinds = [match for match in statement.matches if one.last <= match.first < other.first and match.has("result")]
+        named = {
+            at
+            for match in kinds
+            if self._meaning(match) in ("fusion", "amplified", "mutated")
+            for at in range(match.first, match.last)
+        }
+        between = [token.norm for at, token in enumerate(statement.tokens) if one.last <= at < other.first and at not in named]
+        return len(between) <= 3 and all(word in self.listed("genes.list") for word in between if word not in "()")
 
     def _group(self, statement: Statement, context: Context, group: Sequence[Match], begin: int, stop: int) -> Iterator[Claim]:
         after = self._cut(statement, group[-1].last, stop)
@@ -139,7 +153,7 @@ class Genes:
             result = "vus"
         elif statement.section == "negatives" and not changed:
             result = "wild-type"
-        elif (not result and before) or (result in ("mutated", "positive") and before == "wild-type"):
+        elif (not result and before) or (result in ("mutated", "positive", "fusion", "amplified") and before == "wild-type"):
             result, place = before, before_place
         elif result == "mutated" and before == "vus":
             result = "vus"
@@ -222,6 +236,10 @@ class Genes:
                 continue
             if match.has("result") and not match.has("section"):
                 word = self._meaning(match)
+                if word in ("fusion", "amplified") and any(
+                    one.has("gene") and one.last == match.first for one in statement.matches
+                ):
+                    continue  # it belongs to the gene before it
                 if word == "mutated" and (context.negated(match.first, match.last) or self._found_none(statement, begin, match)):
                     word = "wild-type"
                 if word:

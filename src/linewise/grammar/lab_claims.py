@@ -69,6 +69,8 @@ class LabClaims:
         if fact == "fasting-glucose" and any(one.id("labword") == "random" for one in statement.matches):
             return None
         strength = self.strength(statement, context, match, at)
+        if fact != "lvef" and self._earlier(statement, context, match):
+            sure, why = False, "an earlier value"
         found = day or self.day(statement, match.first)
         digits = 2 if self.units.facts[fact].get("relative") or fact == "calcium" else 3
         return Claim(
@@ -96,6 +98,11 @@ class LabClaims:
         if limit:
             return value / limit, f"{value:g} with an upper limit of {limit:g}"
         return None, "no upper limit is printed"
+
+    def _earlier(self, statement: Statement, context: Context, match: Match) -> bool:
+        """`previous HbA1c 7.9`, `Hb-Nadir 7,9`: the words beside the name say that it is not the value of now."""
+        near = (one for one in statement.matches if -1 <= match.first - one.last <= 1 or one.first - match.last in (0, 1))
+        return any(folded(context.words(one.first, one.last)) in self.listed("labs.superseded") for one in near)
 
     def strength(self, statement: Statement, context: Context, match: Match, at: int) -> int:
         strength, old = 3 if statement.section == "labs" else 0, False

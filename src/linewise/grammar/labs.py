@@ -11,7 +11,7 @@ from linewise.phrases.analysis import Paper
 from linewise.phrases.claims import Claim, Context
 from linewise.phrases.lexicon import Match
 from linewise.phrases.statements import Statement
-from linewise.phrases.tokens import folded, number
+from linewise.phrases.tokens import Token, folded, number
 
 from .lab_claims import OLD, LabClaims
 from .lab_tables import LabTables
@@ -62,7 +62,7 @@ class Labs:
             amount = number(token) if token.kind == "n" else None
             if (
                 amount is not None
-                and not (at + 1 < len(tokens) and tokens[at + 1].text in "-–/" and tokens[at - 1].text in "([")
+                and not self._range(tokens, at)
                 and tokens[at - 1].text not in "<>≤≥-–/"
                 and not (at + 2 < len(tokens) and tokens[at + 1].text == "/" and tokens[at + 2].kind == "n")  # a day
             ):
@@ -80,6 +80,12 @@ class Labs:
                 return
             at += 1
             steps += 1
+
+    def _range(self, tokens: list[Token], at: int) -> bool:
+        """Whether a number is the lower limit of a range: `1,5 - 7,7`, `(normal 54-74 %)`."""
+        after = tokens[at + 1 : at + 3]
+        apart = len(after) == 2 and after[0].text in "-–—/" and after[1].kind == "n" and after[1].cell == tokens[at].cell
+        return apart and (after[0].text != "/" or tokens[at - 1].text in "([")
 
     def _when(self, statement: Statement, context: Context, first: int, last: int) -> str:
         """Whether the words right after a value say that it is old or of now."""
@@ -121,6 +127,10 @@ class Labs:
                 follows = close is not None and any(one.kind == "n" for one in tokens[close + 1 : close + 4])
                 if follows and any(one.text in "-–" for one in tokens[at:close]):
                     continue
+            if self._range(tokens, at) and tokens[at + 1].text != "/":
+                continue
+            if at > first and tokens[at - 1].text in "-–—" and tokens[at - 2].kind == "n" and self._range(tokens, at - 2):
+                continue
             value = number(token)
             if value is None or (at > first and tokens[at - 1].norm in self.listed("labs.bound")):
                 return None

@@ -72,6 +72,8 @@ class Medicines:
                 ahead += 1
             stop = named[ahead + 1].first if ahead + 1 < len(named) else len(statement.tokens)
             lead = self._between(statement, context, before, match.first, lead) if index else lead
+            if self._to_replace(statement, context, match):
+                continue
             for drug in self.drugs.drugs_of(match):
                 if self.drugs.anticancer(drug) and drug not in self.drugs.parts["other-use"]:
                     continue
@@ -108,6 +110,11 @@ class Medicines:
             match.id("medstate") == "taken" and folded(context.words(match.first, match.last)) in self.listed("medicines.takes")
             for match in statement.matches
         )
+
+    def _to_replace(self, statement: Statement, context: Context, match: Match) -> bool:
+        """`Consider A instead of B`: a thought of the writer; whether B is taken stands elsewhere."""
+        near = next((one for one in statement.matches if one.last == match.first and one.has("formerly")), None)
+        return near is not None and context.said("plan", 0, near.first) is not None
 
     def _is_lab(self, statement: Statement, match: Match) -> bool:
         """`calcium`, `iron`, `vitamin D` as measurements."""

@@ -172,7 +172,9 @@ class Context:
                 before = " ".join(one.norm for one in self.tokens[max(0, at - 3) : at])
                 if folded(before).endswith(self.beginnings("family.accompanied")):
                     continue
-                subject = any(one.has("subject") and one.first == match.last for one in self.matches)
+                owns = self.tokens[match.last : match.last + 1]  # `husband's metformin`
+                after = match.last + (1 if owns and owns[0].text in "'’" else 0)
+                subject = any(one.has("subject") and one.first == after for one in self.matches)
                 if not subject and folded(self._words(match)) in self.listed("family.household"):
                     continue
                 return self._words(match)

@@ -21,12 +21,16 @@ _GAP = re.compile(r"(?:\.\s?){4,}\.*|[_…]{3,}|\s*[|¦]\s*|\t+\s*| {3,}|(?<![.:
 _RULE = re.compile(r"[\s\-=_*~#.|+:]+$")
 _LABEL = re.compile(r"[^\W\d_][^:();.]{0,42}(?:\([^()]*\))?\s?:(?=\s|$)")
 _DAY = re.compile(r"\d{1,2}[./]\s?\d{1,2}[./]\s?\d{2,4}|\d{4}-\d\d-\d\d")
+_CLOCK = re.compile(r"\b\d{1,2}:\d\d(?::\d\d)?\b")
+"""A time of day, as it stands behind the day in the head of a column."""
 _FACTS = ("primaryspecimen", "metspecimen", "biopsy", "sitemet", "cancer", "metastatic", "compoundsite")
 _OPEN_ENDS = ("-", "–", "—", "/", "+", "&", "(", ",")
 _LISTS = frozenset({"medications", "stopped", "allergies", "current-treatment"})
 _APART = frozenset({"specimen", "diagnosis", "clinical"})
 _ACCOUNTS = frozenset({"clinical", "illnesses", "treatment", "oncology", "diagnosis"})
 """Sections in which each line may be an entry of its own."""
+_HELD = frozenset({"vus", "negatives", "gene-list", "therapies", "definitions", "controls", "stopped", "education"})
+"""Sections that a note inside them does not end: what follows the note is still under their heading."""
 _TIMELINES = frozenset({"treatment", "metastatic", "adjuvant", "current-treatment", "oncology", "diagnosis"})
 
 
@@ -43,6 +47,7 @@ class Layout:
         self.dated: Span = (0, 0)  # the section to go back to after an inline heading's block
         self.block = 0
         self.rows: list[Line] = []
+        self.heads: tuple[list[int], list[str]] = ([], [])  # of the last table drawn with spaces
         self.prose = self._width()
 
     def _width(self) -> int:
@@ -107,7 +112,7 @@ class Layout:
                 current = None
                 if end < line.end and text[end : line.end].strip(" :-–="):
                     current = self._begin([(end, line.end)], depth, line, "item" if bullet else "text")
-                    if inline and (bullet or section == "superseded"):
+                    if inline and (bullet or section == "superseded" or (section == "comment" and self.kept[0] in _HELD)):
                         self._leave()  # such a heading holds for its item, its sentence
                 last = line
                 continue
@@ -317,14 +322,19 @@ class Layout:
         found: dict[int, list[Cell]] = {}
         for number, line in enumerate(lines):
             spans = self._cells_of(line, line.start)
-            if len(spans) < 2 or number + 1 >= len(lines):
-                continue
-            if not self._is_heads(spans):
+            alone = number + 1 >= len(lines)
+            if len(spans) < 2 or (alone and (len(spans) < 3 or not self._ruled(line))) or not self._is_heads(spans):
                 continue
             starts = [a - line.start for a, _ in spans]
             names = [self.sheet.text[a:b].strip() for a, b in spans]
             found[id(line)] = []
+            if alone:
+                self.heads = (starts, names)
+                break
             below = number + 1
+            left = self._left_of(lines[below:], starts[0])
+            if left is not None:  # the names of the rows have no head
+                starts, names = [left, *starts], ["", *names]
             second = self._cells_of(lines[below], lines[below].start)
             if below + 1 < len(lines) and self._second_heads(lines[below], second, starts):  # heads of two lines
                 for a, b in second:
@@ -333,12 +343,44 @@ class Layout:
                 found[id(lines[below])] = []
                 below += 1
             self._under(lines[below:], starts, names, found)
+            self.heads = (starts, names)
             break
+        else:
+            self._goes_on(lines, found)
         return found
+
+    def _ruled(self, line: Line) -> bool:
+        """Whether a line of dashes stands right under a line."""
+        below = self.sheet.text[line.end :].lstrip("\n").split("\n", 1)[0]
+        return len(below.strip()) > 10 and _RULE.match(below) is not None
+
+    def _left_of(self, lines: list[Line], first: int) -> int | None:
+        """Where the rows under a line of heads begin, if that is clearly left of the first head."""
+        begins = [
+            self._cells_of(line, line.start)[0][0] - line.start for line in lines if len(self._cells_of(line, line.start)) > 2
+        ]
+        return min(begins) if begins and min(begins) < first - 4 else None
+
+    def _goes_on(self, lines: list[Line], found: dict[int, list[Cell]]) -> None:
+        """A block without heads that goes on with the table above it: a ruled line, or the title of a group, stands between. Its rows keep to the columns."""
+        starts, names = self.heads
+        if len(starts) < 3:
+            return
+        rows = 0
+        for line in lines:
+            spans = self._cells_of(line, line.start)
+            kept = [any(abs(a - line.start - start) <= 2 for start in starts) for a, _ in spans]
+            if len(spans) > 2 and not all(kept):
+                return
+            rows += len(spans) > 2
+        if rows:
+            self._under(lines, starts, names, found)
+        else:
+            self.heads = ([], [])
 
     def _is_heads(self, spans: list[Span]) -> bool:
         """Whether the cells of a line name columns: words for columns, days, at least half of them."""
-        words = [self.sheet.text[a:b].strip() for a, b in spans]
+        words = [_CLOCK.sub("", self.sheet.text[a:b]).strip() for a, b in spans]
         if any(":" in word or len(word) > 46 for word in words):
             return False
         if any(self.sections.personal(word) for word in words):

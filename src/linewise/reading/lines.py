@@ -207,7 +207,7 @@ class Lines:
                 if said_above or (course.section == "metastatic" and _after(course.first, self.spread, 2)):
                     return "metastatic"
             return course.setting
-        if course.number:
+        if course.number or set(course.drugs) & set(self.parts["spread-only"]):
             return "metastatic"
         if self.denovo:
             return "metastatic"
