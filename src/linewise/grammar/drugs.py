@@ -116,7 +116,13 @@ class Drugs:
             before = tokens[match.first - 1] if match.first else None
             if before is not None and before.glued and before.text in "&/-" and match.first > 1 and tokens[match.first].glued:
                 return True
-            if len(after) == 2 and after[0].text in "/:" and after[0].glued and after[1].glued and after[1].text.islower():
+            if (
+                len(after) == 2
+                and after[0].text in "/:"
+                and after[0].glued
+                and after[1].text.islower()
+                and len(after[1].text) < 4
+            ):
                 return True  # `Our ref: TH/jk`: who dictated and who typed
             if word in self.written("drugs.joint-schemes") and any(token.norm in self.listed("drugs.a-joint") for token in after):
                 return True
