@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from linewise.exchange import Codes, codes_of
+from linewise.exchange.profile import read_profile
 from linewise.knowledge import Knowledge
 
 from .build import about, breast_cancer, bundle, condition, entries, read_one, values
@@ -370,3 +371,42 @@ def test_a_symptom_counts_before_it_is_confirmed(worded: Codes, words: str, fact
     record = read_one(bundle(*breast_cancer(), found), worded)
     assert values(record, fact) == expected
     assert any(one.what == words for one in record.unread)
+
+
+@pytest.mark.parametrize(
+    ("said", "fact", "meant"),
+    [
+        ("shortness-of-breath", "symptoms", "dyspnoea"),
+        ("dry-eyes", "symptoms", "dry-eye"),
+        ("hematuria", "symptoms", "blood-in-urine"),
+        ("slurred-speech", "symptoms", "speech-problems"),
+        ("Durchfall", "symptoms", "diarrhoea"),
+        ("ild", "comorbidities", "interstitial-lung-disease"),
+        ("congestive-heart-failure", "comorbidities", "heart-failure"),
+        ("ulcerative-colitis", "comorbidities", "inflammatory-bowel-disease"),
+    ],
+)
+def test_usual_words_for_a_symptom_or_an_illness_are_read(worded: Codes, said: str, fact: str, meant: str) -> None:
+    more = {"symptoms": [{"name": said, "grade": 2, "since_days": 3}]} if fact == "symptoms" else {"comorbidities": [said]}
+    record = read_profile({"sex": "female", **more}, "x", worded)
+    [entry] = [one for one in record.entries if one.fact == fact]
+    assert entry.value == meant and record.unread == []
+    assert entry.origin.text == said
+    if fact == "symptoms":
+        assert (entry.grade, entry.since_days) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    "said", ["myocardial-infarction", "cirrhosis", "leg-swelling", "tingling", "no-cough", "family-history-of-stroke"]
+)
+def test_words_that_say_less_than_an_id_are_left_unread(worded: Codes, said: str) -> None:
+    record = read_profile({"sex": "female", "comorbidities": [said]}, "x", worded)
+    assert [one.what for one in record.unread] == [said]
+    assert not any(one.fact in ("comorbidities", "symptoms") for one in record.entries)
+
+
+def test_usual_words_for_a_reaction_are_read(worded: Codes) -> None:
+    said = {"drug": "alpelisib", "effect": "dka", "grade": 3}
+    record = read_profile({"sex": "female", "reactions": [said]}, "x", worded)
+    assert worded.effects >= {one.effect for one in record.reactions}
+    assert record.unread == []

@@ -60,6 +60,14 @@ def test_a_limit_in_words_needs_a_rule(folder: Callable[..., Path]) -> None:
     assert any("a limit in words that no rule reads" in one for one in found), found
 
 
+@pytest.mark.parametrize(("advice", "at_fault"), [("", True), ("advice: avoid, ", False)])
+def test_a_label_that_says_avoid_costs_the_star(folder: Callable[..., Path], advice: str, at_fault: bool) -> None:
+    one = f'{{id: level-low, {advice}when: taking alpha, text: "Avoid alpha with it.", plain: Ask., source: label-2020}}'
+    more = {"cautions.yaml": "marker: {label: what it warns of}\nlevel-low: {label: low}\n"}
+    found = faults(folder({DRUG: WHOLE + f"caution: [{one}]\n"} | more))
+    assert any("advice: avoid" in fault for fault in found) is at_fault, found
+
+
 def test_the_same_rule_twice_is_a_fault(folder: Callable[..., Path]) -> None:
     rule = "  - {do: stop, id: marker, when: reacted to bravo, text: Again., plain: Again., source: label-2020}\n"
     assert any("the same rule twice" in one for one in faults(folder({DRUG: WHOLE + rule})))

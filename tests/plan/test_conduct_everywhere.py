@@ -63,3 +63,49 @@ def test_everyday_complaints_and_slightly_wrong_values_are_no_alarm(
     found = plan(base, drug, EVERYDAY, knowledge, codes)
     assert any(option.id == "continue-current" for option in found.offered)
     assert [alert.id for alert in found.urgent if alert.act in ("emergency", "same-day")] == []
+
+
+DYING: dict[str, Any] = {"ecog": 4, "preferences": {"declines": ["all-anticancer-treatment"]}}
+VALUES: dict[str, dict[str, Any]] = {
+    "calcium of 3.4": {"calcium_mmol_l": 3.4}, "calcium of 1.6": {"calcium_mmol_l": 1.6}, "potassium of 6.8": {"potassium_mmol_l": 6.8},
+    "sodium of 114": {"sodium_mmol_l": 114}, "glucose of 38": {"glucose_mg_dl": 38}, "oxygen of 80": {"oxygen_saturation_percent": 80},
+}  # fmt: skip
+
+
+def acts(found: Plan) -> set[str]:
+    return {alert.act for alert in found.urgent if alert.id != "thoughts-of-ending-life"}
+
+
+def signs(knowledge: Knowledge) -> dict[str, dict[str, Any]]:
+    """Every symptom alone at two grades, the values above, and what comes together: what may be an emergency."""
+    found: dict[str, dict[str, Any]] = {
+        f"{name}, grade {grade}": {"symptoms": [{"name": name, "grade": grade}]}
+        for name in map(str, knowledge.facts["symptoms"].values)
+        for grade in (2, 4)
+    }
+    found |= {name: {"labs": labs} for name, labs in VALUES.items()}
+    found["a fever with few white cells"] = {
+        "symptoms": [{"name": "fever", "celsius": 39}], "labs": {"neutrophils_10e9_l": 0.3}
+    }  # fmt: skip
+    found["a cord that is pressed"] = {"bone": {"cord_compression": "confirmed"}}
+    found["vomiting and a swollen belly"] = {"symptoms": [{"name": "vomiting"}, {"name": "swollen-belly"}]}
+    found["hives and wheeze"] = {"symptoms": [{"name": "hives"}, {"name": "wheeze"}]}
+    return found
+
+
+def test_a_dying_person_who_declines_treatment_is_never_sent_to_hospital_and_always_told_whom_to_call(
+    knowledge: Knowledge, codes: Codes
+) -> None:
+    seen = 0
+    for name, sign in signs(knowledge).items():
+        person = merged(
+            PEOPLE["hr"], {"metastatic_lines": [{"drugs": ["capecitabine"], "months": 3, "stopped_for": "choice"}]} | sign
+        )
+        well, dying = (
+            plan_of({"id": name, "profile": merged(person, more), "as_of": "2026-11-30", "region": "EU"}, knowledge, codes)
+            for more in ({}, DYING)
+        )
+        if "emergency" in acts(well):
+            seen += 1
+            assert acts(dying) and "emergency" not in acts(dying), (name, [alert.id for alert in dying.urgent])
+    assert seen > 40

@@ -11,11 +11,14 @@ from typing import Any
 from linewise.errors import RecordError
 from linewise.exchange.codes import Codes, FactShape, normal
 from linewise.exchange.shape import faults, shown, softened
+from linewise.exchange.words import book_of
 from linewise.record.model import Course, Entry, FactValue, Medication, Origin, Reaction, Record, Setting, Unread
 
 _COURSES: dict[str, Setting] = {"adjuvant": "adjuvant", "metastatic_lines": "metastatic"}
 _NOT_FACTS = {"id", "region", *_COURSES, "reactions", "medications", "symptoms"}
+_IN_WORDS = frozenset({"symptoms", "comorbidities"})  # lists whose entries may be the usual words instead of an id
 _LONGEST = 80  # letters of a word that may be a known one, mistyped
+_SHORT = 5  # letters of a word that may be an abbreviation
 _HINTS = 200  # misunderstood words that are compared with the known ones: nobody reads more, and each takes time
 _DECLARED = ("adjuvant", "metastatic_lines", "comorbidities", "reactions", "medications", "symptoms", "planned")
 
@@ -123,10 +126,40 @@ class _Reader:
         else:
             self.entries.append(Entry(fact=fact, value=fitting, origin=Origin(where, _plain(value))))
 
-    def _set_member(self, fact: str, shape: FactShape, item: str, where: str) -> None:
-        if not shape.values or item in shape.values:
-            self.entries.append(Entry(fact=fact, value=item, origin=Origin(where, item)))
-            return
+    def _set_member(self, fact: str, shape: FactShape, item: str, where: str, symptom: Mapping[str, Any] | None = None) -> None:
+        """One member of a list: an id of the vocabulary, or the usual words for one. `symptom`: how strong it is, and since when."""
+        said = symptom or {}
+        members = ((fact, item),) if not shape.values or item in shape.values else self._in_words(fact, item)
+        for name, value in members:
+            grade = _whole(said.get("grade"))
+            self.entries.append(
+                Entry(fact=name, value=value, grade=grade, since_days=said.get("since_days"), origin=Origin(where, item))
+            )
+        if not members:
+            self._not_a_member(fact, shape, item, where)
+
+    def _in_words(self, fact: str, item: str) -> tuple[tuple[str, str], ...]:
+        """The members that the usual words for a symptom or an illness stand for, in either list; nothing where the words say less than an id.
+
+        Words that hold only if the illness is recent say less: a profile has no day for it.
+        """
+        book = book_of(self.codes) if fact in _IN_WORDS else None
+        if book is None or len(item) > _LONGEST:
+            return ()
+        own = self.codes.phrases.get(normal(item))
+        if own is not None and own.fact == fact and isinstance(own.value, str) and not own.lasts:
+            return ((fact, own.value),)  # "dry eyes" among symptoms is the symptom, whatever else bears the name
+        said = book.illness(normal(item))
+        if not said.understood and len(item) <= _SHORT:
+            said = book.illness(item.upper())  # an abbreviation is read in capitals
+        if not said.understood or said.touches or said.closed or said.grade is not None:
+            return ()
+        if any(one.lasts or one.doubted or one.fact not in _IN_WORDS for one in said.meanings):
+            return ()
+        found = [(one.fact, value) for one in said.meanings for value in (one.value, *one.also)]
+        return tuple((name, value) for name, value in found if isinstance(value, str))
+
+    def _not_a_member(self, fact: str, shape: FactShape, item: str, where: str) -> None:
         members = self.codes.groups.get(item, ())
         near = f"; say which: {', '.join(members)}" if members else self._near(item, shape.values)
         touches = [f"{fact}:{member}" for member in members] or [fact]
@@ -134,19 +167,8 @@ class _Reader:
 
     def _symptoms(self, symptoms: Any) -> None:
         for number, item in enumerate(symptoms):
-            where, name = f"symptoms[{number}]", item["name"]
-            if name in self.codes.facts["symptoms"].values:
-                self.entries.append(
-                    Entry(
-                        fact="symptoms",
-                        value=name,
-                        grade=_whole(item.get("grade")),
-                        since_days=item.get("since_days"),
-                        origin=Origin(where, name),
-                    )
-                )
-            else:
-                self._set_member("symptoms", self.codes.facts["symptoms"], name, where)
+            where = f"symptoms[{number}]"
+            self._set_member("symptoms", self.codes.facts["symptoms"], item["name"], where, item)
             if "celsius" in item:
                 self._entry(self.codes.profile.members["symptoms.celsius"], item["celsius"], f"{where}.celsius")
 
@@ -181,11 +203,13 @@ class _Reader:
                 yield self._reaction(item, f"reactions[{number}]")
 
     def _reaction(self, item: Mapping[str, Any], where: str) -> Reaction:
-        effect, known = item["effect"], self.codes.effects
+        said, known = item["effect"], self.codes.effects
+        book = book_of(self.codes) if known and said not in known else None
+        effect = (book.effect(normal(said)) if book is not None and len(said) <= _LONGEST else "") or said
         if known and effect not in known:
             self._leave(f"{where}.effect", effect, f"not a known side effect{self._near(effect, known)}")
         drug = self._drug(item["drug"], f"{where}.drug")
-        text = f"{item['drug']}: {effect}"
+        text = f"{item['drug']}: {said}"
         return Reaction(
             drug=drug,
             effect=effect,

@@ -15,6 +15,9 @@ _LIMIT = re.compile(
     re.IGNORECASE,
 )
 """Words of a limit: something is held or stopped, and behind it in the same sentence a grade or a number."""
+_BESIDE = "taking "
+"""How the criterion of a caution begins that is about another medicine."""
+_AVOID = re.compile(r"\bavoid(ed)?\b", re.IGNORECASE)
 
 
 def faults(knowledge: Knowledge) -> Iterator[tuple[str, str]]:
@@ -54,6 +57,11 @@ def gaps(knowledge: Knowledge) -> Iterator[tuple[str, str]]:
             for one in drug.caution:
                 if one.when is None and one.id not in ruled and _LIMIT.search(one.text):
                     yield owner, f"caution {one.id}: a limit in words that no rule reads: {one.text[:80]}"
+                if one.when is not None and one.when.text.startswith(_BESIDE) and _AVOID.search(one.text) and not one.advice:
+                    yield (
+                        owner,
+                        f"caution {one.id}: the label says “avoid”, and no `advice: avoid` lets it cost the star: {one.text[:80]}",
+                    )
     for folder in ("classes", "drugs", "treatments"):
         for name, thing in getattr(content, folder).items():
             for text in _without_plain([*thing.avoid, *thing.caution, *getattr(thing, "conduct", ())]):
