@@ -32,9 +32,13 @@ def document(record: Record, matches: list[Match], knowledge: Knowledge, day: dt
 
 
 def ordered(matches: list[Match]) -> list[Match]:
-    """May fit first, then what depends on the least, then what does not fit."""
+    """May fit first, then what depends on the least of what was read, then what does not fit.
+
+    The share counts, not the number: of an entry that was read in few points less is open, and it is no nearer for that.
+    """
     rank = {"may-fit": 0, "depends": 1, "does-not-fit": 2}
-    return sorted(matches, key=lambda one: (rank[one.status], len(one.unknown), len(one.failed), one.entry.id))
+    open_share = {id(one): len(one.unknown) / max(len(one.points), 1) for one in matches}
+    return sorted(matches, key=lambda one: (rank[one.status], open_share[id(one)], len(one.failed), one.entry.id))
 
 
 def one_trial(match: Match, day: dt.date) -> dict[str, Any]:
@@ -76,8 +80,9 @@ def recruitment(match: Match, day: dt.date) -> str:
         return f"the entry has no day{status}: ask whether it recruits"
     age = (day - on).days
     old = f", {age // 30} months ago" if age >= 60 else ""
-    words = "entry of" if entry.updated else "entry read on"
-    return f"{words} {on.day} {on:%B %Y}{old}{status}: ask whether it still recruits"
+    whole = f"{on.day} {on:%B %Y}"
+    said = f"entry of {whole}" if entry.updated else f"entry read in {on:%B %Y}" if entry.month_only else f"entry read on {whole}"
+    return f"{said}{old}{status}: ask whether it still recruits"
 
 
 def _criterion(one: Judged) -> dict[str, Any]:

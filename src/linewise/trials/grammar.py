@@ -302,6 +302,8 @@ class _Reading:
         for segment in _SEGMENT.split(text):
             unknown = self._unknown(segment)
             marks = [parts[int(number)].says for number in MARKED.findall(segment)]
+            if self.kind == "exclusion":
+                marks = [one for one in marks if one.when != pair.YES]  # what is true of everybody excludes nobody
             left += unknown
             if not marks and unknown:
                 loose.append(self._loose(segment, unknown, kind))

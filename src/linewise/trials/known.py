@@ -43,6 +43,7 @@ def _entry(study: Study) -> Entry:
         phase=study.phase or "",
         status=study.status or "",
         read_on=study.date.first,
+        month_only=study.date.text.count("-") == 1,
         sex=study.sex,
         sites=tuple(Site(country) for country in study.countries),
         points=tuple(points),

@@ -45,6 +45,7 @@ class Entry(msgspec.Struct, kw_only=True):
     status: str = ""
     updated: dt.date | None = None
     read_on: dt.date | None = None
+    month_only: bool = False  # of the day it was read only the month is known
     conditions: tuple[str, ...] = ()
     drugs: tuple[str, ...] = ()
     arms: tuple[str, ...] = ()
