@@ -6,8 +6,10 @@ bound. `LINEWISE_CLINIC_STORE` names a PostgreSQL store; SQLite in a scratch fol
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import signal
 import socket
 import statistics
 import subprocess
@@ -52,6 +54,15 @@ def main() -> None:
             print(row("5 calls, 10,000 resources read in pages of 200", *bench.load(None, 5, 1)))
         finally:
             bench.close()
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder), workers=2)
+        try:
+            print(bench.killed(prefetch(resources())))
+        finally:
+            bench.close()
+    print(
+        "A database that goes away under load and comes back: tests/clinic/test_postgres.py. Criteria against cql-execution: python -m benchmarks cohort."
+    )
 
 
 def row(name: str, seconds: list[float], whole: float) -> str:
@@ -97,7 +108,7 @@ def prefetch(found: list[dict[str, Any]]) -> dict[str, Any]:
 class Bench:
     """A server, a hospital beside it, and calls."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, workers: int = 1) -> None:
         self.key = ECKey.generate_key("P-384", {"kid": "bench"})
         self.pages: list[dict[str, Any]] = []
         self.hospital = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -117,9 +128,23 @@ class Bench:
             "calls_per_minute": 10**9,
             "fetch_seconds": 60,
         }
-        config = folder / "clinic.json"
+        whole |= {"key_file": str(folder / "key")}
+        (folder / "key").write_bytes(base64.b64encode(os.urandom(32)))
+        self.config = config = folder / "clinic.json"
         config.write_text(json.dumps(whole), encoding="utf-8")
-        command = [sys.executable, "-m", "linewise", "clinic", "serve", "--config", str(config), "--port", str(port)]
+        command = [
+            sys.executable,
+            "-m",
+            "linewise",
+            "clinic",
+            "serve",
+            "--config",
+            str(config),
+            "--port",
+            str(port),
+            "--workers",
+            str(workers),
+        ]
         self.server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.client = httpx.Client(timeout=120, trust_env=False)
         for _ in range(600):
@@ -141,7 +166,16 @@ class Bench:
         return int(said) / 1024
 
     def call(self, sent: dict[str, Any] | None) -> float:
-        """Seconds of one call."""
+        """Seconds of one call. Ends the run where it is not answered."""
+        started = time.perf_counter()
+        answer = self.asked(sent)
+        taken = time.perf_counter() - started
+        if answer.status_code != 200 or not any(card.get("suggestions") for card in answer.json()["cards"]):
+            raise SystemExit(f"a call failed: {answer.status_code}")
+        return taken
+
+    def asked(self, sent: dict[str, Any] | None) -> httpx.Response:
+        """What one signed call is answered."""
         now = int(time.time())
         claims = {"iss": "bench:", "aud": self.address, "iat": now, "exp": now + 300, "jti": str(uuid.uuid4())}
         token = jwt.encode({"alg": "ES384", "kid": "bench"}, claims, self.key, algorithms=["ES384"])
@@ -151,15 +185,34 @@ class Bench:
             "context": {"userId": "Practitioner/1", "patientId": "anna"},
         }
         body |= {"fhirServer": f"{self.base}/fhir"} | ({"prefetch": sent} if sent is not None else {})
-        data = json.dumps(body).encode()
-        started = time.perf_counter()
-        answer = self.client.post(
-            self.address, content=data, headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        return self.client.post(self.address, content=json.dumps(body).encode(), headers=headers)
+
+    def killed(self, sent: dict[str, Any], calls: int = 60) -> str:
+        """One of two workers is killed in the middle: what was answered stands in the trail, once, and the trail is whole."""
+        answered: list[str] = []
+        cut = 0
+        listed = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(self.server.pid)], capture_output=True, text=True, check=True
+        ).stdout.split()
+        for number in range(calls):
+            if number == calls // 2:
+                os.kill(int(listed[-1]), signal.SIGKILL)
+            try:
+                answer = self.asked(sent)
+                answered += [answer.headers["x-linewise-answer"]] if answer.status_code == 200 else []
+            except httpx.TransportError:
+                cut += 1
+        command = [sys.executable, "-m", "linewise", "clinic", "audit"]
+        said = subprocess.run(
+            [*command, "export", "--config", str(self.config)], capture_output=True, text=True, check=True
+        ).stdout
+        rows = [json.loads(line)["id"] for line in said.splitlines()]
+        whole = (
+            subprocess.run([*command, "verify", "--config", str(self.config)], capture_output=True, check=False).returncode == 0
         )
-        taken = time.perf_counter() - started
-        if answer.status_code != 200 or not any(card.get("suggestions") for card in answer.json()["cards"]):
-            raise SystemExit(f"a call failed: {answer.status_code}")
-        return taken
+        lost, twice = len(set(answered) - set(rows)), len(rows) - len(set(rows))
+        return f"a worker killed: {len(answered)} of {calls} answered, {cut} cut off; {lost} lost and {twice} twice in the trail, which is {'whole' if whole else 'BROKEN'}"
 
     def load(self, sent: dict[str, Any] | None, calls: int, callers: int = CALLERS) -> tuple[list[float], float]:
         """Seconds of each of many calls, and of all together."""

@@ -219,6 +219,39 @@ def test_of_two_requests_at_once_one_renews_and_both_are_answered(browser: Any, 
     assert [one["refresh_token"] for one in sign_in.requests if one["grant_type"] == "refresh_token"] == ["first"]
 
 
+def test_a_click_after_the_token_has_expired_spends_one_refresh_token(browser: Any, hospital: Hospital, sign_in: SignIn) -> None:
+    """What is renewed for reading the record is what the proposals are written with."""
+    sign_in.tokens, sign_in.spent = {"expires_in": 1, "refresh_token": "first"}, set()
+    chart = opened(browser, hospital, sign_in)
+    sign_in.tokens = {"expires_in": 1, "refresh_token": "second"}
+    found = browser.get(f"{chart}/plan.json").json()
+    good = next(one["id"] for one in found["options"] if one["status"] == "suitable")
+    sign_in.tokens = {"expires_in": 300, "refresh_token": "third"}
+    answer = browser.post(f"{chart}/proposals", json={"options": [good]}, headers={"X-CSRF-Token": found["csrf"]})
+    assert answer.status_code == 201, answer.text
+    assert [one["refresh_token"] for one in sign_in.requests if one["grant_type"] == "refresh_token"] == ["first", "second"]
+
+
+def test_a_token_that_was_taken_back_is_renewed_once(browser: Any, hospital: Hospital, sign_in: SignIn) -> None:
+    """A record system may end a token before its time."""
+
+    def only_renewed(kind: str) -> Any:
+        def answer(handler: Any) -> None:
+            fine = handler.headers.get("Authorization") == "Bearer renewed"
+            send(handler, hospital.search(kind, {}) if fine else {}, 200 if fine else 401)
+
+        return answer
+
+    sign_in.tokens = {"refresh_token": "again"}
+    chart = opened(browser, hospital, sign_in)
+    hospital.answers["/fhir/Observation"] = only_renewed("Observation")
+    assert browser.get(f"{chart}/plan.json").json()["partial"] == []
+    assert [one["grant_type"] for one in sign_in.requests[1:]] == ["refresh_token"]
+    hospital.answers["/fhir/Observation"] = lambda handler: send(handler, {}, 401)
+    assert browser.get(f"{chart}/plan.json").json()["partial"], "no round without an end"
+    assert len(sign_in.requests) <= 3
+
+
 def test_a_chart_that_is_closed_while_it_is_renewed_stays_closed(browser: Any, hospital: Hospital, sign_in: SignIn) -> None:
     sign_in.tokens, sign_in.slow = {"expires_in": 1, "refresh_token": "first"}, 1.5
     chart = opened(browser, hospital, sign_in)

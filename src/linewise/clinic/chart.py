@@ -108,8 +108,7 @@ async def _opened(house: House, request: Request, act: Act) -> tuple[smart.Sessi
     session = await smart.session_of(house, handle, cookies_of(house.settings, request))
     act.who, act.patient, act.hospital = session.user, session.patient, session.hospital
     house.check()
-    access = Access(session.fhir, await smart.access_of(house, handle, session))
-    gathered = await Gather(house.outside, house.settings, access).all(session.patient, {}, in_part=True)
+    gathered = await _gathered(house, handle, session)
     ehr = house.settings.at(session.fhir)
     region: Region | None = (ehr.region if ehr else None) or house.settings.region
     try:
@@ -117,6 +116,22 @@ async def _opened(house: House, request: Request, act: Act) -> tuple[smart.Sessi
     except RecordError as fault:
         raise Refused(422, f"The record cannot be read: {fault.what}") from None
     return session, plan, gathered
+
+
+async def _gathered(house: House, handle: str, session: smart.Session) -> Gathered:
+    """The record, page by page. A token that the record system took back before its end is renewed once, where it can be."""
+    for again in (False, True):
+        access = Access(session.fhir, await smart.access_of(house, handle, session, fresh=again))
+        gather = Gather(house.outside, house.settings, access)
+        try:
+            found = await gather.all(session.patient, {}, in_part=True)
+        except Refused:
+            if again or not gather.denied or not session.refresh:
+                raise
+            continue
+        if again or not gather.denied or not session.refresh:
+            break
+    return found
 
 
 def _policy(house: House, session: smart.Session, style: str = "'self'") -> dict[str, str]:

@@ -79,6 +79,7 @@ class Gather:
         self._deadline = asyncio.get_running_loop().time() + settings.fetch_seconds
         self._pages = 0
         self._count = 0
+        self.denied = False  # the server did not take the token
 
     async def all(self, patient: str, prefetch: dict[str, Any], in_part: bool = False) -> Gathered:
         """Every member of the templates, from what was sent or from the server. Raises Refused (400, 412).
@@ -198,7 +199,9 @@ class Gather:
                     return await self.outside.json("GET", address, headers=self.access.headers)
             except TimeoutError:
                 break
-            except OutsideError as fault:  # a server that is busy says when to come again: once more, where the time is there
+            except OutsideError as fault:
+                self.denied |= fault.status == 401
+                # A server that is busy says when to come again: once more, where the time is there.
                 left = self._deadline - asyncio.get_running_loop().time()
                 if fault.status not in (429, 503) or fault.wait is None or fault.wait >= left or tries == _TRIES - 1:
                     raise

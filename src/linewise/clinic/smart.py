@@ -275,12 +275,12 @@ async def close(house: House, cookie: str, bind: str) -> None:
             await house.asked(house.store.drop_hashed, "app", name)
 
 
-async def access_of(house: House, handle: str, session: Session) -> str:
-    """The access token, renewed where it has expired and the record system allows. Raises Refused (401, 503).
+async def access_of(house: House, handle: str, session: Session, fresh: bool = False) -> str:
+    """The access token, renewed where it has expired, or with `fresh` in any case, and the record system allows. Raises Refused (401, 503).
 
     A refresh token may be good for one use, so of several requests, in whichever worker, one renews and the others wait for what it brings.
     """
-    if session.expires > time.time() + _SPARE:
+    if session.expires > time.time() + _SPARE and not fresh:
         return session.access
     if not session.refresh or house.settings.at(session.fhir) is None:
         raise _ended()
@@ -293,7 +293,7 @@ async def access_of(house: House, handle: str, session: Session) -> str:
             raise _ended()  # it was closed meanwhile, and stays closed
     finally:
         await house.asked(house.store.drop, "turn", turn)
-    return renewed.access
+    return _with(session, renewed)
 
 
 async def _renewed(house: House, session: Session) -> Session:
@@ -319,10 +319,16 @@ async def _renewed_by_another(house: House, handle: str, session: Session, turn:
             raise _ended()
         found = msgspec.json.decode(data, type=Session)
         if found.expires != session.expires:
-            return found.access
+            return _with(session, found)
         if await house.asked(house.store.kept, "turn", turn) is None:
             raise _ended()  # it tried, and got none
     raise Refused(503, "The session is being renewed; try again.", {"Retry-After": "2"})
+
+
+def _with(session: Session, renewed: Session) -> str:
+    """The session at hand goes on with what was renewed: a token that was spent is not sent again."""
+    session.access, session.expires, session.refresh = renewed.access, renewed.expires, renewed.refresh
+    return session.access
 
 
 def _ended() -> Refused:
