@@ -164,7 +164,20 @@ def test_null_is_empty_except_for_the_patient(clinic: Clinic, hospital: Hospital
 
 
 UNREAD: dict[str, Any] = {"null-entry": None, "empty-entry": {}, "no-type": {"resource": {"id": "x"}}}
-FAULTS = ("outcome", "next-without-access", "other-server", "broken-page", "too-few", "outcome-inside", "other-type", "no-list")
+FAULTS = (
+    "outcome",
+    "next-without-access",
+    "other-server",
+    "broken-page",
+    "too-few",
+    "outcome-inside",
+    "other-type",
+    "no-list",
+    "total-in-words",
+    "search-inside",
+    "next-without-address",
+    "patient-elsewhere",
+)
 
 
 @pytest.mark.parametrize("fault", [*FAULTS, *UNREAD])
@@ -179,6 +192,14 @@ def test_a_record_read_in_part_suggests_nothing(clinic: Clinic, hospital: Hospit
         )
     elif fault == "too-few":
         results["total"] = 400
+    elif fault == "total-in-words":
+        results |= {"total": "24", "entry": []}
+    elif fault == "search-inside":
+        sent["observations"] = searchset([results])
+    elif fault == "next-without-address":
+        results["link"] = [{"relation": "next"}]
+    elif fault == "patient-elsewhere":
+        results["entry"][0]["resource"]["subject"] = {"reference": "https://other.example/fhir/Patient/anna"}
     elif fault == "other-type":
         sent["observations"] = {"resourceType": "Parameters"}
     elif fault == "no-list":
@@ -191,7 +212,7 @@ def test_a_record_read_in_part_suggests_nothing(clinic: Clinic, hospital: Hospit
         more = {} if fault == "next-without-access" else more
     cards = cards_of(clinic.cds(hospital, hospital.call(prefetch=sent, **more)))
     assert not suggestions(cards) and not options(cards)
-    assert any("in part" in card["summary"] and "observations" in card["detail"] for card in cards)
+    assert any("in part" in card["summary"] and "observation" in card["detail"].lower() for card in cards)
 
 
 def test_an_old_prefetch_is_fetched_again_or_told(clinic: Clinic, hospital: Hospital) -> None:

@@ -120,9 +120,10 @@ async def _opened(house: House, request: Request, act: Act) -> tuple[smart.Sessi
 
 async def _gathered(house: House, handle: str, session: smart.Session) -> Gathered:
     """The record, page by page. A token that the record system took back before its end is renewed once, where it can be."""
+    ehr = house.settings.at(session.fhir)
     for again in (False, True):
         access = Access(session.fhir, await smart.access_of(house, handle, session, fresh=again))
-        gather = Gather(house.outside, house.settings, access)
+        gather = Gather(house.outside, house.settings, access, ehr.homes if ehr else ())
         try:
             found = await gather.all(session.patient, {}, in_part=True)
         except Refused:

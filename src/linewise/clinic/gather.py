@@ -16,7 +16,7 @@ import msgspec
 
 from .outside import Outside, OutsideError
 from .refused import Refused
-from .settings import Settings, origin_of
+from .settings import Settings, origin_of, same_base
 
 Resource = dict[str, Any]
 
@@ -74,8 +74,10 @@ def check_id(value: object) -> str:
 class Gather:
     """Reads one patient's record, within the time and the amount that the settings allow."""
 
-    def __init__(self, outside: Outside, settings: Settings, access: Access | None) -> None:
+    def __init__(self, outside: Outside, settings: Settings, access: Access | None, homes: tuple[str, ...] = ()) -> None:
+        """`homes`: the servers of the hospital, where they are known: a Patient with a whole address on another is somebody else."""
         self.outside, self.settings, self.access = outside, settings, access
+        self.homes = homes or ((access.base,) if access else ())
         self._deadline = asyncio.get_running_loop().time() + settings.fetch_seconds
         self._pages = 0
         self._count = 0
@@ -100,7 +102,9 @@ class Gather:
         if any(str(one.get("id")) != patient for one in person):
             raise Refused(400, "The Patient that was sent is not the one of the context.")
         for one in resources:
-            if about_another(one, patient):
+            if self.homes and _elsewhere(one, self.homes):
+                found.failed(f"{one.get('resourceType')}: an entry is about a patient on another server")
+            elif about_another(one, patient):
                 found.strangers.append(str(one.get("resourceType")))
             else:
                 found.resources.append(one)
@@ -144,6 +148,8 @@ class Gather:
         resources: list[Resource] = []
         page, seen, matches = first, set[str](), 0
         total = first.get("total")
+        if total is not None and (not isinstance(total, int) or isinstance(total, bool) or total < 0):
+            found.failed(f"{name}: how many there are cannot be read")
         while True:
             entries = page.get("entry", [])
             if not isinstance(entries, list):
@@ -157,11 +163,16 @@ class Gather:
                     if _is_error(one):
                         found.failed(f"{name}: the record system could not read all of it")
                     continue
+                if one["resourceType"] == "Bundle":  # a search inside of a search: whose, and how much of it, is not known
+                    found.failed(f"{name}: an entry holds another search")
+                    continue
                 search = entry.get("search")
                 matches += not (isinstance(search, dict) and search.get("mode") == "include")
                 resources.append(one)
                 self._count += 1
             address = _next(page)
+            if address == "":
+                found.failed(f"{name}: a further page has no address")
             if not address:
                 if isinstance(total, int) and not isinstance(total, bool) and total > matches:
                     found.failed(f"{name}: {matches} of {total} entries were given")
@@ -250,12 +261,23 @@ def about_another(resource: Resource, patient: str) -> bool:
     return len(parts) >= 2 and parts[-2] == "Patient" and parts[-1] != patient
 
 
-def _next(page: Resource) -> str:
+def _elsewhere(resource: Resource, homes: tuple[str, ...]) -> bool:
+    """Whether a resource is about a Patient whose whole address is on another server than the hospital's."""
+    about = resource.get("subject") or resource.get("patient")
+    address = about.get("reference") if isinstance(about, dict) else None
+    if not isinstance(address, str) or not address.startswith(("http://", "https://")) or "/Patient/" not in address:
+        return False
+    base = address.rsplit("/Patient/", 1)[0]
+    return not same_base(base, homes[0]) and origin_of(base) not in {origin_of(one) for one in homes[1:]}
+
+
+def _next(page: Resource) -> str | None:
+    """The address of the next page; None where this is the last, and empty where there is one without an address."""
     links = page.get("link")
     for one in links if isinstance(links, list) else []:
-        if isinstance(one, dict) and one.get("relation") == "next" and isinstance(one.get("url"), str):
-            return str(one["url"])
-    return ""
+        if isinstance(one, dict) and one.get("relation") == "next":
+            return one["url"] if isinstance(one.get("url"), str) else ""
+    return None
 
 
 def _is_error(outcome: Resource) -> bool:

@@ -156,7 +156,8 @@ async def _answer(house: House, request: Request, call: Call, act: Act) -> Respo
     chosen = drafted = None
     if HOOKS[call.service] != "patient-view":
         chosen, drafted, strange = orders.orders_of(house, context, call.patient, HOOKS[call.service] == "order-select")
-    gathered = await Gather(house.outside, house.settings, access).all(call.patient, prefetch)
+    homes = call.ehr.homes if call.ehr else ()
+    gathered = await Gather(house.outside, house.settings, access, homes).all(call.patient, prefetch)
     region: Region | None = (call.ehr.region if call.ehr else None) or house.settings.region
 
     def made() -> list[dict[str, Any]]:

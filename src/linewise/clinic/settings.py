@@ -35,6 +35,11 @@ class Ehr(msgspec.Struct, frozen=True, kw_only=True):
     tenant: str = ""  # what a signer of several hospitals puts into `tenant`
     servers: tuple[str, ...] = ()  # further addresses of this hospital that may be called, such as its sign-in server
 
+    @property
+    def homes(self) -> tuple[str, ...]:
+        """The addresses that its records may speak of as its own: the FHIR base first."""
+        return (self.fhir, *self.servers)
+
 
 class OpenId(msgspec.Struct, frozen=True, kw_only=True):
     """The hospital's own sign-in (OpenID Connect), and which of its people have which role here."""
