@@ -72,6 +72,30 @@ class Genes:
             yield from self._group(statement, context, group, first_bound, stop)
             index += 1
 
+    def rest(self, found: Sequence[Claim]) -> Iterator[Claim]:
+        """`We tested A, B, C … In the other genes nothing was found`: those that were listed as tested, and of which nothing else is said."""
+        said = {claim.fact for claim in found if claim.fact in self.facts}
+        for statement in self.paper.statements:
+            context = Context(self.paper, statement)
+            other = context.said("other-genes")
+            none = next((one for one in statement.matches if other and one.has("neg") and 0 <= one.first - other.last <= 8), None)
+            if other is None or none is None or statement.section in NOT_READ or context.family(other.first):
+                continue
+            for listed in self.paper.statements:
+                genes = [match for match in listed.matches if match.has("gene")]
+                tested = Context(self.paper, listed).said("tested-list")
+                if len(genes) < 3 or tested is None or listed.number >= statement.number:
+                    continue
+                origin = self._origin(listed, genes[0].first, len(listed.tokens)) or self.origin
+                names = [name for match in genes for name in (match.id("gene") or "").split("+")]
+                for name in dict.fromkeys(names):
+                    if name in self.facts and name not in said:
+                        start, end = statement.tokens[other.first].start, statement.tokens[none.last - 1].end
+                        yield Claim(
+                            name, "wild-type", start, end, True, "among the other genes that were tested", None, None, None, 4,
+                            statement.number, statement.section, {"origin": origin},
+                        )  # fmt: skip
+
     def _only_name(self, statement: Statement, match: Match) -> bool:
         """Words such as `RET` or `BRCA` inside another name: `anti-…`, `…-targeted`."""
         if match.id("gene") == "other":

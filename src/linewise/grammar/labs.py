@@ -47,6 +47,8 @@ class Labs:
                 claim.strength += 1 if name == "calcium-corrected" else 0
                 yield claim
                 yield from self._again(statement, context, match, fact, claim, stop)
+        if not names:
+            yield from self._study_before(statement, context)
         yield from self.pharmacogenes.claims(statement, context)
 
     def _again(self, statement: Statement, context: Context, match: Match, fact: str, first: Claim, stop: int) -> Iterator[Claim]:
@@ -81,6 +83,23 @@ class Labs:
             at += 1
             steps += 1
 
+    def _study_before(self, statement: Statement, context: Context) -> Iterator[Claim]:
+        """`LVEF 52 %. Prior study 1/16/2025: 59 %.`: a share behind such words, right after the ejection fraction, is the one before."""
+        above = statement.before
+        named = [match for match in above.matches if match.id("lab") == "lvef"] if above is not None else []
+        first = statement.matches[0] if statement.matches else None
+        if not named or first is None or first.first > 1 or not (first.has("historic") or first.id("labword") == "previous"):
+            return
+        tokens = statement.tokens
+        shares = [at for at in range(1, len(tokens) - 1) if tokens[at].kind == "n" and tokens[at + 1].text == "%"]
+        amount = number(tokens[shares[0]]) if len(shares) == 1 and len(tokens) < 14 else None
+        if amount is None:
+            return
+        claim = self.lab.claim(statement, context, first, "lvef", amount, "%", None, False, shares[0], shares[0] + 2)
+        if claim is not None:
+            claim.strength = -13
+            yield claim
+
     def _range(self, tokens: list[Token], at: int) -> bool:
         """Whether a number is the lower limit of a range: `1,5 - 7,7`, `(normal 54-74 %)`."""
         after = tokens[at + 1 : at + 3]
@@ -91,11 +110,19 @@ class Labs:
         """Whether the words right after a value say that it is old or of now."""
         for one in statement.matches:
             if first <= one.first < last + 5 and one.first - first <= 5:
+                if one.first >= last and self._of_a_bracket(statement, last, one):
+                    continue
                 if one.has("historic") and folded(context.words(one.first, one.last)) not in self.listed("labs.no-time"):
                     return "before"
                 if one.has("current"):
                     return "now"
         return ""
+
+    def _of_a_bracket(self, statement: Statement, last: int, said: Match) -> bool:
+        """Whether a word stands in brackets behind a value, with a value of its own: `10,9 g/dl (Nadir 8,4 im April)`."""
+        opened = any(token.text in "([" for token in statement.tokens[last : said.first])
+        after = statement.tokens[said.last : said.last + 3]
+        return opened and bool(after) and after[0].kind == "n"
 
     def _inside_other(self, statement: Statement, match: Match) -> bool:
         """`Ca` as a word for carcinoma, `AP` in other names: only where a number follows closely."""

@@ -164,6 +164,9 @@ class Medicines:
         if relative:
             return False, f"of the family: “{relative}”"
         own = self._own(statement, match, stop, index + 1 < len(named))
+        if not own and self._paired(statement, match, index, named):
+            far = named[index + 2].first if index + 2 < len(named) else len(statement.tokens)
+            own = self._own(statement, named[index + 1], far, index + 2 < len(named))
         if section in _LIST:
             if own == "stopped":
                 return False, "stopped"
@@ -216,6 +219,12 @@ class Medicines:
         if self._short_course(statement, match, stop):
             return False, "a course in hospital"
         return True, ""
+
+    def _paired(self, statement: Statement, match: Match, index: int, named: Sequence[Match]) -> bool:
+        """`A and B were stopped`: what is said behind the second holds for both."""
+        between = statement.tokens[match.last : named[index + 1].first] if index + 1 < len(named) else []
+        listed = index and statement.tokens[match.first - 1].text == ","  # of `A, B and C was changed`, the last one only
+        return not listed and len(between) == 1 and between[0].norm in self.listed("common.and")
 
     def _beside_illness(self, statement: Statement, match: Match) -> bool:
         """`atrial fibrillation (A)`."""

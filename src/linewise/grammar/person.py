@@ -101,6 +101,9 @@ class PersonReader:
                     and statement.section in ("person", "", "clinical", "oncology", "assessment", "symptoms", "plan")
                 )
                 labels = labels or aged or any(word in head for word in self.listed("person.sex-labels"))
+                labels = labels or self._own_cell(statement, match)
+                if not aged and self._told_with_age(statement):
+                    continue  # `M` of a middle name, where `(57 F)` stands on the line
                 if not labels or (
                     match.first and statement.tokens[match.first - 1].text in ("G", ".") and statement.tokens[match.first].glued
                 ):
@@ -123,6 +126,25 @@ class PersonReader:
             elif folded(words) in self.listed("person.pronouns"):
                 strength = -3
             yield self._claim(statement, match.first, match.last, "sex", sex, True, "", strength)
+
+    def _told_with_age(self, statement: Statement) -> bool:
+        """Whether a letter for the sex stands behind an age: `57 F`, `57 y F`."""
+        tokens = statement.tokens
+        return any(
+            one.has("sex") and one.first and tokens[one.first - 1].kind == "n" and 18 <= (number(tokens[one.first - 1]) or 0) <= 110
+            and self._context_words(statement, one) in self.written("person.sex-letters")
+            for one in statement.matches
+        )  # fmt: skip
+
+    def _context_words(self, statement: Statement, match: Match) -> str:
+        return " ".join(token.text for token in statement.tokens[match.first : match.last])
+
+    def _own_cell(self, statement: Statement, match: Match) -> bool:
+        """A letter that is a cell of its own, in the line at the head of a paper that has a day in the cell beside it: `NAME   F   21-Mar-1968`."""
+        tokens = statement.tokens
+        cell = tokens[match.first].cell
+        alone = sum(token.cell == cell for token in tokens) == match.last - match.first
+        return alone and statement.number < 6 and any(token.day is not None and abs(token.cell - cell) == 1 for token in tokens)
 
     def _addressed(self, statement: Statement, match: Match) -> bool:
         """Whether a title is that of a colleague: `Sehr geehrter Herr Kollege`, `Dear Mr …`, `Mr Petrakis, Consultant`."""
@@ -313,9 +335,15 @@ class PersonReader:
                 )
             if match.has("declined"):
                 yield from self._declined(statement, context, match)
+            if statement.section == "wishes" and match.id("decline") and self._none_of(statement, match):
+                yield self._claim(statement, match.first, match.last, "declines", match.id("decline"))
             planned = match.id("planned")
             if planned:
                 yield from self._planned(statement, context, match, planned)
+
+    def _none_of(self, statement: Statement, match: Match) -> bool:
+        """`no chemotherapy`, among the wishes of a person."""
+        return any(one.has("neg") and 0 <= match.first - one.last <= 1 for one in statement.matches)
 
     def _declined(self, statement: Statement, context: Context, match: Match) -> Iterator[Claim]:
         """What a person does not want: right after the word, or right before it."""

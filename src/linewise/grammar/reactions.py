@@ -142,6 +142,7 @@ class Reactions:
                 course for course in given if course.statement < statement.number and course.state in ("given", "going-on")
             ]
             near = [course for course in earlier if statement.number - course.statement <= 3]
+            near = near or self._the_one_going_on(given)
             if not near:
                 return
             drugs, first = list(near[-1].drugs), match
@@ -162,6 +163,11 @@ class Reactions:
         if not sure:
             return
         yield self._claim(statement, first, match, drug, sure, why)
+
+    def _the_one_going_on(self, given: Sequence[Course]) -> list[Course]:
+        """The treatment that goes on, where the paper knows one only: whose dose was reduced for a harm needs no name then."""
+        going = [course for course in given if course.state == "going-on" and course.sure]
+        return going[:1] if len({frozenset(course.drugs) for course in going}) == 1 else []
 
     def _treats(self, statement: Statement, match: Match, drug: str) -> bool:
         """`A for diarrhoea`: a medicine that is taken against the harm, not its cause."""
@@ -216,7 +222,8 @@ class Reactions:
         self, statement: Statement, context: Context, match: Match, groups: Sequence[list[Match]]
     ) -> list[Match] | None:
         """The drugs that a word of cause right after the harm names: `rash due to A`."""
-        after = next((one for one in statement.matches if match.last <= one.first <= match.last + 5 and one.has("cause")), None)
+        reach = [one for one in statement.matches if one.has("cause") and match.last <= one.first <= match.last + 18]
+        after = next((one for one in reach if one.first <= match.last + 5 or self._names_a_cause(statement, match, one)), None)
         if after is None:
             return None
         words = folded(context.words(after.first, after.last))
@@ -225,6 +232,13 @@ class Reactions:
         if words in self.listed("common.with") and grade_near(statement, match) is None:
             return None
         return next((group for group in groups if 0 <= group[0].first - after.last <= 3), None)
+
+    def _names_a_cause(self, statement: Statement, match: Match, said: Match) -> bool:
+        """`loose stools 4 a day (grade 2, attributed to A)`: far behind the harm, and with no other harm between, only words that name a cause and nothing else."""
+        words = folded(" ".join(token.text for token in statement.tokens[said.first : said.last]))
+        other = any(one.has("harm") and match.last <= one.first < said.first for one in statement.matches)
+        ended = any(token.text == ";" for token in statement.tokens[match.last : said.first])
+        return words in self.listed("reactions.names-a-cause") and not other and not ended
 
     def _cause_before(self, statement: Statement, context: Context, match: Match) -> bool:
         """Whether a word of cause stands right before the harm."""

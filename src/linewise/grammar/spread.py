@@ -103,12 +103,11 @@ class Spread:
 
     def _segments(self, statement: Statement, context: Context) -> Iterator[Claim]:
         """Where a sentence says that the cancer is metastatic: places that stand between commas or in brackets on their own."""
-        if not any(
-            match.has("metastatic") and context.standing(match.first, match.last)[0] for match in statement.matches
-        ) or statement.section in ("plan", "imaging"):
+        said = [match for match in statement.matches if match.has("metastatic") or match.id("denovo") == "yes"]
+        if not any(context.standing(match.first, match.last)[0] for match in said) or statement.section in ("plan", "imaging"):
             return
         tokens = statement.tokens
-        start = next(match.last for match in statement.matches if match.has("metastatic"))
+        start = said[0].last
         at = start
         while at < len(tokens):
             stop = next(

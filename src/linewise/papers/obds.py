@@ -15,16 +15,17 @@ from .xml import child, children, parsed, tag, text_of
 def open_obds(data: bytes, name: str, tools: Tools) -> list[Sheet]:
     root = parsed(data, name, "oBDS")
     sheets: list[Sheet] = []
+    sent = _iso(text_of(child(root, "Meldedatum")))
     for patient in [one for one in root.iter() if tag(one) == "Patient"]:
-        sheets.append(Notifications(patient, name, tools).sheet())
+        sheets.append(Notifications(patient, name, tools, sent).sheet())
     return sheets
 
 
 class Notifications:
     """The notifications of one person."""
 
-    def __init__(self, patient: Any, name: str, tools: Tools) -> None:
-        self.patient = patient
+    def __init__(self, patient: Any, name: str, tools: Tools, sent: str = "") -> None:
+        self.patient, self.sent = patient, sent
         self.codes: Mapping[str, Any] = tools.knowledge.content.extras["reading/forms"]["obds"]
         self.knowledge = tools.knowledge
         self.builder = Builder(name, "oBDS")
@@ -85,8 +86,8 @@ class Notifications:
                     words = text_of(child(part, "Therapieempfehlung"))
                     if words:
                         self.line(f"Empfehlung: {words}")
-        if self.days:
-            self.builder.hints["date"] = max(self.days)
+        if self.days:  # what goes on, goes on until the day on which it was told
+            self.builder.hints["date"] = max(*self.days, self.sent)
         check_text(self.builder.name, self.builder.length, len(self.builder.lines))
         if not self.builder.lines:
             self.builder.line("Meldung ohne lesbaren Inhalt.")

@@ -29,6 +29,10 @@ _LISTS = frozenset({"medications", "stopped", "allergies", "current-treatment"})
 _APART = frozenset({"specimen", "diagnosis", "clinical"})
 _ACCOUNTS = frozenset({"clinical", "illnesses", "treatment", "oncology", "diagnosis"})
 """Sections in which each line may be an entry of its own."""
+_ENTRIES = frozenset(
+    {"medications", "stopped", "allergies", "illnesses", "past-illnesses", "wishes", "plan", "family", "treatment", "current-treatment", "adjuvant", "metastatic", "imaging", "pending"}
+)  # fmt: skip
+"""Headings that may stand beside their text, in the first column of a form."""
 _HELD = frozenset({"vus", "negatives", "gene-list", "therapies", "definitions", "controls", "stopped", "education"})
 """Sections that a note inside them does not end: what follows the note is still under their heading."""
 _TIMELINES = frozenset({"treatment", "metastatic", "adjuvant", "current-treatment", "oncology", "diagnosis"})
@@ -83,8 +87,10 @@ class Layout:
         width = max((line.end - line.start for line in lines), default=0)
         self.dated_lines = sum(1 for line in lines if self.started.match(text[line.start : line.end].lstrip(" -•*·")))
         grid = self._grid(lines)
+        form = self._form(lines) if not grid else 0
         current: Piece | None = None
         last: Line | None = None
+        filled: Piece | None = None  # the entry of a form that is being read
         for line in lines:
             content = text[line.start : line.end]
             start = line.start + len(content) - len(content.lstrip())
@@ -92,6 +98,13 @@ class Layout:
                 current = self._grid_row(line, grid[id(line)], current)
                 last = line
                 continue
+            if form and start - line.start < form - 2:
+                if filled:
+                    self._leave()
+                filled = self._entry(line, start, form)
+                if filled is not None:
+                    current, last = filled, line
+                    continue
             bullet = _BULLET.match(text, start, line.end)
             if bullet and current is not None and last is not None and self._mid_sentence(last, bullet.group(), width):
                 bullet = None  # `Vitamin` / `D. Another …`: the end of a sentence, not a letter of a list
@@ -134,6 +147,23 @@ class Layout:
                 self._split_cells(current, line, begin)
             last = line
         self._leave()
+
+    def _form(self, lines: list[Line]) -> int:
+        """Where the second column of a form begins (`Allergies      none known`), 0 where a block is none: four lines and more begin their second cell there."""
+        seconds = [cells[1][0] - line.start for line in lines if len(cells := self._cells_of(line, line.start)) > 1]
+        column = max(set(seconds), key=seconds.count, default=0)
+        return column if column > 10 and seconds.count(column) > 3 else 0
+
+    def _entry(self, line: Line, start: int, form: int) -> Piece | None:
+        """A line of a form whose name is a heading: what stands beside it stands under that heading."""
+        cells = self._cells_of(line, start)
+        if len(cells) < 2 or abs(cells[1][0] - line.start - form) > 1:
+            return None
+        head = self.sections.match(self.sheet.text, *cells[0], True)
+        if head is None or head[1] < cells[0][1] or head[0] not in _ENTRIES:
+            return None
+        self._enter(head[0], head[2], True, cells[0])
+        return self._begin([(cells[1][0], line.end)], start - line.start, line, "text")
 
     def _begin(self, spans: list[Span], depth: int, line: Line, kind: str) -> Piece:
         made = Piece(

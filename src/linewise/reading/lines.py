@@ -281,6 +281,10 @@ class Lines:
             self.knowledge.is_a(drug, "endocrine-therapy") for drug in added
         )  # joins where chemotherapy ends
         less = not set(line.drugs) <= set(new.drugs) and bool(set(line.drugs) & set(new.drugs))
+        open_end = line.last is None and maintenance and not line.stopped_for and line.first is not None and new.first is not None
+        if open_end and line.first is not None and new.first is not None:  # `from A+B+C, since then maintenance with B+C`
+            gap = line.first.months_to(new.first)
+            return less and not (added and not partner) and gap is not None and 1 <= gap <= 12
         if not less or (added and not partner) or line.last is None or line.stopped_for == "progression":
             return False
         if line.setting and new.setting and line.setting != new.setting:

@@ -105,6 +105,7 @@ def read_paper(sheet: Sheet, words: Words) -> Read:
         found += labs.claims(statement)
         found += medicines.claims(statement)
         found += illnesses.claims(statement)
+    found += genes.rest(found)
     _unclear(sheet, found, given)
     garbled = _garbled(paper, found, given)
     if garbled:
