@@ -6,7 +6,10 @@ import argparse
 import datetime as dt
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from linewise.errors import RecordError
 
 from .arguments import command, day_and_region
 from .output import write_json
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from .terminal import Page
 
 _MOST_REFUSED = 4
+_OWN_PEOPLE = "Each row is one trial with its own people: rows are not compared with each other."
 
 
 def add(commands: Any) -> None:
@@ -29,12 +33,18 @@ def add(commands: Any) -> None:
         "how it went for people like this one in studies, in words; figures only on request",
         "  linewise outlook examples/anna.json               words, then the question whether you want figures\n"
         "  linewise outlook examples/anna.json --figures     with the figures\n"
-        "  linewise outlook examples/anna.json --team        published survival side by side, for a team",
+        "  linewise outlook examples/anna.json --team        published survival side by side, for a team\n"
+        "  linewise outlook examples/anna.json --team --plot arms.svg",
     )
     outlook.add_argument("record", metavar="RECORD", help="a record, or - for standard input")
     day_and_region(outlook)
     outlook.add_argument("--figures", action="store_true", help="show the figures without asking again")
     outlook.add_argument("--team", action="store_true", help="for a team: the published arms side by side, with hazard ratios")
+    outlook.add_argument(
+        "--plot",
+        metavar="FILE",
+        help="with --team: the hazard ratios as a forest plot (.svg, .png), or every published comparison as a table (.csv)",
+    )
     outlook.add_argument("--json", action="store_true", help="the same as one JSON object; figures only with --figures")
     outlook.set_defaults(run=_outlook)
 
@@ -45,16 +55,56 @@ def _outlook(options: argparse.Namespace) -> int:
     from linewise.outlook import make_outlook
     from linewise.plan import make_plan
 
+    if options.plot is not None and not options.team:
+        raise RecordError(options.plot, "a plot is for teams.", "Ask with --team as well: it shows published survival.")
     knowledge = open_knowledge()
     for record in read_bytes(load(options.record), options.record, codes_of(knowledge)):
         plan = make_plan(record, knowledge, options.as_of or dt.date.today(), options.region)
         if options.json:
             write_json(make_outlook(plan, options.figures, options.team))
         elif options.team:
-            _team(make_outlook(plan, figures=False, arms=True))
+            found = make_outlook(plan, figures=False, arms=True)
+            if options.plot is not None:
+                _plot(found, Path(options.plot))
+            else:
+                _team(found)
         else:
             _show(plan, options.figures)
     return 0
+
+
+def _plot(outlook: Outlook, path: Path) -> None:
+    """The published arms as a picture or a table, by the ending of the file."""
+    from linewise.outlook.forest import as_csv, as_svg
+
+    title = f"Published survival{f': {outlook.id}' if outlook.id else ''}, as of {outlook.as_of}"
+    svg = as_svg(outlook.arms, title, f"{_OWN_PEOPLE} Filled squares: people like this one.")
+    ending = path.suffix.lower()
+    if ending == ".csv":
+        data = as_csv(outlook.arms).encode()
+    elif ending == ".svg":
+        data = svg.encode()
+    elif ending == ".png":
+        from linewise.cohort.report import png
+
+        if not png.available():
+            raise RecordError(
+                str(path),
+                "a PNG cannot be drawn here.",
+                "pip install 'linewise[cohort]' (it brings resvg-py), or name an .svg file.",
+            )
+        data = png.png(svg)
+    else:
+        raise RecordError(str(path), "this kind of file is not written.", "Name a file that ends in .svg, .png or .csv.")
+    try:
+        path.write_bytes(data)
+    except OSError as fault:
+        raise RecordError(
+            str(path), f"it cannot be written: {fault.strerror}.", "Name a file in a folder that you may write to."
+        ) from None
+    print(
+        f"written: {path} ({len(outlook.arms)} published comparisons, {sum(one.hr is not None for one in outlook.arms)} with a hazard ratio)"
+    )
 
 
 def _show(plan: Plan, asked: bool) -> None:
@@ -164,7 +214,7 @@ def _team(outlook: Outlook) -> None:
 
     page = Page()
     page.heading(f"Published survival{f': {outlook.id}' if outlook.id else ''}")
-    page.say(f"As of {outlook.as_of}. Each row is one trial with its own people: rows are not compared with each other.")
+    page.say(f"As of {outlook.as_of}. {_OWN_PEOPLE}")
     for line in outlook.first:
         page.say(line)
     for one in sorted(outlook.arms, key=lambda row: (row.like is not True, row.name)):
