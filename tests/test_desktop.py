@@ -27,7 +27,8 @@ def test_it_starts_in_an_empty_home_and_shows_the_first_page(tmp_path: Path) -> 
             found = re.search(r"http://127\.0\.0\.1:\d+/\?key=\S+", running.stdout.readline())
             assert found is not None
             opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-            page = _opened(opener, found[0])
+            _opened(opener, found[0])  # the key of the address is exchanged for a cookie
+            page = _opened(opener, found[0].partition("?")[0])
         finally:
             running.terminate()
     assert "Linewise" in page

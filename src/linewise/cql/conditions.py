@@ -139,9 +139,13 @@ def _conditions() -> Term:
 def _illnesses(codes: Codes) -> Term:
     lasting = sorted({meaning.lasts for meaning in (*codes.meanings, *codes.phrases.values()) if meaning.lasts})
 
+    def over(one: Term, meaning: Term) -> Term:
+        """When an illness ended; what a code calls a history is never over."""
+        return choose(compared(coalesce(part(meaning, "role"), words("")), "=", words("history")), NO_DAY, get(one, "ended"))
+
     def until(one: Term, meaning: Term) -> Term:
-        """An illness called recent is so for its days; what a code calls a history is never over."""
-        plain = choose(compared(coalesce(part(meaning, "role"), words("")), "=", words("history")), NO_DAY, get(one, "ended"))
+        """The same, and an illness called recent is so for its days."""
+        plain = over(one, meaning)
         for days in lasting:
             recent = later(get(one, "began"), days, "days")
             asked = joined("And", [negated(is_null(get(one, "began"))), compared(part(meaning, "lasts"), "=", words(str(days)))])
@@ -159,7 +163,9 @@ def _illnesses(codes: Codes) -> Term:
         own = query(meant, "N", lambda m: statement(part(m, "fact"), part(m, "value"), get(one, "began"), until=until(one, m)))
         also = query(
             _with(meant, "also"), "A",
-            lambda m: query(split(part(m, "also"), ","), "V", lambda value: statement(part(m, "fact"), value, get(one, "began"))),
+            lambda m: query(
+                split(part(m, "also"), ","), "V", lambda value: statement(part(m, "fact"), value, get(one, "began"), until=over(one, m))
+            ),
         )  # fmt: skip
         beside = query(
             _with(meant, "beside"), "B",

@@ -56,7 +56,6 @@ from .terms import Term, choose, compared, is_null, is_true, joined, member, neg
 STATEMENT = record({"fact": TEXT, "value": TEXT, "on": DAY, "specimen": TEXT, "until": DAY})
 MEASUREMENT = record({"fact": TEXT, "value": DECIMAL, "on": DAY, "specimen": TEXT})
 _NO_NUMBER = nothing(DECIMAL)
-_FAILED = ("entered-in-error", "cancelled")
 _SPREAD = ("stage", "spread")
 
 
@@ -67,12 +66,13 @@ def statement(fact: Term, value: Term, on: Term = NO_DAY, specimen: Term = NO_TE
 
 def results(codes: Codes) -> list[Definition]:
     """The definitions from `Observations` to statements and measurements."""
-    return [*_observations(), *_answers(), *_measurements(codes), *_variants()]
+    return [*_observations(codes), *_answers(), *_measurements(codes), *_variants()]
 
 
-def _observations() -> list[Definition]:
+def _observations(codes: Codes) -> list[Definition]:
+    final = sorted(status for status, standing in codes.statuses.get("Observation", {}).items() if standing == "counts")
     own = query(
-        resources("Observation"), "O", where=lambda one: negated(is_in(coalesce(get(one, "status", "value"), words("")), *_FAILED)),
+        resources("Observation"), "O", where=lambda one: is_in(coalesce(get(one, "status", "value"), words("")), "", *final),
         let=_VALUE | {"on": _when, "specimen": _specimen},
         give=lambda one: entry({"resource": one} | _result(one) | {"on": let("on"), "specimen": let("specimen")}),
     )  # fmt: skip

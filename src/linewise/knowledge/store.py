@@ -105,7 +105,9 @@ def kept(content: Content, name: str, kind: type[Stored], make: Callable[[], Sto
     """
     if not content.digest:
         return make()
-    stats = [Path(file).stat() for file in code if Path(file).exists()]  # a packed program has its code elsewhere, and it never changes
+    stats = [
+        Path(file).stat() for file in code if Path(file).exists()
+    ]  # a packed program has its code elsewhere, and it never changes
     of = f"{__version__} {content.digest} {[(stat.st_size, stat.st_mtime_ns) for stat in stats]}"
     path = _cache() / f"{name}-{_hash(of.encode()).hex()[:16]}.msgpack"
     found = _decoded(path, _Table)
