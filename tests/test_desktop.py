@@ -9,9 +9,8 @@ import urllib.request
 from http.cookiejar import CookieJar
 from pathlib import Path
 
-import pytest
-
 import desktop
+import pytest
 
 
 @pytest.mark.slow
