@@ -410,3 +410,47 @@ def test_usual_words_for_a_reaction_are_read(worded: Codes) -> None:
     record = read_profile({"sex": "female", "reactions": [said]}, "x", worded)
     assert worded.effects >= {one.effect for one in record.reactions}
     assert record.unread == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "fact", "value"),
+    [
+        ("anc_per_ul", 900, "neutrophils", 0.9),
+        ("anc", 0.9, "neutrophils", 0.9),
+        ("neutrophils_10e9_l", "900/µl", "neutrophils", 0.9),
+        ("neutrophils_10e9_l", "0,9", "neutrophils", 0.9),
+        ("platelets_k_ul", 45, "platelets", 45),
+        ("hb_g_l", 78, "haemoglobin", 7.8),
+        ("haemoglobin_g_dl", "78 g/l", "haemoglobin", 7.8),
+        ("glucose_mmol_l", 28, "glucose", 504.448),
+        ("calcium_mg_dl", 12, "calcium", 2.994),
+        ("spo2_percent", 88, "oxygen-saturation", 88),
+        ("alt_x_uln", "6x ULN", "alt", 6),
+        ("gpt_x_uln", 6, "alt", 6),
+        ("systolic_blood_pressure_mmhg", 190, "systolic-pressure", 190),
+    ],
+)
+def test_a_measurement_of_a_profile_is_read_under_its_usual_name_and_in_its_unit(
+    worded: Codes, name: str, said: Any, fact: str, value: float
+) -> None:
+    record = read_profile({"sex": "female", "labs": {name: said}}, "x", worded, lenient=True)
+    assert [(one.fact, one.value) for one in record.entries if one.fact not in ("sex", "metastatic")] == [(fact, value)]
+    assert record.unread == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "touched"),
+    [
+        ("sgpt", 40, "alt"),  # multiples of normal, or units per litre?
+        ("alt_u_l", 300, "alt"),
+        ("creatinine_mg_dl", 2, "creatinine"),
+        ("anc", 900, "neutrophils"),
+        ("neutrophils_10e9_l", "1,500", "neutrophils"),  # thousands or decimals?
+        ("neutrophils_10e9_l", "0.5-0.9", "neutrophils"),
+    ],
+)
+def test_a_measurement_whose_unit_or_number_is_not_sure_stays_open(worded: Codes, name: str, said: Any, touched: str) -> None:
+    record = read_profile({"sex": "female", "labs": {name: said}}, "x", worded, lenient=True)
+    assert [one.fact for one in record.entries if one.fact not in ("sex", "metastatic")] == []
+    [left] = record.unread
+    assert touched in left.touches

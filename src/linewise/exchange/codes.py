@@ -205,6 +205,14 @@ class Codes(msgspec.Struct, frozen=True):
         found = {self.statuses.get(kind, {}).get(one, "not-final") for one in said if one}
         return "taken-back" if "taken-back" in found else "not-final" if "not-final" in found else "counts"
 
+    def converted(self, fact: str, value: float, unit: str) -> float | None:
+        """A number in the fact's own unit; None where the unit is not one for it."""
+        shape, key = self.facts[fact], unit_key(unit)
+        if key == unit_key(shape.unit):
+            return value
+        rule = self.units.get(fact, {}).get(key)
+        return None if rule is None else round(rule.factor * (value - rule.less) + rule.plus, 6)
+
     def short(self, system: str) -> str:
         """The short name of a code system; empty where it is not known."""
         return self.addresses.get(system.split("|")[0].strip().rstrip("/").lower(), "")

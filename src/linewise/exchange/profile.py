@@ -10,6 +10,7 @@ from typing import Any
 
 from linewise.errors import RecordError
 from linewise.exchange.codes import Codes, FactShape, normal
+from linewise.exchange.measured import measured, spoken_of
 from linewise.exchange.shape import faults, shown, softened
 from linewise.exchange.words import book_of
 from linewise.record.model import Course, Entry, FactValue, Medication, Origin, Reaction, Record, Setting, Unread
@@ -105,14 +106,21 @@ class _Reader:
         """A member whose name is free: a gene or a laboratory value. Its last word may be a fact's own name."""
         name = path.rsplit(".", 1)[-1]
         fact = name if name in self.codes.facts else self.codes.profile.members.get(f"*.{name}")
-        if fact:
+        shape = self.codes.facts.get(fact) if fact else None
+        told = measured(name, value, self.codes) if shape is None or (shape.type == "number" and isinstance(value, str)) else None
+        if told is not None:
+            self.entries.append(Entry(fact=told.fact, value=told.value, origin=Origin(path, _plain(value))))
+        elif fact:
             self._entry(fact, value, path)
         else:
             names = dict.fromkeys([*self.codes.facts, *(key.rsplit(".", 1)[-1] for key in self.codes.profile.members)])
             close = self._closest(name, names)
             fact = close if close in self.codes.facts else self.codes.profile.members.get(f"*.{close}", "")
             why = f"“{name}” is not a known gene, marker or measurement{_meant(close)}"
-            self._leave(path, f"{name}: {_plain(value)}", why, (fact,) if fact else self.codes.named_in(name))
+            self._leave(path, f"{name}: {_plain(value)}", why, (fact,) if fact else self._spoken_of(name))
+
+    def _spoken_of(self, name: str) -> tuple[str, ...]:
+        return self.codes.named_in(name) or spoken_of(name, self.codes)
 
     def _entry(self, fact: str, value: Any, where: str) -> None:
         shape = self.codes.facts[fact]

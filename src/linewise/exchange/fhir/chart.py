@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from linewise.exchange.codes import Codes, FactShape, Meaning, normal, unit_key
+from linewise.exchange.codes import Codes, FactShape, Meaning, normal
 from linewise.exchange.fhir.bundle import Person, Pool
 from linewise.exchange.fhir.node import Node, codings, day, node, nodes, text, wording
 from linewise.exchange.source import TWICE
@@ -178,11 +178,7 @@ class Chart:
 
     def converted(self, fact: str, value: float, unit: str) -> float | None:
         """A number in the fact's own unit; None where the unit is not one for it."""
-        shape, key = self.codes.facts[fact], unit_key(unit)
-        if key == unit_key(shape.unit):
-            return value
-        rule = self.codes.units.get(fact, {}).get(key)
-        return None if rule is None else round(rule.factor * (value - rule.less) + rule.plus, 6)
+        return self.codes.converted(fact, value, unit)
 
     def leave(
         self,
