@@ -109,3 +109,29 @@ def test_a_dying_person_who_declines_treatment_is_never_sent_to_hospital_and_alw
             seen += 1
             assert acts(dying) and "emergency" not in acts(dying), (name, [alert.id for alert in dying.urgent])
     assert seen > 40
+
+
+@pytest.mark.parametrize(
+    ("base", "drug", "labs"),
+    [
+        ("her2", "trastuzumab-emtansine", {"alt_x_uln": 22}),
+        ("her2", "trastuzumab-emtansine", {"alt_x_uln": 3.5, "bilirubin_x_uln": 2.5}),
+        ("her2", "tucatinib", {"alt_x_uln": 4, "bilirubin_x_uln": 2.5}),
+        ("hr", "ribociclib", {"alt_x_uln": 3.5, "bilirubin_x_uln": 2.2}),
+    ],
+)
+def test_where_a_drug_ends_for_good_that_is_told_before_any_pause(
+    base: str, drug: str, labs: dict[str, float], knowledge: Knowledge, codes: Codes
+) -> None:
+    found = plan(base, drug, {"labs": labs}, knowledge, codes)
+    [going] = [one for one in found.going_on if one.drug == drug]
+    assert going.action == "stop" and "stop" in going.rules[0].do
+    assert going.rules[0].plain in found.option("continue-current").reason
+
+
+def test_a_better_choice_is_one_for_this_person(knowledge: Knowledge, codes: Codes) -> None:
+    lines = [{"drugs": [name], "months": 5, "stopped_for": "progression"} for name in ("paclitaxel", "capecitabine")]
+    person = merged(PEOPLE["tnbc"], {"medications": ["atazanavir"], "metastatic_lines": lines})
+    found = plan_of({"id": "x", "profile": person, "as_of": "2026-11-30", "region": "EU"}, knowledge, codes)
+    reason = found.option("sacituzumab-govitecan").reason
+    assert reason.startswith("Fits, with a better choice") and "trastuzumab" not in reason

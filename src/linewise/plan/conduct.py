@@ -51,8 +51,11 @@ class Conducts:
         return self.decider.value(taken_now(drug))
 
     def rules(self, drug: str, region: Region) -> Iterable[tuple[Conduct, frozenset[Step], bool | None]]:
-        """The rules that are asked of a drug here, with what each asks for and whether it holds; those that do not hold are left out."""
-        rules = self.knowledge.conduct(drug)
+        """The rules that are asked of a drug here, with what each asks for and whether it holds; those that do not hold are left out.
+
+        A rule that ends the drug for good comes first: "it waits until tomorrow's blood test" must not be what is told of it.
+        """
+        rules = sorted(self.knowledge.conduct(drug), key=lambda rule: "stop" not in rule.do)
         taken = self.taken(drug) if rules else None
         for rule in rules:
             steps = asked_of(rule, taken)

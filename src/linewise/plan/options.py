@@ -256,11 +256,11 @@ class Options:
         return [name for name in siblings if not self.judge.advised(self.knowledge.cautions(name)) and not self._barred(name)]
 
     def _available(self, region: Region) -> list[str]:
-        """The drugs of which somebody whose word decides says something in a region on the day."""
+        """The drugs of options for people like this one of which somebody whose word decides says something in a region on the day."""
         if region not in self._drugs_in:
             found: dict[str, None] = {}
             for treatment in self.knowledge.treatments.values():
-                if self.judge.stand(treatment, region)[0]:
+                if self.judge.stand(treatment, region)[0] and self.decider.value(treatment.fits) is not False:
                     found.update(dict.fromkeys(name for name in treatment.drugs if name in self.knowledge.drugs))
             self._drugs_in[region] = list(found)
         return self._drugs_in[region]
