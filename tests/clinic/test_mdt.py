@@ -180,3 +180,40 @@ def test_text_of_a_record_is_never_a_page(knowledge: Knowledge, codes: Codes) ->
     plan = plan_of(ROOT / "examples" / "anna.json", knowledge, codes)
     plan.record.notes.append("<script>alert(1)</script>")
     assert "<script>" not in paper(plan, "html", codes, []).decode()
+
+
+def test_a_form_that_this_server_cannot_make_is_told(
+    knowledge: Knowledge, codes: Codes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A library for PDF that is not installed is no fault of the request, and no failure without a word."""
+    import asyncio
+
+    from starlette.requests import Request
+
+    from linewise.clinic import chart
+    from linewise.clinic.app import house_of
+    from linewise.clinic.audit import Act
+    from linewise.clinic.gather import Gathered
+    from linewise.clinic.refused import Refused
+    from linewise.clinic.settings import Settings
+    from linewise.clinic.smart import Session
+    from linewise.errors import LinewiseError
+
+    def lacks(*_: Any) -> bytes:
+        raise LinewiseError("PDF files need the extra `pdf`.")
+
+    session = Session("http://127.0.0.1:9/fhir", "General", "anna", "Practitioner/1", "t", 0.0, "", "", "", "")
+    plan = plan_of(ROOT / "examples" / "anna.json", knowledge, codes)
+
+    async def open_chart(*_: Any) -> Any:
+        return session, plan, Gathered("anna")
+
+    monkeypatch.setattr(chart, "_opened", open_chart)
+    monkeypatch.setattr(chart, "paper", lacks)
+    house = house_of(Settings(public_url="http://127.0.0.1:1", store=f"sqlite:///{tmp_path / 'a.sqlite'}"))
+    request = Request(
+        {"type": "http", "method": "GET", "path": "/", "headers": [], "path_params": {"form": "pdf", "handle": "h"}}
+    )
+    with pytest.raises(Refused) as told:
+        asyncio.run(chart._sheet(house, request, Act(what="sheet", who="")))
+    assert told.value.status == 501 and "extra" in told.value.text

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from linewise.errors import RecordError
+from linewise.errors import LinewiseError, RecordError
 from linewise.knowledge.model import Region
 from linewise.plan import Plan
 from linewise.plan.model import OFFERED
@@ -183,7 +183,10 @@ async def _sheet(house: House, request: Request, act: Act) -> Response:
     session, plan, gathered = await _opened(house, request, act)
     if gathered.partial:
         raise Refused(409, f"The record was read in part, so there is no sheet: {'; '.join(gathered.partial)}.")
-    data = await run_in_threadpool(paper, plan, form, house.codes, gathered.resources, session.user)
+    try:
+        data = await run_in_threadpool(paper, plan, form, house.codes, gathered.resources, session.user)
+    except LinewiseError as fault:  # a library for this form is not installed here; the other forms are there
+        raise Refused(501, str(fault)) from None
     style = "'unsafe-inline'" if form == "html" else "'self'"  # the page carries its style with it
     headers = {
         **_policy(house, session, style),

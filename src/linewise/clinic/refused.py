@@ -17,7 +17,7 @@ _KINDS = {
     409: "conflict",
     412: "incomplete",
 }
-_KINDS |= {413: "too-long", 422: "invalid", 429: "throttled", 500: "exception", 503: "transient"}
+_KINDS |= {413: "too-long", 422: "invalid", 429: "throttled", 500: "exception", 501: "not-supported", 503: "transient"}
 _TITLES = {400: "Malformed request", 401: "Sign in first", 403: "Not allowed", 404: "Not found", 405: "Method not allowed"}
 _TITLES |= {
     408: "Too slow",
@@ -27,7 +27,13 @@ _TITLES |= {
     415: "Wrong kind of content",
     422: "Not readable",
 }
-_TITLES |= {429: "Too many requests", 500: "The server failed", 502: "The record system failed", 503: "Cannot answer now"}
+_TITLES |= {
+    429: "Too many requests",
+    500: "The server failed",
+    501: "Not here",
+    502: "The record system failed",
+    503: "Cannot answer now",
+}
 
 
 class Refused(Exception):
