@@ -114,6 +114,13 @@ def test_what_cannot_be_read_is_told_without_a_trace(people: dict[str, Any]) -> 
         answer = ask.post("/api/v1/plan", json=body)
         assert answer.status_code == status, body
         assert "Traceback" not in answer.text and answer.json()["detail"]
+    for query, name in (
+        ("since=x", "since"),
+        ("since=2025-01-01&until=x", "until"),
+        ("since=2025-01-01&until=2024-01-01", "until"),
+    ):
+        answer = ask.get(f"/api/v1/changes?{query}")
+        assert answer.status_code == 422 and answer.json()["detail"].startswith(name)
     assert ask.post("/api/v1/plan?region=MARS", json=RECORD).status_code == 422
     assert ask.post("/api/v1/plan?as_of=soon", json=RECORD).status_code == 422
     assert ask.post("/api/v1/plan", content=b"{", headers={"Content-Type": "application/json"}).status_code == 400

@@ -144,6 +144,8 @@ def test_an_id_token_for_something_else_is_refused(
         {"patient": None},
         {"token_type": "mac"},
         {"access_token": None},
+        {"access_token": ""},
+        {"access_token": "a b\n"},
     ],
 )
 def test_an_answer_that_lacks_something_is_refused(

@@ -61,14 +61,14 @@ class Desk:
             raise RecordError("the record", f"it holds {len(found)} people; ask for one at a time.")
         return found[0]
 
-    def day(self, text: object) -> dt.date:
-        """A day as 2026-11-30; today for nothing. Raises LinewiseError."""
+    def day(self, text: object, name: str = "as_of") -> dt.date:
+        """A day as 2026-11-30; today for nothing. Raises LinewiseError under the name that it was asked by."""
         if text is None or text == "":
             return self.today()
         try:
             return dt.date.fromisoformat(str(text))
         except ValueError:
-            raise LinewiseError("as_of must be a day such as 2026-11-30.") from None
+            raise LinewiseError(f"{name} must be a day such as 2026-11-30.") from None
 
     def place(self, text: object) -> Region | None:
         """A region. Raises LinewiseError."""
@@ -136,8 +136,10 @@ class Desk:
         """The statements that came into force or ended after one day, up to another."""
         if not since:
             raise LinewiseError("since must be a day such as 2026-01-01.")
-        place = self.place(region)
-        found = between_days(self.knowledge, self.day(since), self.day(until))
+        place, first, last = self.place(region), self.day(since, "since"), self.day(until, "until")
+        if last < first:
+            raise LinewiseError("until must not lie before since.")
+        found = between_days(self.knowledge, first, last)
         return [one for one in found if place is None or not one.region or place in one.region]
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import time
 from typing import Any
 
@@ -19,6 +20,7 @@ from .refused import Refused
 _LEEWAY = 60.0
 _ALGORITHMS = {"RS256": "RSA", "RS384": "RSA", "RS512": "RSA", "ES256": "EC", "ES384": "EC", "ES512": "EC"}
 _LARGEST = 16_384
+_TOKEN = re.compile(r"[\x21-\x7e]+")  # what a header can hold
 
 
 def challenge(verifier: str) -> str:
@@ -40,7 +42,8 @@ async def tokens(
     except OutsideError as fault:
         status = 502 if fault.status == 0 or fault.status >= 500 else 403
         raise Refused(status, f"The {who} gave no token ({fault.what}).") from None
-    if not isinstance(found.get("access_token"), str) or str(found.get("token_type")).lower() != "bearer":
+    token = found.get("access_token")
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token) or str(found.get("token_type")).lower() != "bearer":
         raise Refused(502, f"The {who} gave no bearer token.")
     return found
 

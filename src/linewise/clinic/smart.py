@@ -216,13 +216,19 @@ async def finish(house: House, query: dict[str, str], cookies: dict[str, str]) -
         user=user,
         access=tokens["access_token"],
         expires=_expiry(tokens),
-        refresh=str(tokens.get("refresh_token") or ""),
+        refresh=_refresh(tokens),
         token=launch.server.token,
         bound=hashed(bind),
         csrf=secrets.token_urlsafe(24),
     )
     await keep(house, handle, session)
     return handle, bind, session
+
+
+def _refresh(tokens: dict[str, Any]) -> str:
+    """The refresh token; empty where there is none that could be sent."""
+    found = tokens.get("refresh_token")
+    return found if isinstance(found, str) else ""
 
 
 def _expiry(tokens: dict[str, Any]) -> float:
@@ -305,7 +311,7 @@ async def _renewed(house: House, session: Session) -> Session:
         raise _ended() from None
     if isinstance(tokens.get("patient"), str) and tokens["patient"] != session.patient:
         raise Refused(401, "The record system changed the patient. Open the chart again.")
-    refresh = str(tokens.get("refresh_token") or session.refresh)
+    refresh = _refresh(tokens) or session.refresh
     return msgspec.structs.replace(session, access=tokens["access_token"], expires=_expiry(tokens), refresh=refresh)
 
 
