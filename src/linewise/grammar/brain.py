@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from linewise.phrases.analysis import Paper
-from linewise.phrases.claims import Claim, Context, Specimens
+from linewise.phrases.claims import BACKGROUND, Claim, Context, Specimens
 from linewise.phrases.lexicon import Match
 from linewise.phrases.statements import Statement
 from linewise.phrases.tokens import folded
@@ -17,7 +17,7 @@ class Brain:
     """Reads what one paper says of the brain."""
 
     def __init__(self, paper: Paper, specimens: Specimens) -> None:
-        self.listed = paper.words.listed
+        self.listed, self.beginnings = paper.words.listed, paper.words.beginnings
         self.paper, self.specimens = paper, specimens
 
     def claims(self, statement: Statement, context: Context) -> Iterator[Claim]:
@@ -29,7 +29,10 @@ class Brain:
             if any(one.has("plan") and one.first < match.first and match.first - one.last <= 3 for one in matches):
                 continue  # `if CNS progression`
             if word in ("stable", "active"):
-                yield tumour_claim(self.specimens, statement, context, match, "brain-status", word)
+                claim = tumour_claim(self.specimens, statement, context, match, "brain-status", word)
+                if word == "active" and any(one.has("stopverb") for one in matches):
+                    claim.sure, claim.why = False, "why a treatment ended, not how it is now"
+                yield claim
             elif word == "mass-effect":
                 negated = context.negated(match.first, match.last)
                 claim = tumour_claim(self.specimens, statement, context, match, "brain-mass-effect", not negated)
@@ -38,6 +41,9 @@ class Brain:
                 yield claim
         if scan is None or statement.section in ("pending", "technique"):
             return
+        quiet = self._quiet(statement)
+        if quiet is not None:
+            yield tumour_claim(self.specimens, statement, context, quiet, "brain-status", "stable")
         about_brain = [
             match
             for match in matches
@@ -81,6 +87,20 @@ class Brain:
                     "",
                 )
                 yield claim
+
+    def _quiet(self, statement: Statement) -> Match | None:
+        """The word of a scan of the brain that says that what was seen before has not changed, where nothing new or larger is told."""
+        if not any(match.has("brainscan") for match in statement.matches) or statement.section in BACKGROUND:
+            return None
+        seen = any(match.has(kind) for match in statement.matches for kind in ("lesion", "met", "sitemet"))
+        words = [token.norm for token in statement.tokens]
+        new = (at for at, word in enumerate(words) if word in self.listed("tumour.new"))
+        grown = any(word.startswith(self.beginnings("tumour.grows")) for word in words)
+        if not seen or grown or any(not set(words[max(0, at - 2) : at]) & self.listed("tumour.negations") for at in new):
+            return None
+        quiet = next((at for at, word in enumerate(words) if word in self.listed("tumour.unchanged")), None)
+        negated = quiet is not None and quiet and words[quiet - 1] in self.listed("tumour.negations")
+        return Match(quiet, quiet + 1, ()) if quiet is not None and not negated else None
 
     def _scanned(self, statement: Statement) -> Match | None:
         """A scan of the brain that the statement is about."""

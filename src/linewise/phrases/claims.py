@@ -355,6 +355,9 @@ class Specimens:
         return about_of(self.paper.words, tokens, self.paper.lexicon.matches(tokens, False), len(tokens))[0] if tokens else None
 
     def _in(self, statement: Statement, first: int) -> tuple[About | None, int]:
+        behind = self._in_brackets(statement, first)
+        if behind is not None:
+            return behind, first
         about, at = about_of(self.paper.words, statement.tokens, statement.matches, first)
         by_letter, place = self.lettered(statement.tokens, first)
         if by_letter is not None and place > at:
@@ -364,6 +367,22 @@ class Specimens:
             if after is not None and place > first and self._bracketed(statement, place):
                 return after, place
         return about, at
+
+    def _in_brackets(self, statement: Statement, first: int) -> About | None:
+        """`ER 0, PR 0, HER2 3+ (breast core)`: the brackets behind a row of results that hold nothing but their specimen."""
+        tokens = statement.tokens
+        opened = next((at for at in range(first, min(len(tokens), first + 30)) if tokens[at].text in ("(", ";")), None)
+        if opened is None or tokens[opened].text == ";":
+            return None
+        if any(token.text == "." and not token.glued for token in tokens[first:opened]):
+            return None
+        close = next((at for at in range(opened, min(len(tokens), opened + 7)) if tokens[at].text == ")"), None)
+        inside = [match for match in statement.matches if close is not None and opened < match.first < close]
+        named = any(match.has(kind) for match in inside for kind in ("primaryspecimen", "metspecimen", "compoundsite", "biopsy"))
+        results = any(match.has(kind) for match in inside for kind in ("receptor", "result", "ish", "ihc", "met", "sitemet"))
+        if not named or results or close is None:
+            return None
+        return about_of(self.paper.words, tokens[opened:close], [_moved(match, opened) for match in inside], close - opened)[0]
 
     def _bracketed(self, statement: Statement, place: int) -> bool:
         """Whether what stands after the results, in brackets or after `on` or `from`, names their specimen."""
@@ -378,6 +397,10 @@ class Specimens:
             return before[-1].day
         after = [token for token in statement.tokens[first:] if token.day is not None]
         return after[0].day if len(after) == 1 else None
+
+
+def _moved(match: Match, by: int) -> Match:
+    return Match(match.first - by, match.last - by, match.terms)
 
 
 def about_of(words: Words, tokens: list[Token], matches: list[Match], first: int) -> tuple[About | None, int]:
