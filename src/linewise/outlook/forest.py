@@ -14,7 +14,7 @@ _LEFT, _PLOT, _RIGHT, _ROW, _TOP = 430, 300, 150, 34, 56
 _LIKE = {True: "yes", False: "no", None: "not known"}
 COLUMNS = (
     "trial", "year", "endpoint", "group", "unit", "treatment", "control", "treatment result", "control result",
-    "hazard ratio", "lower", "upper", "people like this one", "differs", "note", "confirmed", "sources",
+    "hazard ratio", "lower", "upper", "people like this one", "differs", "note", "not confirmed", "sources",
 )  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def as_csv(arms: Sequence[Arms]) -> str:
         what = (one.name, one.year, one.endpoint, one.group, one.unit, one.treatment, one.control)
         numbers = map(_number, (one.treatment_result, one.control_result, one.hr, lower, upper))
         rows.writerow(
-            [*what, *numbers, _LIKE[one.like], one.differs, one.note, "no" if one.review else "yes", "; ".join(one.sources)]
+            [*what, *numbers, _LIKE[one.like], one.differs, one.note, "yes" if one.review else "no", "; ".join(one.sources)]
         )
     return table.getvalue()
 

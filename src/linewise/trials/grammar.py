@@ -200,6 +200,8 @@ class _Reading:
         says = self._read(text, "exclusion")
         if says is None:
             return None
+        if words.and_else.search(text):
+            return OPEN
         opposite = pair.opposite(says)
         return Pair(opposite.when, pair.YES) if words.or_else.search(text) else opposite
 
@@ -230,6 +232,9 @@ class _Reading:
         if kind == "exclusion" and SETTING.search(text):
             for part in parts:
                 part.says = Pair(pair.NO, part.says.may) if part.loose else part.says
+            if re.search(r"\bor\b[^¤]*⟨(?:adv|adj)⟩", text):  # another setting, of which nothing else was understood
+                for part in parts:
+                    part.says = Pair(part.says.when, pair.YES) if part.of_lines else part.says
         if firm and kind == "inclusion":
             self.firm += firm_ones(text, parts)
         return self._together(text, kind, parts)
@@ -279,7 +284,7 @@ class _Reading:
         if found.groupdict().get("not"):
             says = pair.opposite(says)
         loose = rule.of == "lines" and not SET.search(f"{when} {may}")
-        parts.append(Part(says, rule.id, rule.stays, rule.firm, rule.ground, loose))
+        parts.append(Part(says, rule.id, rule.stays, rule.firm, rule.ground, loose, rule.of == "lines"))
         return " ".join([_MARK.format(len(parts) - 1), *inside, *self._exception(rule, found)])
 
     def _exception(self, rule: Rule, found: re.Match[str]) -> list[str]:
@@ -288,6 +293,8 @@ class _Reading:
             return []
         words = self.words.takes_back if rule.asked and self.kind == "exclusion" else self.words.strong
         exception = words.search(found.group(0))
+        if exception is None and rule.stays and self.kind == "exclusion":
+            exception = self.words.time_limit.search(found.group(0))
         return [exception.group(0)] if exception else []
 
     # What the parts say together
@@ -354,7 +361,9 @@ class _Reading:
         found = []
         for word in _WORD.findall(MARKED.sub(" ", segment).replace(_ASKED, " ")):
             word = word.strip(".'-/")
-            if word and word not in self.words.filler and not all(one in self.words.filler for one in re.split(r"[-/]", word)):
+            if word.endswith("-only") or (
+                word and word not in self.words.filler and not all(one in self.words.filler for one in re.split(r"[-/]", word))
+            ):
                 found.append(word)
         return found
 

@@ -39,6 +39,8 @@ def _value(lab: Lab, text: str, start: int, words: Words) -> tuple[Pair, int] | 
     found = _VALUE.match(rest)
     if found is None:
         return None
+    if words.turns.search(rest[: found.start("sign")]):
+        return OPEN, start + found.end()  # "must not be …": what it turns round is not clear
     number = float(re.sub(r"[ ,]", "", found.group("number")))
     behind = rest[found.end() :]
     factor, end = _unit(lab, behind, number)

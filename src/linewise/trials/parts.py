@@ -30,6 +30,7 @@ class Part(msgspec.Struct):
     firm: bool = False
     ground: bool = False
     loose: bool = False  # of a treatment in any setting: one that stands behind the whole list narrows it
+    of_lines: bool = False  # of treatments against the cancer
 
 
 def turned(text: str, parts: list[Part], words: Words) -> str:

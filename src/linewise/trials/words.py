@@ -101,6 +101,7 @@ class Words:
         self.strong = self._compiled(raw["strong"])
         self.escape = self._compiled(raw["escape"])
         self.takes_back, self.or_else = self._compiled(raw["takes-back"]), self._compiled(raw["or-else"])
+        self.and_else, self.time_limit = self._compiled(raw["and-else"]), self._compiled(raw["time-limit"])
         self.turns, self.turned = self._compiled(raw["turns"]), self._compiled(raw["turned"])
         self.hard = self._compiled(raw["hard"])
         self.illness: str = self.criteria["some-illness"]
