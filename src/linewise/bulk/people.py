@@ -14,6 +14,8 @@ import polars as pl
 
 from linewise.columns.age import is_child
 from linewise.columns.events import SCHEMAS, Events, made
+from linewise.exchange.fhir.chart import SILENT
+from linewise.record.model import TREATMENTS
 
 from .faults import Faults
 from .rows import rows_of
@@ -167,6 +169,7 @@ class People:
         people = _seen_to_the_end(people, list(zip(whole, (given, taken), strict=True)))
         unread = tables.get("unread", pl.DataFrame(schema=SCHEMAS["unread"]))
         unread = unread.with_columns(pl.col("touches").str.split(" ")).explode("touches")
+        unread = _where_silent(unread, entries, given)
         declared = self._declared(people, tables)
         scope = self._scope(people, entries, events, given, cancers, yes, no, unread)
         tables = {
@@ -220,6 +223,29 @@ class People:
             .when(~_has(yes)).then(pl.lit(_EARLY))
             .alias("scope")
         ).to_series()  # fmt: skip
+
+
+def _where_silent(unread: pl.DataFrame, entries: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
+    """What a text or a plan touches only where the record is silent goes where the record says it (`exchange.fhir.chart.Chart.where_silent`)."""
+    if not unread.height:
+        return unread
+    asked = pl.col("touches").str.starts_with(SILENT)
+    rows = unread.filter(asked).with_columns(pl.col("touches").str.strip_prefix(SILENT))
+    said = entries.select(
+        "patient", *(pl.col(one) if one in entries.columns else pl.lit(None, pl.String).alias(one) for one in ("fact", "text"))
+    )
+    facts = said.select("patient", pl.col("fact").alias("touches"))
+    members = said.drop_nulls("text").select("patient", (pl.col("fact") + ":" + pl.col("text")).alias("touches"))
+    drugs = given.filter(~pl.col("planned")) if "planned" in given.columns else given
+    named = (
+        drugs.select("patient", (pl.lit(f"{TREATMENTS}/") + pl.col("drug")).alias("touches"))
+        if "drug" in drugs.columns
+        else facts.clear()
+    )
+    any_drug = given.select("patient", pl.lit(TREATMENTS).alias("touches"))
+    known = pl.concat([facts, members, named, any_drug], how="vertical_relaxed").unique()
+    left = rows.join(known, on=["patient", "touches"], how="anti").with_columns(pl.col("touches").str.split("/").list.first())
+    return pl.concat([unread.filter(~asked), left])
 
 
 def _ended_with_life(people: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:

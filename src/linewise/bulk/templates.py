@@ -20,12 +20,15 @@ import polars as pl
 
 from linewise.exchange import Codes
 from linewise.exchange.fhir import scope
-from linewise.exchange.fhir.bundle import Person, Pool
+from linewise.exchange.fhir.answers import read_answers
+from linewise.exchange.fhir.bundle import Person, Pool, held
 from linewise.exchange.fhir.chart import Chart
 from linewise.exchange.fhir.conditions import read_conditions
 from linewise.exchange.fhir.medicines import read_medicines, read_reactions
+from linewise.exchange.fhir.mentions import read_mentions
 from linewise.exchange.fhir.observations import read_observations
-from linewise.exchange.fhir.procedures import read_procedures
+from linewise.exchange.fhir.procedures import read_procedures, read_reports, read_requests
+from linewise.exchange.fhir.reports import read_texts
 
 from .resources import Kind
 
@@ -119,7 +122,7 @@ class Templates:
     def _chart(self, body: dict[str, Any], linked: Mapping[str, Any]) -> Chart:
         pool = Pool({key: dict(one) for key, one in linked.items()})
         patient = body if body["resourceType"] == "Patient" else None
-        chart = Chart(Person("", patient, [] if patient else [body], []), pool, self.codes)
+        chart = Chart(Person("", patient, [] if patient else [body, *held(body)], []), pool, self.codes, apart=True)
         if patient is not None:
             scope.read_patient(chart)
             return chart
@@ -128,6 +131,11 @@ class Templates:
         read_medicines(chart)
         read_reactions(chart)
         read_procedures(chart)
+        read_answers(chart)
+        read_requests(chart)
+        read_reports(chart)
+        read_texts(chart)
+        read_mentions(chart)
         return chart
 
     # What was read is never taken back: rows of a file that is done may rest on a body that another file had first.

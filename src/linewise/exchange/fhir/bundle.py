@@ -74,11 +74,11 @@ def people(value: Any, name: str) -> tuple[list[Person], Pool]:
         what = f"it holds no person's record, only {', '.join(kinds[:5])}."
         raise RecordError(name, what, "A record has a Patient and Conditions, Observations or medicines.")
     for person in listed:
-        person.resources += [inner for resource in person.resources for inner in _held(resource)]
+        person.resources += [inner for resource in person.resources for inner in held(resource)]
     return sorted(listed, key=lambda person: person.key), pool
 
 
-def _held(resource: Node) -> Iterator[Node]:
+def held(resource: Node) -> Iterator[Node]:
     """The results that a report holds in itself: they are the person's as those that stand beside it are."""
     if resource["resourceType"] != "DiagnosticReport":
         return

@@ -46,6 +46,10 @@ MAY_SAY: dict[str, tuple[str, ...]] = {
 """What a resource of each kind may say something about."""
 
 
+SILENT = "?"
+"""Before what a resource touches only where the rest of the record is silent about it; without the record nobody can say so yet."""
+
+
 class Spread(msgspec.Struct, frozen=True):
     """Something that says whether the cancer has spread: a stage, a category, a secondary tumour. `says` None: the nodes."""
 
@@ -65,8 +69,9 @@ class Cancer(msgspec.Struct, frozen=True):
 class Chart:
     """What one person's resources say. `where` and `origin` word places; `leave` lists what was not understood."""
 
-    def __init__(self, person: Person, pool: Pool, codes: Codes) -> None:
+    def __init__(self, person: Person, pool: Pool, codes: Codes, apart: bool = False) -> None:
         self.person, self.pool, self.codes = person, pool, codes
+        self.apart = apart  # a resource is read by itself, without the rest of the record
         self.entries: list[Entry] = []
         self.administrations: list[Administration] = []
         self.medications: list[Medication] = []
@@ -192,7 +197,7 @@ class Chart:
         would: Entry | None = None,
     ) -> None:
         """List what was not understood, and what it may be about. The same thing said of many resources is listed once."""
-        touched = tuple(dict.fromkeys(touches))
+        touched = tuple(dict.fromkeys(one if self.apart else one.partition("/")[0] for one in touches))
         days = {"on": on, "until": until, "specimen": specimen, "would": would} if touched else {}
         left = Unread(where="", what=what or "no name", why=why, touches=touched, **days)  # type: ignore[arg-type]
         self._left.setdefault((text(resource.get("resourceType")), left), set()).add(self.where(resource))
@@ -216,6 +221,18 @@ class Chart:
                 self.leave(resource, one.origin.text, why, ("metastatic", "sites"), one.on)
             for cancer in cancers:
                 self.leave(resource, cancer.origin.text, why)
+
+    def where_silent(self, touches: Iterable[str]) -> list[str]:
+        """Of what a text or a plan may say, what stands nowhere else in the record. Read apart from the record, each is marked as such."""
+        return [SILENT + one if self.apart else one for one in touches if self.apart or not self._stands(one)]
+
+    def _stands(self, touched: str) -> bool:
+        """Whether the record says it anyway: a fact, a member of a list, any treatment (`treatments`) or one drug (`treatments/DRUG`)."""
+        name, _, member = touched.partition(":")
+        whole, _, drug = name.partition("/")
+        if whole == TREATMENTS:
+            return any(not drug or (one.drug == drug and not one.planned) for one in self.administrations)
+        return any(one.fact == name and (not member or one.value == member) for one in self.entries)
 
     # The end
 

@@ -38,6 +38,18 @@ def _condition(chart: Chart, resource: Node) -> None:
         _read(chart, resource, label)
 
 
+def read_concluded(chart: Chart, report: Node, on: dt.date | None) -> None:
+    """What a report concludes in codes: an illness, a place of spread or a result that is known here; other codes leave open what their words may say."""
+    kept = {name: report[name] for name in ("resourceType", "id", "subject") if name in report}
+    for concept in nodes(report.get("conclusionCode")):
+        found: Node = {**kept, "code": concept, **({"recordedDate": on.isoformat()} if on else {})}
+        if any(item.secondary or item.cancer or (item.fact and item.value is not None) for item in chart.meanings(concept)):
+            _read(chart, found, wording(concept))
+        elif wording(concept) and not chart.meanings(concept):
+            said = f"{wording(report.get('code')) or 'report'}: {wording(concept)}"
+            chart.leave(report, said, "a conclusion that is not known here", chart.codes.named_in(wording(concept)), on)
+
+
 def _denied(chart: Chart, resource: Node, label: str) -> None:
     """What is said not to be the case: a member of a list is stated to be absent; anything else decides nothing."""
     said = f"refuted: {label}"

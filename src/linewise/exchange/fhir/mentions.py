@@ -31,21 +31,20 @@ def _read(chart: Chart, resource: Node) -> None:
     start, _ = period(resource.get("period"))
     begun = bare_codes(resource.get("status")) & _OVER or start is not None
     if resource["resourceType"] != "Flag":
-        given = {one.drug for one in chart.administrations if not one.planned}
-        named = {drug for words in said for drug in chart.book.named_drugs(words)} & chart.codes.anticancer
-        unnamed = not given and any(chart.book.one_of(("decline",), words) == "chemotherapy" for words in said)
-        if begun and (named - given or (unnamed and not named)):
+        named = sorted({drug for words in said for drug in chart.book.named_drugs(words)} & chart.codes.anticancer)
+        unnamed = any(chart.book.one_of(("decline",), words) == "chemotherapy" for words in said)
+        lacking = chart.where_silent([f"{TREATMENTS}/{drug}" for drug in named] or [TREATMENTS] * unnamed)
+        if begun and lacking:
             why = "it names treatment that stands nowhere else in the record"
-            chart.leave(resource, label, why, (TREATMENTS,), chart.day(resource, start) if start else None)
+            chart.leave(resource, label, why, lacking, chart.day(resource, start) if start else None)
         return
-    have = {(entry.fact, entry.value) for entry in chart.entries}
     touches: list[str] = []
     for words in said:
         illness = chart.book.illness(words)
         for meaning in illness.meanings:
-            if meaning.fact and (meaning.fact, meaning.value) not in have:
+            if meaning.fact:
                 of_list = chart.codes.facts[meaning.fact].type == "set"
-                touches.append(f"{meaning.fact}:{meaning.value}" if of_list else meaning.fact)
+                touches += chart.where_silent([f"{meaning.fact}:{meaning.value}" if of_list else meaning.fact])
         touches += illness.touches
     if touches:
         chart.leave(resource, label, "a flag names what stands nowhere else in the record", touches)

@@ -6,7 +6,9 @@ import datetime as dt
 
 from linewise.exchange.codes import Meaning
 from linewise.exchange.fhir.chart import Chart, period
+from linewise.exchange.fhir.conditions import read_concluded
 from linewise.exchange.fhir.node import Node, bare_codes, node, nodes, wording
+from linewise.exchange.fhir.observations import as_it_stands
 from linewise.record.model import UNNAMED, Event
 
 _NOT_DONE = {"not-done", "preparation"}
@@ -122,8 +124,13 @@ def read_requests(chart: Chart) -> None:
 
 
 def read_reports(chart: Chart) -> None:
-    """Reports add nothing of their own, but a result that they name and the file lacks is listed."""
+    """Reports add what they conclude in codes; a result that they name and the file lacks is listed."""
     for resource in chart.of("DiagnosticReport"):
+        with chart.careful(resource), as_it_stands(chart, resource, wording(resource.get("code")) or "report") as counts:
+            if counts:
+                read_concluded(chart, resource, report_day(chart, resource))
+        if chart.apart:
+            continue  # its results stand in other files
         missing = [item for item in nodes(resource.get("result")) if chart.find(item, resource) is None]
         if missing:
             label = wording(resource.get("code")) or "report"

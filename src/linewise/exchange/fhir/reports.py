@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from linewise.errors import RecordError
 from linewise.exchange.fhir.bundle import in_error
-from linewise.exchange.fhir.chart import Chart
+from linewise.exchange.fhir.chart import SILENT, Chart
 from linewise.exchange.fhir.node import Node, bare_codes, node, nodes, text, wording
 from linewise.record.model import MEDICINES, REACTIONS, TREATMENTS
 
@@ -23,7 +23,7 @@ _CLOSED = ("negated", "of the family", "taken back", "it stands under")
 
 
 def read_texts(chart: Chart) -> None:
-    """Every report, document and note of the person."""
+    """Every report, document and note of the person. Apart from a record the text is not looked into: it leaves open what its name says."""
     for number, resource in enumerate(chart.of(*KINDS)):
         if in_error(resource) or bare_codes(resource.get("docStatus")) & {"entered-in-error"}:
             continue
@@ -37,6 +37,11 @@ def _read(chart: Chart, resource: Node, look: bool) -> None:
     other = sorted(_others(resource))
     said = _texts(resource)
     if not said and not other:
+        return
+    if chart.apart:
+        named = _by_name(chart, resource)
+        labels = ", ".join(one.removeprefix(SILENT) for one in named)
+        chart.leave(resource, label, f"the text of a report{f' that may hold {labels}' if labels else ''}", named, on)
         return
     touches = sorted(_touches(chart, resource, said)) if look and chart.book is not None else []
     when = f" of {on.isoformat()}" if on else ""
@@ -109,7 +114,6 @@ def _touches(chart: Chart, resource: Node, said: bool) -> set[str]:
         )
     except RecordError:
         sheets = []
-    have = {entry.fact for entry in chart.entries} | {(entry.fact, entry.value) for entry in chart.entries}
     found: set[str] = set()
     for sheet in sheets:
         if len(sheet.text) > _LONGEST:
@@ -127,20 +131,22 @@ def _touches(chart: Chart, resource: Node, said: bool) -> set[str]:
                     else set()
                 )
             elif shape.type == "set":
-                if isinstance(claim.value, str) and claim.value in shape.values and (claim.fact, claim.value) not in have:
-                    found.add(f"{claim.fact}:{claim.value}")
-                    if claim.fact == "sites" and "metastatic" not in have:
-                        found.add("metastatic")
-            elif claim.fact not in have:
-                found.add(claim.fact)
+                if isinstance(claim.value, str) and claim.value in shape.values:
+                    member = chart.where_silent([f"{claim.fact}:{claim.value}"])
+                    found |= {*member, *(("metastatic",) if claim.fact == "sites" and member else ())}
+            else:
+                found |= {*chart.where_silent([claim.fact])}
         if chart.book.one_of(("brainscan",), wording(resource.get("code"))) and not any(
             "brain" in claim.fact or claim.value == "brain" for claim in read.claims
         ):
-            found |= {name for name in ("brain-status", "sites:brain") if name not in have and tuple(name.split(":")) not in have}
-        if any(course.state != "planned" for course in read.courses) and not chart.administrations:
-            found.add(TREATMENTS)
+            found |= {*chart.where_silent(["brain-status", "sites:brain"])}
+        if any(course.state != "planned" for course in read.courses):
+            found |= {*chart.where_silent([TREATMENTS])}
     if not sheets and said:
-        found |= {
-            name for name in chart.codes.named_in(wording(resource.get("code") or resource.get("type"))) if name not in have
-        }
+        found |= {*_by_name(chart, resource)}
     return found
+
+
+def _by_name(chart: Chart, resource: Node) -> list[str]:
+    """What a report may hold, by its name, that stands nowhere else in the record."""
+    return chart.where_silent(chart.codes.named_in(wording(resource.get("code") or resource.get("type"))))

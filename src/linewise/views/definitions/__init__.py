@@ -9,7 +9,7 @@ import msgspec
 
 _ORDER = (
     "Patient", "Observation", "Condition", "Procedure", "AllergyIntolerance", "AdverseEvent", "MedicationStatement",
-    "MedicationAdministration", "MedicationRequest", "MedicationDispense", "Specimen", "Medication",
+    "MedicationAdministration", "MedicationRequest", "MedicationDispense", "QuestionnaireResponse", "DiagnosticReport", "ServiceRequest", "CarePlan", "EpisodeOfCare", "Flag", "Specimen", "Medication",
 )  # fmt: skip
 
 
