@@ -6,6 +6,7 @@ read at all raises `RecordError`; what was not understood inside a readable reco
 
 from __future__ import annotations
 
+import base64
 import sys
 from collections.abc import Iterator
 from io import BufferedReader, BytesIO
@@ -128,13 +129,46 @@ def _read_value(value: Any, name: str, codes: Codes, lenient: bool) -> list[Reco
         value = parse_json(value, name)  # a record inside a text
     if looks_like_profile(value, codes):
         return [read_profile(value, name, codes, lenient)]
+    held, beside = within(value, name)
+    if held:
+        value = held
     if isinstance(value, list) and value and all(looks_like_profile(item, codes) for item in value):
         return [read_profile(item, f"{name}, person {number}", codes, lenient) for number, item in enumerate(value, 1)]
     if _looks_like_fhir(value):
         from linewise.exchange.fhir import read_fhir  # a profile does without it
 
-        return read_fhir(value, name, codes)
+        records = read_fhir(value, name, codes)
+        for record in records if beside else ():
+            record.notes = sorted({*record.notes, f"Beside the record the file holds what is not read: {', '.join(beside)}."})
+        return records
     raise RecordError(name, "this is neither a profile nor a FHIR R4 record.")
+
+
+def within(value: Any, name: str, depth: int = 3) -> tuple[list[Any], list[str]]:
+    """The FHIR that a wrapper holds: in its members, as JSON in a text, or as the data of a Binary. With the names of the members that hold none."""
+    if depth == 0 or not isinstance(value, dict) or (_looks_like_fhir(value) and value.get("resourceType") != "Binary"):
+        return [], []
+    if value.get("resourceType") == "Binary":
+        packed = value.get("data") if "fhir" in str(value.get("contentType")) else None
+        try:
+            data = base64.b64decode(packed, validate=True) if isinstance(packed, str) else b""
+        except ValueError:
+            raise RecordError(name, "the data of this Binary is no base64.") from None
+        if not data:
+            return [], []
+        plain, found = unpacked(data, name)
+        inner = parse(plain, name)[0] if found is None else found
+        return (within(inner, name, depth - 1)[0] or [inner]), []
+    found_in: list[Any] = []
+    beside = []
+    for member, part in value.items():
+        if isinstance(part, str) and part.lstrip()[:1] in ("{", "[") and '"resourceType"' in part:
+            part = parse_json(part, f"{name}, {member}")
+        inner = [part] if _looks_like_fhir(part) else within(part, name, depth - 1)[0]
+        found_in += inner
+        if not inner:
+            beside.append(str(member)[:40])
+    return found_in, sorted(beside) if found_in else []
 
 
 def _looks_like_fhir(value: Any) -> bool:

@@ -39,6 +39,7 @@ from .nodes import (
     children,
     subject,
     subjects,
+    walk,
 )
 from .recent import earliest
 from .vocabulary import Derivation, Vocabulary
@@ -153,6 +154,21 @@ class Decider:
             self._misread(node, found, set())
             known = self._misreads[node] = tuple(found)
         return known
+
+    def passed_over(self, criterion: Node) -> set[str]:
+        """The unknown facts that a criterion, or a derived fact behind it, does without: "… is not known or …", "… is known and …"."""
+        found, seen, waiting = set[str](), set[str](), [criterion]
+        while waiting:
+            for part in walk(waiting.pop()):
+                about = subject(part) if isinstance(part, Leaf) else None
+                if not isinstance(about, str):
+                    continue
+                if about in self._derived:
+                    waiting += self._derived[about].nodes if about not in seen else ()
+                    seen.add(about)
+                elif isinstance(part, Known) and self.reading(about).value is None:
+                    found.add(about)
+        return found
 
     def _misread(self, node: Node, found: dict[str | Question, None], seen: set[str]) -> None:
         if not isinstance(node, (Is, Known, Compare, Includes, Ask)):

@@ -50,19 +50,21 @@ class Conducts:
         """Whether a drug is taken now."""
         return self.decider.value(taken_now(drug))
 
-    def rules(self, drug: str, region: Region) -> Iterable[tuple[Conduct, frozenset[Step], bool | None]]:
-        """The rules that are asked of a drug here, with what each asks for and whether it holds; those that do not hold are left out.
+    def asked(self, drug: str, region: Region) -> list[Conduct]:
+        """The rules that are asked of a drug here, whatever they answer.
 
         A rule that ends the drug for good comes first: "it waits until tomorrow's blood test" must not be what is told of it.
         """
         rules = sorted(self.knowledge.conduct(drug), key=lambda rule: "stop" not in rule.do)
         taken = self.taken(drug) if rules else None
-        for rule in rules:
-            steps = asked_of(rule, taken)
-            if steps and rule.holds_in(region):
-                holds = self.decider.value(rule.when)
-                if holds is not False:
-                    yield rule, steps, holds
+        return [rule for rule in rules if asked_of(rule, taken) and rule.holds_in(region)]
+
+    def rules(self, drug: str, region: Region) -> Iterable[tuple[Conduct, frozenset[Step], bool | None]]:
+        """The rules that are asked of a drug here, with what each asks for and whether it holds; those that do not hold are left out."""
+        for rule in self.asked(drug, region):
+            holds = self.decider.value(rule.when)
+            if holds is not False:
+                yield rule, asked_of(rule, self.taken(drug)), holds
 
     def blocks(self, drug: str, region: Region, partner: bool = False) -> bool | None:
         """Whether a rule keeps a drug from beginning, or from going on.

@@ -80,7 +80,28 @@ class Plan:
 
     @property
     def notes(self) -> list[str]:
-        return [*self.left_open, *self.record.notes, *self._age_of_the_medicine()]
+        return [*self.left_open, *self._to_be_asked(), *self.record.notes, *self._age_of_the_medicine()]
+
+    def _to_be_asked(self) -> list[str]:
+        """What nobody has said, and what an option that is offered passes over while it is not known: with some answers it would not fit."""
+        silent = {
+            fact.id
+            for fact in self.knowledge.facts.values()
+            if fact.ask is not None and not fact.derived and self.decider.reading(fact.id).value is None
+        }
+        passed: dict[str, int] = {}
+        for name, one in self.judged.items() if silent else ():
+            if one.status in model.OFFERED:
+                treatment = self.knowledge.treatments[name]
+                checks = (caution.when for caution in self._judge.avoid(treatment) if caution.when is not None)
+                asked = {about for when in checks for about in self.decider.open(when) if isinstance(about, str)}
+                for about in silent & (asked | self.decider.passed_over(treatment.fits)):
+                    passed[about] = passed.get(about, 0) + 1
+        return [
+            f"Not in the record: {fact.label}. With some answers {count} of the options that are offered would not fit: say it before anything begins. {fact.ask.question}"
+            for fact in self.knowledge.facts.values()
+            if (count := passed.get(fact.id)) and fact.ask is not None
+        ]
 
     def _age_of_the_medicine(self) -> list[str]:
         """What a reader must know where the medicine is older than the day that is asked about, or was due for review."""

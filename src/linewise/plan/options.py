@@ -10,7 +10,7 @@ import msgspec
 from linewise.knowledge import model as known
 from linewise.knowledge.counted import arm_of, drugs_of
 from linewise.knowledge.model import Region, Statement, Treatment
-from linewise.logic import Explanation, Question
+from linewise.logic import Explanation, Node, Question
 from linewise.logic.nodes import Includes
 
 from . import model
@@ -294,24 +294,27 @@ class Options:
     def unmet_checks(self, judged: Judged) -> dict[str, list[str]]:
         """Tests to be done before an option starts and the reasons: its own list, and contraindications not yet known."""
         found: dict[str, list[str]] = {}
-        facts, answered = self.knowledge.facts, self._answered
+        answered = self._answered
         for test in judged.treatment.tests:
             if test not in answered:
                 found.setdefault(test, []).append("to be done before it starts")
         for caution in self.judge.avoid(judged.treatment):
-            if caution.when is not None and self.decider.value(caution.when) is None:
-                for about in self.decider.open(caution.when):
-                    fact = facts.get(about) if isinstance(about, str) else None
-                    if fact is not None and fact.test is not None:
-                        found.setdefault(fact.test, []).append(self.words.told(caution))
+            if caution.when is not None:
+                for test in self._unanswered(caution.when):
+                    found.setdefault(test, []).append(self.words.told(caution))
         for name in self.judge.fixed(judged.treatment):
-            for rule, _, holds in self.judge.conduct.rules(name, judged.region):
-                if holds is None:
-                    for about in self.decider.open(rule.when):
-                        fact = facts.get(about) if isinstance(about, str) else None
-                        if fact is not None and fact.test is not None:
-                            found.setdefault(fact.test, []).append(self.words.told(rule))
+            for rule in self.judge.conduct.asked(name, judged.region):
+                for test in self._unanswered(rule.when):
+                    found.setdefault(test, []).append(self.words.told(rule))
         return found
+
+    def _unanswered(self, when: Node) -> list[str]:
+        """The tests that tell whether a criterion holds that forbids something: of one that is not known, or that is false only for want of a result."""
+        if (value := self.decider.value(when)) is True:
+            return []
+        abouts = self.decider.open(when) if value is None else sorted(self.decider.passed_over(when))
+        facts = (self.knowledge.facts.get(about) for about in abouts if isinstance(about, str))
+        return [fact.test for fact in facts if fact is not None and fact.test is not None]
 
     # What the person is told about it
 

@@ -40,7 +40,7 @@ def _condition(chart: Chart, resource: Node) -> None:
 
 def read_concluded(chart: Chart, report: Node, on: dt.date | None) -> None:
     """What a report concludes in codes: an illness, a place of spread or a result that is known here; other codes leave open what their words may say."""
-    kept = {name: report[name] for name in ("resourceType", "id", "subject") if name in report}
+    kept: Node = {name: report[name] for name in ("resourceType", "id", "subject") if name in report}
     for concept in nodes(report.get("conclusionCode")):
         found: Node = {**kept, "code": concept, **({"recordedDate": on.isoformat()} if on else {})}
         if any(item.secondary or item.cancer or (item.fact and item.value is not None) for item in chart.meanings(concept)):
@@ -240,7 +240,10 @@ def _secondary(chart: Chart, resource: Node, meanings: list[Meaning], label: str
     """A tumour that has spread: its place, and that it is there. Nodes near the breast alone are not metastatic disease."""
     primary = _primary(chart, resource)
     if primary and not _may_be_breast(chart, primary):
-        chart.leave(resource, label, f"it comes from another tumour: {wording(primary.get('code'))}")
+        other = any(item.cancer == "other" for item in _named(chart, primary))
+        why = "it comes from another tumour" if other else "it comes from a tumour that is not known here"
+        touches = () if other else ("metastatic", "sites")
+        chart.leave(resource, label, f"{why}: {wording(primary.get('code'))}", touches, onset(chart, resource))
         return
     began, ended = onset(chart, resource), _ended(chart, resource)
     if began is None and chart.misdated(resource):
@@ -273,8 +276,13 @@ def _primary(chart: Chart, resource: Node) -> Node:
 
 
 def _may_be_breast(chart: Chart, primary: Node) -> bool:
-    kinds = {item.cancer for item in chart.meanings(primary.get("code"))}
+    kinds = {item.cancer for item in _named(chart, primary)}
     return bool(kinds & {"breast", "unknown-site"}) or _in_breast(chart, primary)
+
+
+def _named(chart: Chart, resource: Node) -> list[Meaning]:
+    """What a condition's code says, else its words."""
+    return chart.meanings(resource.get("code")) or list(_in_words(chart, resource).meanings)
 
 
 def _in_breast(chart: Chart, resource: Node) -> bool:

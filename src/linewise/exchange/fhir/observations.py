@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from linewise.exchange.codes import Meaning
+from linewise.exchange.codes import Meaning, unit_key
 from linewise.exchange.fhir.chart import Chart, Specimen, Spread
 from linewise.exchange.fhir.node import Node, bare_codes, extensions, node, nodes, number, profiles, text, wording
 from linewise.exchange.fhir.results import Finding, finding
@@ -322,13 +323,22 @@ def _number(chart: Chart, owner: Node, part: Node, found: Finding, meaning: Mean
 
 
 def _relative(part: Node, value: float, unit: str) -> float | None:
-    """The value in multiples of the upper limit of normal that stands with it, in the same unit."""
+    """The value in multiples of the upper limit of normal that stands with it, in the same unit, as numbers or in words ("5 - 40 U/L")."""
     for entry in nodes(part.get("referenceRange")):
         high = node(entry.get("high"))
-        limit, own = number(high.get("value")), text(high.get("code")) or text(high.get("unit"))
-        if limit and limit > 0 and own == unit:
+        limit, units = number(high.get("value")), {unit_key(own) for name in ("code", "unit") if (own := text(high.get(name)))}
+        worded = _LIMIT.fullmatch(text(entry.get("text")).lower()) if limit is None else None
+        if worded is not None:
+            limit, units = float(worded["high"].replace(",", ".")), {unit_key(worded["unit"] or unit)}
+        if limit and limit > 0 and unit_key(unit) in units:
             return value / limit
     return None
+
+
+_LIMIT = re.compile(
+    r"(?:\d+(?:[.,]\d{1,2})?\s*(?:-|–|to)\s*|<=?\s*|≤\s*|up to\s*)(?P<high>\d+(?:[.,]\d{1,2})?)\s*(?P<unit>[^\W\d]\S*)?"
+)
+"""The normal values of a laboratory in words, with their upper limit."""
 
 
 def _bounded(chart: Chart, fact: str, value: float, comparator: str) -> float | None:
