@@ -192,7 +192,7 @@ class _Mcode(_Vendor):
     def receptor(self, fact: str, code: Json, status: str, percent: float | None) -> Iterator[Json]:
         mark = {"positive": "POS", "negative": "NEG", "low": "POS"}[status]
         value = {"valueQuantity": {"value": percent, "unit": "%", "system": "http://unitsofmeasure.org", "code": "%"}} if percent is not None else {"valueCodeableConcept": coded(SNOMED, {"positive": "10828004", "negative": "260385009", "low": "62482003"}[status])}
-        yield self.observation(code if percent is None else coded(LOINC, {"er": "85310-1", "pr": "85325-9"}[fact]), self.spread, **value, interpretation=[coded("http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", mark)], meta={"profile": [_MCODE + "tumor-marker-test"]}, method=coded(SNOMED, "117617002", "Immunohistochemistry procedure"))
+        yield self.observation(code if percent is None else coded(LOINC, {"er": "85329-1", "pr": "85325-9"}[fact]), self.spread, **value, interpretation=[coded("http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", mark)], meta={"profile": [_MCODE + "tumor-marker-test"]}, method=coded(SNOMED, "117617002", "Immunohistochemistry procedure"))
 
 
 class _Cda(_Vendor):

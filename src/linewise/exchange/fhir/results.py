@@ -128,7 +128,7 @@ _PERCENT = re.compile(
 )
 _NUMBER = re.compile(rf"(?P<sign>{_SIGNS})?\s*(?P<low>\d+(?:[.,]\d+)?)")
 _MEASURED = re.compile(
-    rf"(?P<sign>{_SIGNS})?\s*(?P<low>\d+(?:[.,]\d+)?)\s*(?P<unit>(?:x?\s?10[*^e]\d\d?\s?/\s?[^\s\d()]+|/?[^\W\d_%][^\s()]*))\s*(?:\(?(?:h|l|hh|ll|high|low)\)?|\*)?"
+    rf"(?P<sign>{_SIGNS})?\s*(?P<low>\d+(?:[.,]\d+)?)\s*(?P<unit>(?:x?\s?10[*^e]\d\d?\s?/\s?[^\s\d()]+|\{{[^\s{{}}]+\}}|/?[^\W\d_%][^\s()]*))\s*(?:\(?(?:h|l|hh|ll|high|low)\)?|\*)?"
 )
 """A number with its unit, and the mark of a laboratory for what is high or low."""
 _THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}")
