@@ -409,7 +409,7 @@ def _search(options: argparse.Namespace) -> int:
     if answers.unknown:
         page.say(f"Not known here: {', '.join(answers.unknown)}.")
     if not answers.found:
-        page.say(knowledge.wording.advice.no_answer)
+        page.say(f"{knowledge.wording.advice.no_answer} (linewise learn care-team)")
     for one in answers.found:
         page.say(page.bold(f"{one.title} ({one.kind}: {one.id})"), 2)
         page.say(one.extract, 6)
