@@ -83,7 +83,8 @@ class Medicines:
                 if beside and not self.drugs.of_bone(drug):
                     continue
                 taken, why = self._taken(statement, context, match, stop, lead, index, named)
-                if taken is None and beside and statement.section not in NOT_READ:
+                weak = beside and statement.section not in _LIST and self._under(statement, match)
+                if (taken is None or (taken and weak)) and beside and statement.section not in NOT_READ:
                     taken, why = self._beside_a_line(statement, match, stop)
                 if taken is None:
                     continue
@@ -252,6 +253,11 @@ class Medicines:
             for one in after
         ) and not any(one.id("medstate") == "stopped" for one in after)
 
+    def _under(self, statement: Statement, match: Match) -> bool:
+        """`under fluids and A the calcium fell`: said of a stay, not of a drug for the bones that goes on."""
+        before = statement.tokens[max(0, match.first - 4) : match.first]
+        return any(token.norm in self.listed("courses.under") for token in before)
+
     def _beside_a_line(self, statement: Statement, match: Match, stop: int) -> tuple[bool, str]:
         """Whether a drug for the bones that is named among treatments is taken now: `since April 2024` says so, the name alone does not."""
         since = any(
@@ -281,6 +287,14 @@ class Medicines:
                 and not depth
             ):
                 break
+            if (
+                more
+                and depth <= 0
+                and stop - one.last <= 1
+                and one.first
+                and tokens[one.first - 1].norm in self.listed("common.and")
+            ):
+                continue  # `takes A and stopped her B`: it leads the next one
             if more and depth <= 0 and stop - one.last <= 1 and tokens[one.first].text.isupper():
                 continue  # it leads the next one
             words = [token.norm for token in tokens[one.first : one.last]]

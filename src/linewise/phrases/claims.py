@@ -399,6 +399,12 @@ class Specimens:
         return after[0].day if len(after) == 1 else None
 
 
+def _origin(words: Words, tokens: list[Token], match: Match) -> bool:
+    """Whether a place is only where the cancer came from: `adenocarcinoma of breast origin`."""
+    inside = {token.norm for token in tokens[match.first : match.last + 1]}
+    return bool(inside & words.listed("tumour.origin"))
+
+
 def _moved(match: Match, by: int) -> Match:
     return Match(match.first - by, match.last - by, match.terms)
 
@@ -417,9 +423,11 @@ def about_of(words: Words, tokens: list[Token], matches: list[Match], first: int
             if match.id("sitemet") not in ("regional-node", "lymph-node"):
                 best = ("metastasis", match.first)
         elif match.has("primaryspecimen"):
-            best = ("primary", match.first)
+            if best[0] != "metastasis" or not _origin(words, tokens, match):
+                best = ("primary", match.first)
         elif match.has("biopsy") or match.has("ihc"):
             near = [site for site in sites if abs(site.first - match.first) <= 7]
+            near = [site for site in near if not _origin(words, tokens, site)]
             if near:
                 site = min(near, key=lambda one: abs(one.first - match.first)).id("site")
                 best = ("primary" if site in ("breast", "regional-node") else "metastasis", match.first)

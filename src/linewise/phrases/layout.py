@@ -30,7 +30,7 @@ _APART = frozenset({"specimen", "diagnosis", "clinical"})
 _ACCOUNTS = frozenset({"clinical", "illnesses", "treatment", "oncology", "diagnosis"})
 """Sections in which each line may be an entry of its own."""
 _ENTRIES = frozenset(
-    {"medications", "stopped", "allergies", "illnesses", "past-illnesses", "wishes", "plan", "family", "treatment", "current-treatment", "adjuvant", "metastatic", "imaging", "pending"}
+    {"medications", "stopped", "allergies", "illnesses", "past-illnesses", "wishes", "plan", "family", "treatment", "current-treatment", "adjuvant", "metastatic", "imaging", "pending", "oncology", "clinical"}
 )  # fmt: skip
 """Headings that may stand beside their text, in the first column of a form."""
 _HELD = frozenset({"vus", "negatives", "gene-list", "therapies", "definitions", "controls", "stopped", "education"})

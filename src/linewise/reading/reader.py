@@ -26,7 +26,8 @@ from linewise.papers.sheet import Sheet
 from linewise.phrases.analysis import Paper, analyse
 from linewise.phrases.claims import NEVER, About, Claim, Context, Course, Specimens, about_of
 from linewise.phrases.lexicon import Words, words_of
-from linewise.phrases.tokens import folded
+from linewise.phrases.statements import Statement
+from linewise.phrases.tokens import folded, tokens_of
 
 from .model import Reading
 from .reconcile import reconciled
@@ -75,10 +76,10 @@ def read_paper(sheet: Sheet, words: Words) -> Read:
     courses, medicines, reactions = Courses(paper, drugs), Medicines(paper, drugs), Reactions(paper, drugs)
     found: list[Claim] = []
     given: list[Course] = []
-    if paper.kind == "medication plan":
-        for statement in paper.statements:
-            if statement.section in ("", "person") and statement.headers:
-                statement.section = "medications"
+    for statement in paper.statements:
+        plan = paper.kind == "medication plan" or _lists_medicines(paper, statement)
+        if plan and statement.section in ("", "person") and statement.headers:
+            statement.section = "medications"
     for statement in paper.statements:
         if statement.section == "trap":
             continue
@@ -111,6 +112,19 @@ def read_paper(sheet: Sheet, words: Words) -> Read:
     if garbled:
         sheet.notes.append("many letters were misread here: only what is plain was taken")
     return Read(paper, found, given, spread, foreign, garbled)
+
+
+def _lists_medicines(paper: Paper, statement: Statement) -> bool:
+    """Whether a row stands in a table of medicines: its first column names them, two others say how much and when."""
+    structure = paper.lexicon.structure
+    if len(statement.headers) < 3 or structure is None:
+        return False
+    kinds = []
+    for header in statement.headers:
+        tokens = tokens_of(header, [(0, len(header))])
+        found = structure.matches(tokens, False) if tokens else []
+        kinds.append({term.id for match in found for term in match.terms if term.kind == "column"})
+    return "drug" in kinds[0] and sum("dose" in some for some in kinds[1:]) > 1
 
 
 def _garbled(paper: Paper, claims: Sequence[Claim], courses: Sequence[Course]) -> bool:
