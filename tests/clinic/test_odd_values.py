@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from linewise.clinic.app import create_app, house_of
 from linewise.clinic.settings import Settings
+from sizes import sizes
 
 from .hospital import anna, prefetch_of
 from .test_hooks import drafts, order
@@ -40,7 +41,7 @@ ODD: list[Any] = [
     "../..",
     {"reference": 7},
 ]
-ROUNDS = 60
+ROUNDS = sizes(20, 250)
 
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -77,20 +78,22 @@ def changed(value: Any, roll: random.Random) -> Any:
 
 
 @pytest.mark.parametrize("hook", ["patient-view", "order-select", "order-sign"])
-def test_a_call_of_odd_values_is_answered_or_refused(browser: TestClient, hook: str) -> None:
+@pytest.mark.parametrize("rounds", ROUNDS)
+def test_a_call_of_odd_values_is_answered_or_refused(browser: TestClient, hook: str, rounds: int) -> None:
     roll = random.Random(hook)
     context = {"userId": "Practitioner/1", "patientId": "anna"} | (drafts(order("olaparib")) if hook != "patient-view" else {})
     whole = {"hook": hook, "hookInstance": "1", "context": context, "prefetch": prefetch_of(anna())}
     statuses: dict[int, int] = {}
-    for number in range(ROUNDS):
+    for number in range(rounds):
         call = changed(whole, roll)
         answer = browser.post(f"/cds-services/linewise-{hook}", json=call)
         assert answer.status_code in (200, 400, 412), (number, answer.status_code, answer.text)
         statuses[answer.status_code] = statuses.get(answer.status_code, 0) + 1
-    assert len(statuses) > 1
+    assert rounds < 100 or len(statuses) > 1, "what is refused occurs, too"
 
 
-def test_feedback_of_odd_values_is_kept_or_refused(browser: TestClient) -> None:
+@pytest.mark.parametrize("rounds", ROUNDS)
+def test_feedback_of_odd_values_is_kept_or_refused(browser: TestClient, rounds: int) -> None:
     roll = random.Random(1)
     reason = {"reason": {"code": "other", "system": "urn:x", "display": "y"}, "userComment": "z"}
     one = {
@@ -100,13 +103,14 @@ def test_feedback_of_odd_values_is_kept_or_refused(browser: TestClient) -> None:
         "overrideReason": reason,
         "outcomeTimestamp": "2026-11-30T10:00:00Z",
     }
-    for number in range(ROUNDS):
+    for number in range(rounds):
         answer = browser.post("/cds-services/linewise-patient-view/feedback", json=changed({"feedback": [one]}, roll))
         assert answer.status_code in (200, 400), (number, answer.text)
 
 
 @pytest.mark.parametrize("path", ["plan", "why", "what-if", "worklist", "interactions", "decisions"])
-def test_a_question_of_odd_values_is_answered_or_refused(browser: TestClient, path: str) -> None:
+@pytest.mark.parametrize("rounds", ROUNDS)
+def test_a_question_of_odd_values_is_answered_or_refused(browser: TestClient, path: str, rounds: int) -> None:
     roll = random.Random(path)
     record = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in anna()]}
     whole: dict[str, Any] = {
@@ -117,6 +121,6 @@ def test_a_question_of_odd_values_is_answered_or_refused(browser: TestClient, pa
         "interactions": {"medicines": ["ribociclib", "clarithromycin"]},
         "decisions": {"patient": "anna", "decision": "elacestrant", "option": "elacestrant", "reason": "x", "deviation": "y"},
     }[path]
-    for number in range(ROUNDS // 4):
+    for number in range(rounds):
         answer = browser.post(f"/api/v1/{path}", json=changed(whole, roll), headers={"Authorization": f"Bearer {'t' * 40}"})
         assert answer.status_code in (200, 201, 400, 422), (number, answer.status_code, answer.text)
