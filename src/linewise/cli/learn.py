@@ -112,7 +112,7 @@ def _interactions(options: argparse.Namespace) -> int:
     from linewise.knowledge import open_knowledge
     from linewise.plan import make_plan
     from linewise.plan.interactions import interactions, interactions_of
-    from linewise.plan.shown import TOGETHER
+    from linewise.plan.shown import together_inside
 
     from .terminal import Page
 
@@ -136,7 +136,7 @@ def _interactions(options: argparse.Namespace) -> int:
         if not found:
             page.say(knowledge.wording.advice.no_interaction)
         for one in found:
-            word = TOGETHER[one.severity]
+            word = together_inside(one.severity, one.advice)
             when = "taken now" if one.now else "an option"
             page.say(page.bold(f"{one.drug_label} ({when}) and {', '.join(one.meets_labels)}: {word}"), 4, "! ")
             page.say(one.plain or one.text, 6)

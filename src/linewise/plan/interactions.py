@@ -24,6 +24,7 @@ class Interaction(msgspec.Struct, kw_only=True):
     meets_labels: list[str]
     id: str
     severity: str
+    advice: str | None = None  # avoid, never-together: how strong the label itself is
     text: str
     plain: str
     now: bool  # the drug is being taken now, not only an option
@@ -31,7 +32,8 @@ class Interaction(msgspec.Struct, kw_only=True):
     review: str | None = None
 
 
-_SEVERITIES = ("contraindicated", "major", "moderate")
+_SEVERITIES = ("contraindicated", "never-together", "avoid", "major", "moderate")
+"""Worst first; what a label says about two together stands before what is only bad."""
 
 
 def interactions(plan: Plan) -> list[Interaction]:
@@ -45,7 +47,11 @@ def interactions(plan: Plan) -> list[Interaction]:
             meets = _met(plan, caution.when, drug)
             if meets and caution.when is not None and plan.decider.value(caution.when) is True:
                 found.append(_interaction(plan.knowledge, drug, caution, severity, meets, drug in current | taken))
-    return sorted(found, key=lambda one: (not one.now, _SEVERITIES.index(one.severity), one.drug))
+    return sorted(found, key=lambda one: (not one.now, _level(one), one.drug))
+
+
+def _level(one: Interaction) -> int:
+    return min(_SEVERITIES.index(word) for word in (one.severity, one.advice) if word)
 
 
 def interactions_of(names: Iterable[str], knowledge: Knowledge, plan_for: Record | None = None) -> tuple[Record, list[str]]:
@@ -89,6 +95,7 @@ def _interaction(
         meets_labels=[knowledge.label(one) for one in meets],
         id=caution.id,
         severity=severity,
+        advice=caution.advice,
         text=caution.text,
         plain=caution.plain or "",
         now=now,

@@ -24,6 +24,18 @@ ACTS = {"emergency": "Now", "same-day": "Today", "next-visit": "At your next vis
 SEVERITY = {"contraindicated": "Must not", "major": "Take care", "moderate": "Note"}
 TOGETHER = {"contraindicated": "must not go together", "major": "take care", "moderate": "note"}
 """The same of two that meet."""
+ADVISED = {"never-together": "Do not take together", "avoid": "Avoid together"}
+"""Where a label itself says so of two that meet, its words are told, not only how bad it is."""
+
+
+def together(severity: str, advice: str | None) -> str:
+    """How strong a warning about two that meet is, in words that begin a sentence. A ban stays a ban."""
+    return ADVISED[advice] if advice in ADVISED and severity != "contraindicated" else SEVERITY[severity]
+
+
+def together_inside(severity: str, advice: str | None) -> str:
+    """The same behind the names of both."""
+    return ADVISED[advice].lower() if advice in ADVISED and severity != "contraindicated" else TOGETHER[severity]
 
 
 def listed(names: Sequence[str]) -> str:

@@ -25,6 +25,7 @@ from linewise.plan.shown import cautions_open as cautions_open
 from linewise.plan.shown import known_facts as known_facts
 from linewise.plan.shown import listed
 from linewise.plan.shown import standing_here as standing_here
+from linewise.plan.shown import together as together
 from linewise.plan.shown import where as where
 from linewise.plan.side_effects import rates, strongest
 
