@@ -359,6 +359,10 @@ class Medicines:
             and any(tokens[i].text in "-–" for i in reach)
         ):
             return True
+        until = [one.last for one in statement.matches if one.has("until") and match.last <= one.first < stop]
+        last = [tokens[at].day for at in until if at < len(tokens)]
+        if any(day is not None and day.key < about.key for day in last):
+            return True  # `until 24 May`, in a list of June
         ends = [
             cell
             for cell, header in enumerate(statement.headers)
