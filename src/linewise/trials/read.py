@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,11 @@ from .split import split
 from .words import Words
 
 _ENDINGS = {".json", ".ndjson", ".jsonl", ".xml", ".csv", ".yml", ".yaml"}
+_MOST, _MOST_YAML = 400_000_000, 2_000_000
+"""Bytes of a file, and letters of one in YAML, which is read slowly."""
+_MOST_ALIASES, _DEEPEST = 10, 12
+"""References of a file in YAML to what stands in it before; groups around a trial."""
+_ALIAS = re.compile(r"(?m)(?:^|[\s,\[{:])\*\w")
 _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Entry]], ...] = (
     (formats.is_api, formats.from_api),
     (formats.is_fhir, formats.from_fhir),
@@ -70,6 +77,10 @@ def _files(path: Path) -> list[Path]:
 
 def _of_file(path: Path, words: Words) -> list[Entry]:
     try:
+        if not path.is_file():
+            raise RecordError(str(path), "it is no file that can be read to its end.", "Save the export as a file.")
+        if path.stat().st_size > _MOST:
+            raise RecordError(str(path), "it is too large for an export of trials.", "Export fewer trials, or several files.")
         data = path.read_bytes()
     except OSError as fault:
         raise RecordError(str(path), f"it cannot be read: {fault.strerror}.") from None
@@ -82,7 +93,14 @@ def _of_file(path: Path, words: Words) -> list[Entry]:
 
 
 def entries_of(data: bytes, name: str, words: Words) -> list[Entry]:
-    """The entries in the content of a file."""
+    """The entries in the content of a file. What the readers cannot bear is told as a fault of the file."""
+    try:
+        return _entries(data, name, words)
+    except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError, csv.Error) as fault:
+        raise RecordError(name, f"it holds something that cannot be read as a trial ({type(fault).__name__}).") from None
+
+
+def _entries(data: bytes, name: str, words: Words) -> list[Entry]:
     text = data.decode("utf-8-sig", errors="replace")
     if text.lstrip().startswith("<"):
         found = formats.from_xml(text, name)
@@ -99,6 +117,14 @@ def entries_of(data: bytes, name: str, words: Words) -> list[Entry]:
 
 
 def _values(text: str, name: str) -> list[Any]:
+    """The values of a file. Nothing that it says ends a run otherwise than with a word on the file."""
+    try:
+        return _parsed(text, name)
+    except RecursionError:
+        raise RecordError(name, "its brackets are nested too deeply to be an export of trials.") from None
+
+
+def _parsed(text: str, name: str) -> list[Any]:
     try:
         return [json.loads(text)]
     except ValueError as fault:
@@ -110,6 +136,8 @@ def _values(text: str, name: str) -> list[Any]:
                 pass
         if not name.lower().endswith((".yml", ".yaml")):
             raise RecordError(name, f"it is no JSON: {fault}.") from None
+    if len(text) > _MOST_YAML or len(_ALIAS.findall(text)) > _MOST_ALIASES:
+        raise RecordError(name, "it is YAML that is too long, or repeats itself too often by reference, to be read safely.")
     from linewise.knowledge.files import Fault, parse_yaml
 
     try:
@@ -118,17 +146,19 @@ def _values(text: str, name: str) -> list[Any]:
         raise RecordError(name, f"it cannot be read as YAML: {fault}.") from None
 
 
-def _of_value(value: Any) -> Iterator[Entry]:
-    """The entries in a value: one, a list of them, or a search result that holds them."""
+def _of_value(value: Any, depth: int = 0) -> Iterator[Entry]:
+    """The entries in a value: one, a list of them, or a search result that holds them. A value may hold itself: it is not followed for ever."""
+    if depth > _DEEPEST:
+        return
     for fits, reader in _READERS:
         if fits(value):
             yield reader(value)
             return
     if isinstance(value, list):
         for one in value:
-            yield from _of_value(one)
+            yield from _of_value(one, depth + 1)
     elif isinstance(value, dict):
         for member in ("studies", "entry", "resource", "results", "data", "trials"):
             inner = value.get(member)
             if isinstance(inner, list | dict):
-                yield from _of_value(inner)
+                yield from _of_value(inner, depth + 1)

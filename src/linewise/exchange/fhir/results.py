@@ -137,8 +137,14 @@ _COUNTS = ("/", "cells/", "zellen/")
 _SCORED = re.compile(r"(?:ecog|grade|grad|score)?\s*(?P<score>\d)\s*[-–:=.)]\s*(?P<rest>\D.*)", re.DOTALL)
 
 
+_LONGEST = 20_000
+"""Letters of a text that may be a result."""
+
+
 def from_text(said: str, codes: Codes) -> Finding:
     """A result written as text, if every part of it is understood; else with the part that was not as its problem."""
+    if len(said) > _LONGEST:
+        return Finding(said=f"{said[:200]} …", problem=f"a text of {len(said)} letters is no result", coded=True)
     found = Finding(said=said)
     rest = said.lower()
     if normal(rest) in codes.phrases:
