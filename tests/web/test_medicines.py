@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from linewise.plan.model import Caution
+from linewise.plan.shown import cautions_for_me
+
 
 @pytest.mark.parametrize("name", ["HRT", "estradiol", "tibolone", "Vagifem", "oestrogen cream"])
 def test_no_oestrogen_passes_as_harmless_with_a_cancer_that_feeds_on_it(person: Any, name: str) -> None:
@@ -31,3 +34,17 @@ def test_what_must_not_be_taken_together_says_so_first_and_names_both(person: An
     assert found["interactions"][0]["drug_label"] in first and all(
         one in first for one in found["interactions"][0]["meets_labels"]
     )
+
+
+def test_of_what_holds_for_me_the_strongest_stands_first() -> None:
+    def one(name: str, severity: Any, advice: str | None = None) -> Caution:
+        return Caution(drug="d", id=name, severity=severity, text=name, advice=advice)
+
+    mixed = [
+        one("note", "moderate"),
+        one("care", "major"),
+        one("avoid", "major", "avoid"),
+        one("never", "major", "never-together"),
+    ]
+    mixed.append(Caution(drug="d", id="all", severity="contraindicated", text="all", always=True))
+    assert [each.id for each in cautions_for_me(mixed)] == ["never", "avoid", "care", "note", "all"]

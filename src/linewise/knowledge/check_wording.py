@@ -29,10 +29,25 @@ def faults(knowledge: Knowledge) -> Iterator[str]:
                 for answer, text in sentences.items():
                     if not slots(text) <= SLOTS[section]:
                         yield f"{place}: {section}: {name}, {answer}: there is no slot {sorted(slots(text) - SLOTS[section])}"
+        yield from _pages(language, wording.pages, knowledge)
         for section in ("said", "months"):
             for name, text in getattr(reasons, section).items():
                 if not slots(text) <= SLOTS[section]:
                     yield f"{place}: {section}: {name}: there is no slot {sorted(slots(text) - SLOTS[section])}"
+
+
+def _pages(language: str, pages: dict[str, dict[str, str]], knowledge: Knowledge) -> Iterator[str]:
+    """What the pages of the app say in a language, against what they say in the language of the app: the same names, the same slots."""
+    place = f"knowledge/wording/{language}/pages.yaml"
+    for page, sentences in knowledge.wording.pages.items():
+        for name, text in sentences.items():
+            here = pages.get(page, {}).get(name)
+            if here is None:
+                yield f"{place}: {page}: `{name}` is missing"
+            elif slots(here) != slots(text):
+                yield f"{place}: {page}: {name}: the slots are {sorted(slots(here))}, not {sorted(slots(text))}"
+        for name in sorted(pages.get(page, {}).keys() - sentences.keys()):
+            yield f"{place}: {page}: no page says `{name}`"
 
 
 def gaps(knowledge: Knowledge) -> Iterator[str]:

@@ -239,8 +239,23 @@ class _Loading:
                 sequence = self.one(f"wording/{folder.name}/sequence.yaml", wording.SequenceWords)
                 trials = self.one(f"wording/{folder.name}/trials.yaml", wording.TrialWords)
                 found[folder.name] = wording.Wording(
-                    reasons=reasons, first=first, advice=advice, outlook=outlook, sequence=sequence, trials=trials
+                    reasons=reasons,
+                    first=first,
+                    advice=advice,
+                    outlook=outlook,
+                    sequence=sequence,
+                    trials=trials,
+                    pages=self.page_words(folder.name),
                 )
+        return found
+
+    def page_words(self, language: str) -> dict[str, dict[str, str]]:
+        """`pages.yaml` of a language: what each page of the app says."""
+        path = self.root / "wording" / language / "pages.yaml"
+        document = self.read(path) if path.exists() else None
+        found: dict[str, dict[str, str]] = {}
+        for page, sentences in (document.value or {}).items() if document is not None else ():
+            found[str(page)] = {str(name): str(text) for name, text in sentences.items()}
         return found
 
     def one_map(self, file: str, folder: str, kind: type[T]) -> dict[str, T]:

@@ -103,6 +103,7 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     outlook: OutlookWords | None = None
     sequence: SequenceWords | None = None
     trials: TrialWords | None = None
+    pages: dict[str, dict[str, str]] = {}  # of the app: by page and name, with slots
 
 
 SLOTS: dict[str, frozenset[str]] = {

@@ -13,6 +13,7 @@ from linewise.logic.nodes import Ask, Taking
 from linewise.record import Medication, Origin, Record
 
 from .make import Plan
+from .shown import level
 
 
 class Interaction(msgspec.Struct, kw_only=True):
@@ -32,10 +33,6 @@ class Interaction(msgspec.Struct, kw_only=True):
     review: str | None = None
 
 
-_SEVERITIES = ("contraindicated", "never-together", "avoid", "major", "moderate")
-"""Worst first; what a label says about two together stands before what is only bad."""
-
-
 def interactions(plan: Plan) -> list[Interaction]:
     """The interactions of what is taken now with the drugs that are given now or offered, worst first."""
     current = {drug for course in plan.chart.courses if course.ongoing is not False for drug in course.present}
@@ -47,11 +44,7 @@ def interactions(plan: Plan) -> list[Interaction]:
             meets = _met(plan, caution.when, drug)
             if meets and caution.when is not None and plan.decider.value(caution.when) is True:
                 found.append(_interaction(plan.knowledge, drug, caution, severity, meets, drug in current | taken))
-    return sorted(found, key=lambda one: (not one.now, _level(one), one.drug))
-
-
-def _level(one: Interaction) -> int:
-    return min(_SEVERITIES.index(word) for word in (one.severity, one.advice) if word)
+    return sorted(found, key=lambda one: (not one.now, level(one.severity, one.advice), one.drug))
 
 
 def interactions_of(names: Iterable[str], knowledge: Knowledge, plan_for: Record | None = None) -> tuple[Record, list[str]]:

@@ -60,8 +60,16 @@ def standing_here(option: Option, plan: Plan) -> list[Standing]:
 
 
 def cautions_for_me(cautions: Iterable[Caution]) -> list[Caution]:
-    """What holds for this person, the personal before what holds for everybody."""
-    return sorted((one for one in cautions if one.applies is True), key=lambda one: one.always)
+    """What holds for this person: the personal before what holds for everybody, and of each the strongest first."""
+    return sorted((one for one in cautions if one.applies is True), key=lambda one: (one.always, level(one.severity, one.advice)))
+
+
+_LEVELS = ("contraindicated", "never-together", "avoid", "major", "moderate")
+
+
+def level(severity: str, advice: str | None) -> int:
+    """The place of a warning, strongest first: what a label itself forbids or says to avoid stands before what is only bad."""
+    return min(_LEVELS.index(word) for word in (severity, advice) if word)
 
 
 def cautions_open(cautions: Iterable[Caution]) -> list[Caution]:

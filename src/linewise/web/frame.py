@@ -237,6 +237,7 @@ def page_html(ask: Ask, page: Page) -> str:
         "ask": ask,
         "session": ask.session,
         "knowledge": ask.knowledge,
+        "words": ask.knowledge.wording.pages,
         "plan": ask.maybe_plan,
         "team": ask.team_view,
         "calls": ask.calls,
