@@ -65,7 +65,8 @@ def test_trials_to_ask_about_stand_in_every_form(knowledge: Knowledge, codes: Co
     assert shown
     bundle = json.loads(paper(plan, "fhir", codes, []))
     care = bundle["entry"][0]["resource"]
-    asked = {one["reference"]["reference"] for one in care["activity"]}
+    asked = {one["reference"] for one in care["supportingInfo"]}
+    assert not asked & {one["reference"]["reference"] for one in care["activity"]}, "beside the options, never among them"
     for one in shown:
         entry = next(entry for entry in bundle["entry"] if one.id in entry["resource"].get("code", {}).get("text", ""))
         request = entry["resource"]

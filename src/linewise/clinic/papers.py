@@ -52,8 +52,8 @@ def care_plan(plan: Plan, codes: Codes, resources: list[dict[str, Any]], by: str
     groups = [made.option(one.id) for one in brief.offered(plan)]
     groups += [[made.test(one)] for one in plan.tests if one.due or one.unlocks]
     trials = to_ask(plan)
-    groups += [[made.trial(one)] for one in trials.shown]
-    entries = [one for group in groups for one in group]
+    asked = [made.trial(one) for one in trials.shown]  # beside the options, never among them
+    entries = [*(one for group in groups for one in group), *asked]
     notes = [*(f"Urgent: {one.title}. {one.because}" for one in plan.urgent), *plan.assumed, *plan.notes]
     notes += [f"Not understood: {one['where']}: {one['what']} ({one['why']})" for one in plan.unread]
     if plan.scope:
@@ -71,6 +71,7 @@ def care_plan(plan: Plan, codes: Codes, resources: list[dict[str, Any]], by: str
         "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "note": [{"text": one} for one in notes],
         "activity": [{"reference": {"reference": group[0][0]}} for group in groups],
+        "supportingInfo": [{"reference": address} for address, _ in asked],
     }
     care = {name: value for name, value in care.items() if value}
     address = f"urn:uuid:{uuid.uuid4()}"
