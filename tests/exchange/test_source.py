@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from linewise.errors import RecordError
 from linewise.exchange import Codes, read, read_bytes, read_lines
+from linewise.exchange.source import parse
 
 from .conftest import all_codes
 
@@ -132,3 +133,9 @@ def test_a_truncated_bundle_is_never_half_read(cut: int) -> None:
 def test_a_member_of_a_profile_that_stands_twice_is_a_fault_and_not_lost(data: bytes, codes: Codes) -> None:
     with pytest.raises(RecordError, match="stands twice"):
         read_bytes(data, "x", codes)
+
+
+def test_a_very_long_yaml_is_refused_with_the_way_out() -> None:
+    """It would take minutes: a list of 200,000 members was seen to."""
+    with pytest.raises(RecordError, match="Save it as JSON"):
+        parse(b"sex: female\nmetastatic_sites: [" + b"bone, " * 200_000 + b"]\n", "a profile")

@@ -27,6 +27,10 @@ _DEEPEST = 200  # levels of nesting: a FHIR bundle has about 20
 _ALIASES = 100  # anchors a hand-written profile may repeat; far more is an attack on memory
 
 
+_LONGEST_YAML = 200_000
+"""Letters of a profile in YAML, which is read a hundred times slower than JSON."""
+
+
 def decode_text(data: bytes, name: str) -> str:
     """The text of a file in UTF-8 or, where a byte-order mark or zero bytes say so, UTF-16 or UTF-32."""
     if not data.strip(b" \t\r\n\x00"):
@@ -206,6 +210,9 @@ def _check_depth(value: Any, name: str) -> None:
 
 
 def _yaml(text: str, name: str) -> Any:
+    if len(text) > _LONGEST_YAML:
+        what = f"it is YAML of {len(text)} letters: profiles that people write have a few thousand."
+        raise RecordError(name, what, "Save it as JSON, which is read at any length.")
     if len(re.findall(r"(?m)(?:^|[\s,\[{:])\*\w", text)) > _ALIASES:
         raise RecordError(name, "the YAML repeats itself by reference too often to be read safely.")
     import yaml  # only profiles in YAML pay for loading it
