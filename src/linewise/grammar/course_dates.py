@@ -112,7 +112,10 @@ class CourseDates:
             days = [token.day for token in statement.tokens if token.cell == cell and token.day is not None]
             if not days:
                 continue
-            if "end" in kinds and "date" not in kinds:
+            if "last" in kinds:  # when it was last handed out says neither when it began nor when it ended
+                made.first = None if made.first in days else made.first
+                made.last = None if made.last in days else made.last
+            elif "end" in kinds and "date" not in kinds:
                 made.last = days[-1]
             elif "date" in kinds and len(days) == 1 and made.first is None:
                 made.first = days[0]
