@@ -53,7 +53,7 @@ bench: setup ## measure, as medians with spread; docs/performance.md explains
 	$(BIN)/python -m benchmarks
 
 lock: ## write requirements.lock anew from pyproject.toml, with the hash of every file
-	$(BIN)/python -m uv pip compile --quiet --generate-hashes --group dev --extra cohort --extra omop --extra spark --extra survival --extra web --extra read --extra clinic --extra pdf --python-version 3.11 --universal --no-header --output-file requirements.lock pyproject.toml
+	$(BIN)/python -m uv pip compile --quiet --generate-hashes --group dev --extra cohort --extra omop --extra spark --extra survival --extra web --extra read --extra clinic --extra telemetry --extra pdf --python-version 3.11 --universal --no-header --output-file requirements.lock pyproject.toml
 
 clean: ## remove what can be made again
 	rm -rf $(VENV) build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from itertools import islice, permutations, product
+from typing import Any
 
 from linewise.logic import Node, subjects, walk
-from linewise.logic.nodes import And, AtLeast, Constant, Known, Leaf, Not, Or
+from linewise.logic.nodes import And, Ask, AtLeast, Constant, Known, Leaf, Not, Or
 
 from .bench import EMPTY, Bench, State, differing
 from .criteria import Clause, Criterion, Path, at, clauses
@@ -26,6 +27,8 @@ AGAIN = False
 """Whether to search again for what was not found before, and is stored so."""
 EFFORT = 1.0
 """How long to search, of the usual."""
+_SIBLINGS = 6
+"""Drugs that are tried in place of one."""
 _STARTS = 3
 _BUDGETS = ((1500, False), (6000, True))  # how many changes to try, and whether loosely
 _TRIES = 12
@@ -241,7 +244,7 @@ class Maker:
         """Add a record for each mutant that no pair catches; those that cannot be caught, and why."""
         equal: dict[str, str] = {}
         for mutant in self.mutants:
-            if any(self.tells(state, mutant.node) for state in self.states):
+            if any(self.tells(state, mutant.node) for state in self.states) or self.caught_near(mutant):
                 continue
             stored = self.stored.equal.get(mutant.text)
             before = self.settled(stored) if MUTANTS else stored
@@ -268,6 +271,40 @@ class Maker:
         if found is not None:
             self.also[self.keep(found)] = mutant.text
         return found is not None
+
+    def caught_near(self, mutant: Mutant) -> bool:
+        """Whether a record beside a stored one tells a mutant of one leaf: quick, where a search over all that a record can say is not."""
+        old, new = at(self.node, mutant.path), at(mutant.node, mutant.path)
+        for state in tuple(self.states) if isinstance(old, Leaf) and isinstance(new, Leaf) else ():
+            for one in self.neighbours(old, new, state):
+                if self.bench.decider(one) is not None and self.tells(one, mutant.node):
+                    self.also[self.keep(one)] = mutant.text
+                    return True
+        return False
+
+    def neighbours(self, old: Node, new: Node, state: State) -> Iterator[State]:
+        """A stored record with a drug that only the mutant names in place of one that the criterion names, or a reaction one grade beside."""
+        for what in ("reactions", "medications", "adjuvant", "metastatic_lines"):
+            for place, entry in enumerate(state.get(what) or ()):
+                for other in self.exchanged(old, new, entry):
+                    yield {**state, what: [*state[what][:place], other, *state[what][place + 1 :]]}
+
+    def exchanged(self, old: Node, new: Node, entry: Any) -> Iterator[Any]:
+        """An entry of a list with another drug, or another grade."""
+        before, after = ({name for leaf in walk(node) for name in _named(leaf)} for node in (old, new))
+        is_a, drugs = self.bench.knowledge.is_a, self.bench.knowledge.drugs
+        wider = [*(after - before), *(drug for drug in drugs if any(is_a(drug, name) for name in after - before))]
+        others = [name for name in wider if not any(is_a(name, one) for one in before)][:_SIBLINGS]
+        if isinstance(entry, str):
+            yield from others if any(is_a(entry, one) for one in before) else ()
+        elif "drugs" in entry:
+            for name in others:
+                kept = [name if any(is_a(drug, one) for one in before) else drug for drug in entry["drugs"]]
+                yield {**entry, "drugs": list(dict.fromkeys(kept))}
+        else:
+            yield from ({**entry, "drug": name} for name in others)
+            if isinstance(entry.get("grade"), int):
+                yield from ({**entry, "grade": entry["grade"] + step} for step in (-1, 1) if 1 <= entry["grade"] + step <= 4)
 
     def why(self, dropped: Node) -> str:
         """Why a clause has no pair."""
@@ -300,6 +337,13 @@ class Maker:
             idle=idle,
             equal=equal,
         )
+
+
+def _named(node: Node) -> Iterator[str]:
+    """The drugs and classes that a leaf names."""
+    question = node.question if isinstance(node, Ask) else getattr(node, "what", None)
+    treatment = getattr(question, "treatment", None)
+    return treatment.names if treatment is not None else iter(())
 
 
 def rests_on(bench: Bench, node: Node) -> str:
