@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from linewise.knowledge import Knowledge
-from linewise.knowledge.model import Content, Statement, When
+from linewise.knowledge.model import Content, Statement, Territory, When
 
 from . import standing
 from .bench import Bench
@@ -86,7 +86,7 @@ def _of_tables(content: Content) -> Score:
     found = Score(Counter(), Counter(), [])
     stored = standing.read(standing.STANDING)
     for name, treatment in content.treatments.items():
-        for kind, text, changed in _statements(treatment.standing):
+        for kind, text, changed in _statements(treatment.standing, content.regions):
             new = msgspec.structs.replace(treatment, standing=changed)
             table = standing.standing(msgspec.structs.replace(content, treatments={name: new}))
             _count(found, kind, f"treatments/{name}", text, table.get(name, []) != stored.get(name, []))
@@ -109,12 +109,12 @@ def _count(found: Score, kind: str, where: str, text: str, caught: bool) -> None
         found.survivors.append((where, text, ""))
 
 
-def _statements(ones: tuple[Statement, ...]) -> Iterator[tuple[str, str, tuple[Statement, ...]]]:
+def _statements(ones: tuple[Statement, ...], regions: Mapping[str, Territory]) -> Iterator[tuple[str, str, tuple[Statement, ...]]]:
     for index, one in enumerate(ones):
         text = f"{one.body} {'+'.join(one.region)} {one.says} {one.since.text}"
         yield "statement: dropped", text, (*ones[:index], *ones[index + 1 :])
         for kind, changes in _of_statement(one):
-            new = msgspec.structs.replace(one, **changes)
+            new = msgspec.structs.replace(one, **changes).under(regions)  # where it holds follows from its region
             yield f"statement: {kind}", f"{text}: {changes}", (*ones[:index], new, *ones[index + 1 :])
 
 
