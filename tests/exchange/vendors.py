@@ -1,6 +1,6 @@
 """The people of example cases in shapes that `houses` does not write: exports of record systems, converters and guides, and the envelopes that they come in.
 
-Written, like `houses`, without looking at the reader's tables. What a vendor says in its own way is overridden here; the rest is as houses write it.
+Written before it was run, by somebody who had seen a part of the reader. What a vendor says in its own way is overridden here; the rest is as houses write it.
 """
 
 # fmt: off
