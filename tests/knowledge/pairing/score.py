@@ -109,7 +109,9 @@ def _count(found: Score, kind: str, where: str, text: str, caught: bool) -> None
         found.survivors.append((where, text, ""))
 
 
-def _statements(ones: tuple[Statement, ...], regions: Mapping[str, Territory]) -> Iterator[tuple[str, str, tuple[Statement, ...]]]:
+def _statements(
+    ones: tuple[Statement, ...], regions: Mapping[str, Territory]
+) -> Iterator[tuple[str, str, tuple[Statement, ...]]]:
     for index, one in enumerate(ones):
         text = f"{one.body} {'+'.join(one.region)} {one.says} {one.since.text}"
         yield "statement: dropped", text, (*ones[:index], *ones[index + 1 :])
