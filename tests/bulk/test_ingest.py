@@ -167,7 +167,7 @@ def test_one_file_of_everything_is_read_like_one_a_type(
         assert mine.equals(theirs)
 
 
-@pytest.mark.parametrize("people", sizes(50, 250))
+@pytest.mark.parametrize("people", sizes(20, 250))
 def test_hard_people_are_read_in_bulk_as_they_are_read_alone(
     people: int, tmp_path: Path, knowledge: Knowledge, codes: Codes
 ) -> None:

@@ -41,7 +41,7 @@ ODD: list[Any] = [
     "../..",
     {"reference": 7},
 ]
-ROUNDS = sizes(20, 250)
+ROUNDS = sizes(8, 250)
 
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:

@@ -59,7 +59,7 @@ def check_plans(records: list[Record], knowledge: Knowledge, day: dt.date, regio
         assert row == {name: mine.status(name) for name in knowledge.treatments}, record.id
 
 
-@pytest.mark.parametrize("people", sizes(60, 360))
+@pytest.mark.parametrize("people", sizes(40, 360))
 @pytest.mark.parametrize("day", DAYS)
 def test_facts_of_invented_records_agree(day: dt.date, people: int, knowledge: Knowledge, criteria: Criteria) -> None:
     chance = random.Random(0)
@@ -70,12 +70,12 @@ def profiles(chance: random.Random, codes: Codes, count: int) -> list[Record]:
     return [read_profile(person(chance, chance.random()), f"p{number}", codes, True) for number in range(count)]
 
 
-@pytest.mark.parametrize("people", sizes(80, 250))
+@pytest.mark.parametrize("people", sizes(40, 250))
 def test_facts_of_profiles_agree(people: int, knowledge: Knowledge, codes: Codes, criteria: Criteria) -> None:
     check(profiles(random.Random(4), codes, people), knowledge, DAY, criteria)
 
 
-@pytest.mark.parametrize("people", sizes(30, 90))
+@pytest.mark.parametrize("people", sizes(20, 90))
 @pytest.mark.parametrize("region", ["US", "EU", "UK", "DE", None])
 def test_every_option_of_every_person_agrees(region: str | None, people: int, knowledge: Knowledge, codes: Codes) -> None:
     chance = random.Random(str(region))

@@ -32,7 +32,7 @@ def _counted(expected: dict[str, Any]) -> int:
     return sum(len(value) if isinstance(value, list) else 1 for value in expected.values())
 
 
-@pytest.mark.parametrize("count", sizes(150, 2000))
+@pytest.mark.parametrize("count", sizes(60, 2000))
 def test_records_of_many_houses_get_the_plan_of_their_profiles(
     count: int, knowledge: Knowledge, worded: Codes, codes: Codes
 ) -> None:

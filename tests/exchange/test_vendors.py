@@ -27,7 +27,7 @@ def _counted(expected: dict[str, Any]) -> int:
     return sum(len(value) if isinstance(value, list) else 1 for value in expected.values())
 
 
-@pytest.mark.parametrize("count", sizes(60, 1000))
+@pytest.mark.parametrize("count", sizes(30, 1000))
 def test_records_of_further_vendors_get_the_plan_of_their_profiles(count: int, knowledge: Knowledge, codes: Codes) -> None:
     worded = codes_of(knowledge)
     cases = [case for case in load_cases(CASES) if "profile" in case and case.get("expect")]

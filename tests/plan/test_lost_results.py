@@ -54,7 +54,7 @@ def waited_for_an_alarm(whole: Plan, less: Plan, option: str) -> bool:
     return option == "continue-current" and any(one.id not in still for one in whole.urgent)
 
 
-@pytest.mark.parametrize("people", sizes(60, 1500))
+@pytest.mark.parametrize("people", sizes(20, 1500))
 def test_no_offer_is_gained_in_silence(people: int, knowledge: Knowledge, codes: Codes) -> None:
     """A contraindication or a limit of strength that nobody knows is a check before the start: the lost result is asked for where it counts."""
     cases = [case for case in load_cases(CASES) if "profile" in case]

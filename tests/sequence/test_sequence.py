@@ -136,7 +136,7 @@ def test_how_long_a_step_lasted_is_not_known_and_stays_open(ask: Ask) -> None:
 # What it rests on
 
 
-@pytest.mark.parametrize("people", sizes(8, 25))
+@pytest.mark.parametrize("people", sizes(5, 25))
 def test_every_step_names_who_says_so_or_has_no_data(people: int, ask: Ask, knowledge: Knowledge) -> None:
     seen = 0
     for seed in range(people):
@@ -159,7 +159,7 @@ def test_a_study_counts_for_a_way_only_where_its_people_had_come_that_way(ask: A
     assert {one.trial for one in later.studies if one.asked} >= {"her2climb"}
 
 
-@pytest.mark.parametrize("people", sizes(8, 25))
+@pytest.mark.parametrize("people", sizes(5, 25))
 def test_the_tree_stays_small(people: int, ask: Ask) -> None:
     for seed in range(people):
         found = list(steps(ask(person(random.Random(seed))).steps))

@@ -245,7 +245,7 @@ def journey(page: Any, server: Any) -> None:
     assert "Can I travel in May?" in page.inner_text("main")
 
 
-@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("width", [360, pytest.param(1440, marks=pytest.mark.slow)])
 def test_by_keyboard_alone_from_start_to_printed_sheet(chromium: Any, server: Any, width: int) -> None:
     context = chromium.new_context(viewport={"width": width, "height": 800})
     page = context.new_page()
